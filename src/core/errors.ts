@@ -1,0 +1,236 @@
+/**
+ * What to do with a failure: `retry` = the same step may succeed later, `reject` = this row or document never will (it goes to
+ * the dead-letter store), `fatal` = the pipeline stops and a person is needed.
+ */
+export type Disposition = "retry" | "reject" | "fatal";
+
+interface ErrorEntry {
+  readonly disposition: Disposition;
+  /** One line: what went wrong. */
+  readonly summary: string;
+  /** One line: what the operator does about it. */
+  readonly remedy: string;
+}
+
+/** Every error that tailrace reports, by code. Codes are stable; `docs/errors.md` is generated from this table. */
+export const ERROR_TABLE = {
+  CONFIG_UNREADABLE: {
+    disposition: "fatal",
+    summary: "The configuration could not be read.",
+    remedy: "Check the path, the permissions and the syntax at the place named.",
+  },
+  CONFIG_INVALID: {
+    disposition: "fatal",
+    summary: "The configuration has unknown keys or unusable values.",
+    remedy: "Correct every place listed; docs/configuration.md describes each key.",
+  },
+  CONFIG_SECRET_MISSING: {
+    disposition: "fatal",
+    summary: "A ${env:…} or ${file:…} reference in the configuration has no value.",
+    remedy: "Set the environment variable or create the file named.",
+  },
+  CONFIG_START_MISSING: {
+    disposition: "fatal",
+    summary: "There is no checkpoint yet and the configuration does not say where to start.",
+    remedy: 'Set source.start to "earliest", "latest", a binlog position or a GTID set.',
+  },
+  SOURCE_UNREACHABLE: {
+    disposition: "retry",
+    summary: "The MySQL server could not be reached or closed the connection.",
+    remedy: "Check host, port and network; tailrace reconnects by itself.",
+  },
+  SOURCE_STALLED: {
+    disposition: "retry",
+    summary: "The MySQL server has sent neither events nor heartbeats for too long.",
+    remedy: "The connection is replaced; look for a network device that drops idle connections.",
+  },
+  SOURCE_ACCESS_DENIED: {
+    disposition: "fatal",
+    summary: "MySQL refused the user, the password or a privilege.",
+    remedy: "Check the credentials and GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT.",
+  },
+  SOURCE_UNSUITABLE: {
+    disposition: "fatal",
+    summary: "A server setting makes replication by rows impossible.",
+    remedy: "Run `tailrace check`; it names the setting and the statement that mends it.",
+  },
+  SOURCE_SERVER_ID_TAKEN: {
+    disposition: "fatal",
+    summary: "Another replica uses our server id or our replica uuid.",
+    remedy: "Give source.server_id a number that no other replica of this server uses.",
+  },
+  SOURCE_POSITION_LOST: {
+    disposition: "fatal",
+    summary: "The server no longer has the binary log that the checkpoint needs.",
+    remedy:
+      "Changes since the checkpoint are gone from the log: choose a new start with `tailrace run --from …` and reload the tables.",
+  },
+  SOURCE_IDENTITY_CHANGED: {
+    disposition: "fatal",
+    summary: "The server is not the one that the checkpoint's file and position belong to.",
+    remedy:
+      "Point the configuration at the old server, or choose a new start with `tailrace run --from …`.",
+  },
+  SOURCE_QUERY_FAILED: {
+    disposition: "retry",
+    summary: "A query on the source failed.",
+    remedy: "See the cause; the query is repeated.",
+  },
+  BINLOG_CHECKSUM: {
+    disposition: "retry",
+    summary: "A binlog event's CRC32 does not match its content.",
+    remedy:
+      "The connection is replaced and the event read again; if it persists the log on the server is damaged.",
+  },
+  BINLOG_CORRUPT: {
+    disposition: "fatal",
+    summary: "A binlog event could not be decoded.",
+    remedy: "Compare with `mysqlbinlog -vv` at the position named and report it.",
+  },
+  BINLOG_UNSUPPORTED: {
+    disposition: "fatal",
+    summary: "The binary log has an event that may carry rows and that tailrace does not know.",
+    remedy:
+      "Report the event type and the server version; restart past it only after reloading the tables concerned.",
+  },
+  BINLOG_INCIDENT: {
+    disposition: "fatal",
+    summary: "The server logged an INCIDENT: changes are missing from its binary log.",
+    remedy: "Choose a start after the incident with `tailrace run --from …` and reload the tables.",
+  },
+  BINLOG_STATEMENT: {
+    disposition: "reject",
+    summary: "A statement changed a captured table without row events.",
+    remedy: "Set binlog_format=ROW for every session and reload the table.",
+  },
+  SCHEMA_MISMATCH: {
+    disposition: "reject",
+    summary:
+      "The binary log names no columns and the table's present definition does not fit its events.",
+    remedy: "SET GLOBAL binlog_row_metadata=FULL (it is dynamic), then reload the table.",
+  },
+  SCHEMA_TABLE_CLEARED: {
+    disposition: "reject",
+    summary: "A captured table was truncated or dropped; its documents remain.",
+    remedy: 'Delete the documents or the index, or set on_truncate = "delete" for the rule.',
+  },
+  RULE_NO_KEY: {
+    disposition: "fatal",
+    summary: "A captured table has no primary key and its rule names no id.",
+    remedy: "Add a primary key to the table, or name unique NOT NULL columns in the rule's id.",
+  },
+  RULE_COLUMN_UNKNOWN: {
+    disposition: "fatal",
+    summary: "A rule names a column that its table does not have.",
+    remedy: "Correct the rule's id, include, exclude or rename.",
+  },
+  RULE_ID_UNUSABLE: {
+    disposition: "fatal",
+    summary: "A column cannot be part of a document id.",
+    remedy:
+      "Use NOT NULL columns of integer, text, binary, date or decimal types that identify a row.",
+  },
+  RULE_FIELD_INVALID: {
+    disposition: "fatal",
+    summary:
+      "A rule gives a field a name that Elasticsearch cannot take or two columns the same name.",
+    remedy: "Rename the field in the rule.",
+  },
+  BULK_UNREACHABLE: {
+    disposition: "retry",
+    summary: "Elasticsearch could not be reached or gave no usable answer.",
+    remedy: "Check hosts and network; the request is repeated until it is accepted.",
+  },
+  BULK_OVERLOADED: {
+    disposition: "retry",
+    summary: "Elasticsearch asked to slow down or has shards that are not available.",
+    remedy: "The refused items are repeated with back-off; look at the cluster's health.",
+  },
+  BULK_ACCESS_DENIED: {
+    disposition: "fatal",
+    summary: "Elasticsearch refused the credentials or a privilege.",
+    remedy:
+      "Check the credentials; the role needs monitor on the cluster and write, create_index and manage on the indices.",
+  },
+  BULK_INDEX_MISSING: {
+    disposition: "fatal",
+    summary: "The index written to does not exist and tailrace may not create it.",
+    remedy: "Create the index or set create_index = true.",
+  },
+  BULK_INDEX_UNUSABLE: {
+    disposition: "fatal",
+    summary: "The target index could not be created or its mapping could not be extended.",
+    remedy: "See the cause given by Elasticsearch; correct the mapping or rebuild the index.",
+  },
+  DOCUMENT_REJECTED: {
+    disposition: "reject",
+    summary: "Elasticsearch refused a document for good.",
+    remedy:
+      "The dead letter holds the reason; correct the mapping or the rule, then write the row again.",
+  },
+  DOCUMENT_TOO_LARGE: {
+    disposition: "reject",
+    summary: "One document alone is larger than Elasticsearch accepts in a request.",
+    remedy: "Exclude the large column or raise http.max_content_length.",
+  },
+  STATE_UNREADABLE: {
+    disposition: "fatal",
+    summary: "The checkpoint could not be read.",
+    remedy:
+      "Restore the state file from its .previous copy, or choose a new start with `tailrace run --from …`.",
+  },
+  STATE_UNWRITABLE: {
+    disposition: "retry",
+    summary: "The checkpoint could not be written.",
+    remedy: "Free the disk or mend the permissions; until then a restart repeats more of the log.",
+  },
+  STATE_FOREIGN: {
+    disposition: "fatal",
+    summary: "The checkpoint was written by another process or for another configuration.",
+    remedy: "Stop the other process, or give this pipeline a name of its own.",
+  },
+  STATE_DEAD_LETTERS_UNWRITABLE: {
+    disposition: "retry",
+    summary: "A dead letter could not be stored; the pipeline waits rather than lose it.",
+    remedy: "Free the disk or mend the permissions of the dead-letter store.",
+  },
+  INVARIANT_BROKEN: {
+    disposition: "fatal",
+    summary: "tailrace found itself in a state that its own rules exclude.",
+    remedy: "This is a bug: report it with the message and the version.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** One of the codes of {@link ERROR_TABLE}. */
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/**
+ * The one error class. The message says what failed and on what (identifiers, never row values or secrets); summary and remedy come
+ * from the table. A foreign error is translated into it once, in the module that owns the client, and kept as `cause`.
+ */
+export class TailraceError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TailraceError";
+    this.code = code;
+  }
+
+  /** What to do with it. */
+  get disposition(): Disposition {
+    return ERROR_TABLE[this.code].disposition;
+  }
+
+  /** What the operator does about it, one line. */
+  get remedy(): string {
+    return ERROR_TABLE[this.code].remedy;
+  }
+}
+
+/** The error as a TailraceError: itself, or wrapped as INVARIANT_BROKEN when it is none of ours. */
+export function asTailraceError(error: unknown): TailraceError {
+  if (error instanceof TailraceError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new TailraceError("INVARIANT_BROKEN", text, { cause: error });
+}

@@ -1,0 +1,54 @@
+/** A column's type as MySQL defines it, with what is needed to read and to map its values exactly. */
+export type ColumnType =
+  | { readonly kind: "integer"; readonly bytes: 1 | 2 | 3 | 4 | 8; readonly unsigned: boolean }
+  | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
+  | { readonly kind: "float" }
+  | { readonly kind: "double" }
+  | { readonly kind: "bit"; readonly bits: number }
+  | { readonly kind: "year" }
+  | { readonly kind: "date" }
+  /** `fraction` is the number of fractional digits, 0 to 6. */
+  | { readonly kind: "time"; readonly fraction: number }
+  | { readonly kind: "datetime"; readonly fraction: number }
+  | { readonly kind: "timestamp"; readonly fraction: number }
+  /** CHAR, VARCHAR, the TEXT types. `maxBytes` is the greatest size of a value in the column's character set. */
+  | {
+      readonly kind: "text";
+      readonly charset: string;
+      readonly maxBytes: number;
+      readonly large: boolean;
+    }
+  /** BINARY (`fixedLength` set: trailing zero bytes are restored), VARBINARY, the BLOB types. */
+  | {
+      readonly kind: "binary";
+      readonly fixedLength?: number;
+      readonly maxBytes: number;
+      readonly large: boolean;
+    }
+  | { readonly kind: "enum"; readonly members: readonly string[] }
+  | { readonly kind: "set"; readonly members: readonly string[] }
+  /** `text` = stored as text (MariaDB) rather than as MySQL's binary JSON. */
+  | { readonly kind: "json"; readonly text: boolean }
+  | { readonly kind: "geometry" }
+  | { readonly kind: "vector" };
+
+/** A column of a table, at one moment. */
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+}
+
+/** A table's columns in their order in a row image, at one moment. */
+export interface TableSchema {
+  readonly database: string;
+  readonly table: string;
+  readonly columns: readonly Column[];
+  /** Indices into `columns` of the primary key, in key order; empty when there is none. */
+  readonly primaryKey: readonly number[];
+}
+
+/** `database.table`, for messages and log fields. */
+export function tableName(table: { readonly database: string; readonly table: string }): string {
+  return `${table.database}.${table.table}`;
+}
