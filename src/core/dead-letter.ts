@@ -1,0 +1,28 @@
+/** Something that cannot reach the index, kept with its reason so that nothing is lost silently. */
+export interface DeadLetter {
+  /** When it was stored, ISO 8601. */
+  readonly at: string;
+  readonly pipeline: string;
+  /** `document`: an action refused for good; `gap`: rows of a table that the stream could not deliver. */
+  readonly kind: "document" | "gap";
+  readonly code: string;
+  /** The error verbatim, as the server gave it. */
+  readonly error: unknown;
+  readonly index?: string;
+  readonly id?: string;
+  readonly operation?: "index" | "update" | "delete";
+  /** The document version, decimal. */
+  readonly version?: string;
+  /** The document as it was sent. */
+  readonly document?: unknown;
+  readonly database?: string;
+  readonly table?: string;
+  /** Binlog file and position at or before which it happened. */
+  readonly file?: string;
+  readonly position?: number;
+}
+
+/** Keeps dead letters. `store` is durable when it resolves; throws STATE_DEAD_LETTERS_UNWRITABLE (repeat it). */
+export interface DeadLetterStore extends AsyncDisposable {
+  store(letters: readonly DeadLetter[]): Promise<void>;
+}
