@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+/** `unit` needs nothing but Node; `server` needs the servers that scripts/test.ts starts and names in TAILRACE_TEST_*. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "server",
+          include: ["test/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          teardownTimeout: 30_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
