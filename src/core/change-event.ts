@@ -1,5 +1,6 @@
 import type { TableVersion } from "./row-layout.ts";
 import type { SourcePosition } from "./checkpoint.ts";
+import type { JsonRow } from "./json-row.ts";
 
 /** What happened to a row. A change of the primary key arrives as an update; the encoder makes delete + index of it. */
 export type Operation = "insert" | "update" | "delete";
@@ -15,11 +16,28 @@ export interface RowsEvent {
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
-  /** False when an image lacks columns or holds JSON diffs: such rows are read again by key (`capture` gives their keys). */
-  readonly complete: boolean;
   /** Source-ordered document version, `epoch (8 bits) | file number (20) | end position (35)`, as the high and low 32 bits. */
   readonly versionHigh: number;
   readonly versionLow: number;
+}
+
+/**
+ * Rows whose images lack columns or hold JSON diffs (`binlog_row_image` MINIMAL, NOBLOB; PARTIAL_JSON). What they have is decoded; the rest is read
+ * again from the table by key. May be kept.
+ */
+export interface IncompleteRowsEvent {
+  readonly kind: "incomplete";
+  readonly operation: Operation;
+  readonly table: TableVersion;
+  readonly rows: readonly IncompleteRow[];
+  readonly versionHigh: number;
+  readonly versionLow: number;
+}
+
+/** The known columns of a row's images; `before` is null for inserts, `after` for deletes. */
+export interface IncompleteRow {
+  readonly before: JsonRow | null;
+  readonly after: JsonRow | null;
 }
 
 /** The end of a transaction: everything before it may be acknowledged together. */
@@ -42,7 +60,7 @@ export interface HeartbeatEvent {
  */
 export interface GapEvent {
   readonly kind: "gap";
-  readonly code: "BINLOG_STATEMENT" | "SCHEMA_MISMATCH" | "SCHEMA_TABLE_CLEARED";
+  readonly code: GapCode;
   readonly database: string;
   readonly table: string;
   readonly detail: string;
@@ -51,7 +69,16 @@ export interface GapEvent {
   readonly versionLow: number;
 }
 
-export type ChangeEvent = RowsEvent | CommitEvent | HeartbeatEvent | GapEvent;
+/** Why the stream could not deliver rows. */
+export type GapCode =
+  | "BINLOG_STATEMENT"
+  | "BINLOG_ROLLED_BACK"
+  | "BINLOG_XA_UNKNOWN"
+  | "SCHEMA_MISMATCH"
+  | "SCHEMA_TABLE_CLEARED"
+  | "SCHEMA_TABLE_REPLACED";
+
+export type ChangeEvent = RowsEvent | IncompleteRowsEvent | CommitEvent | HeartbeatEvent | GapEvent;
 
 /**
  * A stream of changes, pulled. One consumer. A transaction's events come between two commits; only commits and heartbeats carry a

@@ -103,6 +103,16 @@ export const ERROR_TABLE = {
     summary: "A statement changed a captured table without row events.",
     remedy: "Set binlog_format=ROW for every session and reload the table.",
   },
+  BINLOG_ROLLED_BACK: {
+    disposition: "reject",
+    summary: "A transaction that touched captured tables was logged and then rolled back.",
+    remedy: "It mixed transactional and other storage engines: reload the tables, and keep captured tables in InnoDB.",
+  },
+  BINLOG_XA_UNKNOWN: {
+    disposition: "reject",
+    summary: "An XA transaction was committed whose rows were logged before the position at which reading began.",
+    remedy: "Reload the tables that it changed; start next time at a position without prepared XA transactions (XA RECOVER).",
+  },
   SCHEMA_MISMATCH: {
     disposition: "reject",
     summary:
@@ -113,6 +123,11 @@ export const ERROR_TABLE = {
     disposition: "reject",
     summary: "A captured table was truncated or dropped; its documents remain.",
     remedy: 'Delete the documents or the index, or set on_truncate = "delete" for the rule.',
+  },
+  SCHEMA_TABLE_REPLACED: {
+    disposition: "reject",
+    summary: "Another table, whose rows were not captured, took a captured table's name.",
+    remedy: "Reload the table.",
   },
   RULE_NO_KEY: {
     disposition: "fatal",

@@ -1,0 +1,88 @@
+import { ColumnTypeCode as T } from "./constants.ts";
+import { TailraceError } from "../core/errors.ts";
+import type { ColumnType } from "../core/schema.ts";
+import type { MappedColumn } from "./table-map.ts";
+
+/** Decodes a text in a MySQL character set. */
+export type TextDecode = (charset: string, bytes: Buffer) => string;
+
+/** What the types of a TABLE_MAP refer to. */
+export interface TypeContext {
+  /** Character set of a collation id, as the server knows it; `binary` for 63. */
+  charsetOf(collation: number): string;
+  decodeText: TextDecode;
+}
+
+/** The type of a column as a TABLE_MAP with full metadata describes it. Throws BINLOG_UNSUPPORTED for types without a row format known here. */
+export function columnType(column: MappedColumn, context: TypeContext): ColumnType {
+  const { type, metadata, unsigned } = column;
+  switch (type) {
+    case T.TINY:
+      return { kind: "integer", bytes: 1, unsigned };
+    case T.SHORT:
+      return { kind: "integer", bytes: 2, unsigned };
+    case T.INT24:
+      return { kind: "integer", bytes: 3, unsigned };
+    case T.LONG:
+      return { kind: "integer", bytes: 4, unsigned };
+    case T.LONGLONG:
+      return { kind: "integer", bytes: 8, unsigned };
+    case T.FLOAT:
+      return { kind: "float" };
+    case T.DOUBLE:
+      return { kind: "double" };
+    case T.NEWDECIMAL:
+      return { kind: "decimal", precision: metadata >> 8, scale: metadata & 0xff };
+    case T.BIT:
+      return { kind: "bit", bits: metadata };
+    case T.YEAR:
+      return { kind: "year" };
+    case T.DATE:
+    case T.NEWDATE:
+      return { kind: "date" };
+    case T.TIME:
+      return { kind: "time", fraction: 0 };
+    case T.TIME2:
+      return { kind: "time", fraction: metadata };
+    case T.DATETIME:
+      return { kind: "datetime", fraction: 0 };
+    case T.DATETIME2:
+      return { kind: "datetime", fraction: metadata };
+    case T.TIMESTAMP:
+      return { kind: "timestamp", fraction: 0 };
+    case T.TIMESTAMP2:
+      return { kind: "timestamp", fraction: metadata };
+    case T.VARCHAR:
+    case T.VAR_STRING:
+    case T.STRING:
+      return textOrBinary(column, context, { maxBytes: metadata, large: false });
+    case T.TINY_BLOB:
+    case T.MEDIUM_BLOB:
+    case T.LONG_BLOB:
+    case T.BLOB:
+      return textOrBinary(column, context, { maxBytes: 2 ** (8 * metadata) - 1, large: metadata > 1 });
+    case T.ENUM:
+      return { kind: "enum", members: labels(column, context) };
+    case T.SET:
+      return { kind: "set", members: labels(column, context) };
+    case T.JSON:
+      return { kind: "json", text: false };
+    case T.GEOMETRY:
+      return { kind: "geometry" };
+    case T.VECTOR:
+      return { kind: "vector" };
+    default:
+      throw new TailraceError("BINLOG_UNSUPPORTED", `Column type ${type} has no row format known to tailrace.`);
+  }
+}
+
+function textOrBinary(column: MappedColumn, context: TypeContext, size: { maxBytes: number; large: boolean }): ColumnType {
+  const charset = column.collation === undefined ? "binary" : context.charsetOf(column.collation);
+  if (charset !== "binary") return { kind: "text", charset, ...size };
+  return column.type === T.STRING ? { kind: "binary", fixedLength: size.maxBytes, ...size } : { kind: "binary", ...size };
+}
+
+function labels(column: MappedColumn, context: TypeContext): string[] {
+  const charset = column.collation === undefined ? "utf8mb4" : context.charsetOf(column.collation);
+  return (column.members ?? []).map((label) => context.decodeText(charset, label));
+}
