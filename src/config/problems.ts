@@ -1,0 +1,147 @@
+import type { z } from "zod";
+import { formatPath, valueAt, type KeyPath } from "./key-path.ts";
+import { knownKeys, nearestName } from "./known-keys.ts";
+import { hideUrlPasswords } from "../core/redact.ts";
+import type { TomlPlace } from "./toml-places.ts";
+
+/** Something wrong with a configuration, at a place of it. The message holds no secret. */
+export interface ConfigProblem {
+  readonly path: KeyPath;
+  readonly message: string;
+  /** A reference that has no value, rather than something badly written. */
+  readonly isMissingSecret?: boolean;
+}
+
+/** The text that a configuration was read from, to show places in it; `places` is empty for JSON. */
+export interface ConfigText {
+  readonly file: string;
+  readonly text: string;
+  readonly places: ReadonlyMap<string, TomlPlace>;
+}
+
+/** What the schema found in `root`, one problem a place, in our words. */
+export function describeIssues(
+  issues: readonly z.core.$ZodIssue[],
+  root: unknown,
+): readonly ConfigProblem[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.filter((key) => typeof key !== "symbol");
+    if (issue.code === "unrecognized_keys") {
+      const known = knownKeys(path, root);
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, known) }));
+    }
+    return [{ path, message: describeIssue(issue, valueAt(root, path), path) }];
+  });
+}
+
+/** All problems in the order of the file, each with its place; for TOML with line, column, the line and a caret. */
+export function formatProblems(problems: readonly ConfigProblem[], source: ConfigText): string {
+  const placed = problems.map((problem) => ({ problem, offset: offsetOf(problem, source) }));
+  placed.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1));
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const lines = placed.map(({ problem, offset }) => {
+    const text = `${formatPath(problem.path) || "the whole"}: ${problem.message}`;
+    if (offset === null) return text;
+    const { line, column, excerpt } = excerptAt(source.text, offset);
+    return `${source.file}:${line}:${column}: ${text}\n${excerpt}`;
+  });
+  return `${count} in ${source.file}\n\n${lines.join("\n\n")}`;
+}
+
+/** Line and column (from 1) of an offset, and its line with a caret below; secrets in the line are hidden. */
+export function excerptAt(
+  text: string,
+  offset: number,
+): { readonly line: number; readonly column: number; readonly excerpt: string } {
+  const before = text.slice(0, offset);
+  const line = before.split("\n").length;
+  const lineStart = before.lastIndexOf("\n") + 1;
+  const column = offset - lineStart + 1;
+  const written = (text.slice(lineStart).split(/\r?\n/, 1)[0] ?? "").trimEnd();
+  const margin = `${line}`.padStart(5);
+  const indent = written
+    .slice(0, column - 1)
+    .padEnd(column - 1)
+    .replaceAll(/[^\t]/g, " ");
+  return {
+    line,
+    column,
+    excerpt: `${margin} | ${hideSecrets(written)}\n${" ".repeat(margin.length)} | ${indent}^`,
+  };
+}
+
+/** The problem's own place, or that of the nearest table around it: what is missing has no place itself. */
+function offsetOf(problem: ConfigProblem, source: ConfigText): number | null {
+  for (let length = problem.path.length; length > 0; length -= 1) {
+    const place = source.places.get(formatPath(problem.path.slice(0, length)));
+    if (place === undefined) continue;
+    const isUnknownKey = problem.message.startsWith(UNKNOWN_KEY);
+    return isUnknownKey || length < problem.path.length ? place.key : place.value;
+  }
+  return source.places.size > 0 ? 0 : null;
+}
+
+const UNKNOWN_KEY = "unknown key";
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const nearest = nearestName(key, known);
+  if (nearest !== null) return `${UNKNOWN_KEY}; did you mean "${nearest}"?`;
+  return known.length > 0 ? `${UNKNOWN_KEY}; known here: ${known.join(", ")}` : UNKNOWN_KEY;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, value: unknown, path: KeyPath): string {
+  if (value === undefined && issue.code !== "custom") return "is required";
+  // zod's own messages are replaced; those of our schema stand.
+  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input")) {
+    const isRuleList = path.length === 1 && path[0] === "rules";
+    const expected = isRuleList
+      ? "an array of tables, each begun with [[rules]]"
+      : (TYPE_NAMES[issue.expected] ?? issue.expected);
+    return `must be ${expected}, not ${nameValue(value)}`;
+  }
+  if (issue.code === "invalid_value" && issue.message.startsWith("Invalid")) {
+    const nearest = typeof value === "string" ? nearestName(value, issue.values.map(String)) : null;
+    return `must be ${listChoices(issue.values)}${nearest === null ? "" : `; did you mean "${nearest}"?`}`;
+  }
+  if (issue.code === "invalid_union" && "options" in issue && Array.isArray(issue.options)) {
+    return `must be ${listChoices(issue.options)}`;
+  }
+  if (issue.code === "too_small" && issue.message.startsWith("Too small")) {
+    return `must be at least ${issue.minimum}`;
+  }
+  if (issue.code === "too_big" && issue.message.startsWith("Too big")) {
+    return `must be at most ${issue.maximum}`;
+  }
+  return issue.message;
+}
+
+function listChoices(choices: readonly unknown[]): string {
+  return choices
+    .filter((choice) => choice !== undefined)
+    .map((choice) => JSON.stringify(choice))
+    .join(" or ");
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: "a string",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  array: "an array",
+  object: "a table",
+  record: "a table",
+};
+
+function nameValue(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return "an array";
+  if (value instanceof Date) return "a date";
+  if (value === null) return "null";
+  return typeof value === "string" ? "a string" : "a table";
+}
+
+/** The line with what people put passwords into blacked out, unless it is a reference. */
+function hideSecrets(line: string): string {
+  const assignment = /((?:password|api_key|bearer_token|\bkey)["']?\s*[=:]\s*)(?!["']?\$\{)[^,}]*/g;
+  return hideUrlPasswords(line.replaceAll(assignment, "$1***"));
+}
