@@ -87,15 +87,17 @@ export function formatUuid(bytes: Buffer): string {
 export interface MariadbGtidEvent extends GtidEvent {
   /** A single statement without a COMMIT or XID behind it. */
   readonly standalone: boolean;
+  /** The rows of an XA transaction that ends with XA_PREPARE. */
+  readonly xaPrepared: boolean;
 }
 
-/** MariaDB's GTID: sequence number 8, domain 4, flags 1 (0x01 = standalone). The server id is the header's. */
+/** MariaDB's GTID: sequence number 8, domain 4, flags 1 (0x01 = standalone, 0x40 = prepared XA). The server id is the header's. */
 export function decodeMariadbGtid(bytes: Buffer, start: number, end: number, serverId: number): MariadbGtidEvent {
   const c = new Cursor(bytes, start, end);
   const sequence = c.uint64();
   const domain = c.uint32();
   const flags = c.uint8();
-  return { gtid: `${domain}-${serverId}-${sequence}`, commitTimeUs: 0, standalone: (flags & 0x01) !== 0 };
+  return { gtid: `${domain}-${serverId}-${sequence}`, commitTimeUs: 0, standalone: (flags & 0x01) !== 0, xaPrepared: (flags & 0x40) !== 0 };
 }
 
 /**

@@ -47,6 +47,11 @@ export class Framer {
     this.#format = format;
   }
 
+  /** True when the bytes so far end inside a frame. */
+  get isInsideFrame(): boolean {
+    return this.#filled > 0;
+  }
+
   /** Gives the framer its next chunk; the one before must be used up (`next` returned false). */
   push(chunk: Buffer): void {
     this.#chunk = chunk;

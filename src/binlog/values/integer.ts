@@ -178,12 +178,19 @@ export function writeLongUnsigned(b: Buffer, p: number, out: Buffer, o: number):
 
 /** Writes a BIGINT, 8 bytes. */
 export function writeLongLong(b: Buffer, p: number, out: Buffer, o: number): number {
-  return writeInt64(readInt32(b, p), readInt32(b, p + 4), out, o);
+  const low = readInt32(b, p);
+  const high = readInt32(b, p + 4);
+  // Most keys are small: this way they cost no more than an INT.
+  if (high === 0) return writeUint32(low >>> 0, out, o);
+  return writeInt64(low, high, out, o);
 }
 
 /** Writes a BIGINT UNSIGNED, 8 bytes. */
 export function writeLongLongUnsigned(b: Buffer, p: number, out: Buffer, o: number): number {
-  return writeUint64(readInt32(b, p), readInt32(b, p + 4), out, o);
+  const low = readInt32(b, p);
+  const high = readInt32(b, p + 4);
+  if (high === 0) return writeUint32(low >>> 0, out, o);
+  return writeUint64(low, high, out, o);
 }
 
 /** Size of a YEAR in a row image, bytes. */

@@ -1,0 +1,188 @@
+import { crc32 } from "node:zlib";
+import type { ByteSource } from "../core/byte-source.ts";
+import type { ChangeEvent, ChangeStream } from "../core/change-event.ts";
+import type { SourcePosition } from "../core/checkpoint.ts";
+import { Backoff } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import { TailraceError, asTailraceError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import { PacketReader } from "../binlog/packet-reader.ts";
+import { EventType } from "../binlog/constants.ts";
+import type { ChangeReader, EventView, Handled } from "./change-reader.ts";
+import { openPayload, type EventSequence, heldEvents } from "./event-sequence.ts";
+
+/** What a capture needs. */
+export interface CaptureOptions {
+  readonly reader: ChangeReader;
+  /** Opens the binlog dump from a position: the server's packets. The first time the start's own (GTID or position), later a position on the same server. */
+  connect(resumeAt: SourcePosition | null, signal: AbortSignal): Promise<ByteSource>;
+  /** Translates an ERR packet of the dump. */
+  translateError(code: number, message: string): TailraceError;
+  /** Events end with a CRC32, as negotiated when connecting. */
+  readonly checksum: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+const CHECKSUM_BYTES = 4;
+const PACKET_OK = 0x00;
+const PACKET_EOF = 0xfe;
+const PACKET_ERR = 0xff;
+
+/**
+ * Reads the binary log as a stream of change events, for as long as it takes: a connection that is lost, stalls or delivers a damaged event is replaced
+ * and reading resumes behind the last transaction that was read whole. Rows of a transaction that was cut off come again; versions make that harmless.
+ */
+export class Capture implements ChangeStream {
+  readonly #options: CaptureOptions;
+  readonly #backoff: Backoff;
+  #source: ByteSource | null = null;
+  #packets = new PacketReader();
+  /** Events that come before the connection's next one: of a compressed or a held transaction. */
+  #sequence: EventSequence | null = null;
+  #queue: readonly ChangeEvent[] = [];
+  #queued = 0;
+  /** What must happen before the next event can be handled. */
+  #until: Promise<void> | null = null;
+  #failure: TailraceError | null = null;
+  #hasConnected = false;
+
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.clock);
+  }
+
+  poll(): ChangeEvent | null {
+    if (this.#queued < this.#queue.length) return this.#queue[this.#queued++]!;
+    if (this.#failure !== null || this.#until !== null) return null;
+    try {
+      return this.#next();
+    } catch (error) {
+      this.#failure = asTailraceError(error);
+      return null;
+    }
+  }
+
+  async wait(): Promise<void> {
+    try {
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#until !== null) {
+        const until = this.#until;
+        await until;
+        this.#until = null;
+      } else if (this.#source === null) {
+        await this.#connect();
+      } else if (!(await this.#source.wait())) {
+        throw new TailraceError("SOURCE_UNREACHABLE", "The server closed the binlog connection.");
+      }
+    } catch (error) {
+      await this.#recover(asTailraceError(error));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source?.[Symbol.asyncDispose]();
+    this.#source = null;
+  }
+
+  #next(): ChangeEvent | null {
+    for (;;) {
+      const view = this.#nextEvent();
+      if (view === null) return null;
+      const event = this.#take(this.#options.reader.handle(view));
+      if (event !== null) return event;
+      if (this.#until !== null) return null;
+    }
+  }
+
+  /** The next binlog event that is here, its checksum verified and cut off. */
+  #nextEvent(): EventView | null {
+    if (this.#sequence !== null) {
+      const inner = this.#sequence.next();
+      if (inner === "later") {
+        this.#until = this.#sequence.wait();
+        return null;
+      }
+      if (inner !== null) return inner;
+      this.#options.reader.insidePayload = false;
+      this.#queue = this.#sequence.trailing;
+      this.#queued = 0;
+      this.#sequence = null;
+    }
+    return this.#nextPacket();
+  }
+
+  #nextPacket(): EventView | null {
+    const packets = this.#packets;
+    while (!packets.next()) {
+      const chunk = this.#source?.read() ?? null;
+      if (chunk === null) return null;
+      packets.push(chunk);
+    }
+    const { bytes, start, end } = packets;
+    const marker = bytes[start];
+    if (marker === PACKET_ERR) {
+      // 0xff, code 2, '#' and SQL state 5, message
+      throw this.#options.translateError(bytes.readUInt16LE(start + 1), bytes.toString("utf8", start + 9, end));
+    }
+    if (marker === PACKET_EOF && end - start < 9) throw new TailraceError("SOURCE_UNREACHABLE", "The server ended the binlog stream.");
+    if (marker !== PACKET_OK || end - start < 20) throw new TailraceError("BINLOG_CORRUPT", "A packet of the binlog stream holds no event.");
+    return { bytes, start: start + 1, end: this.#withoutChecksum(bytes, start + 1, end) };
+  }
+
+  #withoutChecksum(bytes: Buffer, start: number, end: number): number {
+    if (!this.#options.checksum) return bytes[start + 4] === EventType.FORMAT_DESCRIPTION ? end - CHECKSUM_BYTES : end;
+    const contentEnd = end - CHECKSUM_BYTES;
+    if (crc32(bytes.subarray(start, contentEnd)) !== bytes.readUInt32LE(contentEnd)) {
+      throw new TailraceError("BINLOG_CHECKSUM", `An event of ${end - start} bytes, type ${bytes[start + 4]}, does not match its CRC32.`);
+    }
+    return contentEnd;
+  }
+
+  #take(handled: Handled): ChangeEvent | null {
+    const { events, until, payload, replay } = handled;
+    if (until !== undefined) this.#until = until;
+    if (payload !== undefined) this.#enter(openPayload(payload));
+    if (replay !== undefined) this.#enter(heldEvents(replay.events, replay.commits));
+    if (events.length === 0) return null;
+    if (this.#backoff.failures > 0 && events[0]!.kind !== "rows") this.#backoff.reset();
+    this.#queue = events;
+    this.#queued = 1;
+    return events[0]!;
+  }
+
+  #enter(sequence: EventSequence): void {
+    this.#sequence = sequence;
+    this.#options.reader.insidePayload = true;
+  }
+
+  async #connect(): Promise<void> {
+    const { reader, signal, connect, logger } = this.#options;
+    if (signal.aborted) return;
+    const resumeAt = this.#hasConnected ? reader.resumePosition : null;
+    this.#source = await connect(resumeAt, signal);
+    this.#packets = new PacketReader();
+    if (this.#hasConnected) logger.info({ file: resumeAt?.file, position: resumeAt?.position }, "reading the binary log again");
+    this.#hasConnected = true;
+  }
+
+  /** After a failure: rethrows what cannot heal, otherwise drops the connection and waits before the next try. */
+  async #recover(error: TailraceError): Promise<void> {
+    const { clock, logger, reader, signal } = this.#options;
+    this.#failure = null;
+    this.#until = null;
+    this.#sequence = null;
+    this.#queue = [];
+    this.#queued = 0;
+    reader.reset();
+    await this.#source?.[Symbol.asyncDispose]();
+    this.#source = null;
+    if (signal.aborted) return;
+    if (error.disposition !== "retry") throw error;
+    const waitMs = this.#backoff.next();
+    const level = this.#backoff.failures > 5 ? "error" : "warn";
+    logger[level]({ err: error, retryInMs: Math.round(waitMs) }, "the source cannot be read; trying again");
+    await clock.sleep(waitMs, signal);
+  }
+}

@@ -1,0 +1,364 @@
+import { EventType, FLAG_ARTIFICIAL, FLAG_IGNORABLE } from "../binlog/constants.ts";
+import { decodeFormatDescription, decodeGtid, decodeMariadbGtid, decodeQuery, decodeRotate, decodeTaggedGtid } from "../binlog/events.ts";
+import { uncompressMariadb } from "../binlog/mariadb-compression.ts";
+import { decodeRowsBody, ROWS_EVENT_TYPES, type RowsEventType } from "../binlog/rows-event.ts";
+import { readTableId } from "../binlog/table-map.ts";
+import { decodeTransactionPayload, type TransactionPayload } from "../binlog/transaction-payload.ts";
+import type { ChangeEvent, GapCode, RowsEvent } from "../core/change-event.ts";
+import type { SourcePosition } from "../core/checkpoint.ts";
+import { TailraceError } from "../core/errors.ts";
+import type { LogPosition } from "./log-position.ts";
+import { classifyStatement, type NamedTable, type Statement } from "./statement.ts";
+import type { TableEntry, TableRegistry } from "./table-registry.ts";
+import { XaTransactions } from "./xa-transactions.ts";
+
+/** What handling one binlog event gave. */
+export interface Handled {
+  /** Change events for the pipeline, in order; usually none or one. */
+  readonly events: readonly ChangeEvent[];
+  /** The next event may be handled only after this. */
+  readonly until?: Promise<void> | undefined;
+  /** A compressed transaction whose events come next. */
+  readonly payload?: TransactionPayload | undefined;
+  /** Held rows of an XA transaction that is now committed: their events come next, at the present position, then `commits`. */
+  readonly replay?: { readonly events: readonly Buffer[]; readonly commits: readonly ChangeEvent[] } | undefined;
+}
+
+/** A binlog event in a buffer, its header included and its checksum not. */
+export interface EventView {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the reader asks of its surroundings. */
+export interface ChangeReaderOptions {
+  readonly tables: TableRegistry;
+  readonly position: LogPosition;
+  isCaptured(database: string, table: string): boolean;
+}
+
+const NOTHING: Handled = { events: [] };
+const HEADER_BYTES = 19;
+/** Table id of an empty rows event that only ends a statement. */
+const DUMMY_TABLE_ID = 0xff_ffff;
+
+/**
+ * Turns binlog events into change events: follows positions, transactions, table definitions and statements. Knows no sockets. One event after the
+ * other; the rows event that it returns is reused.
+ */
+export class ChangeReader {
+  readonly #tables: TableRegistry;
+  readonly #position: LogPosition;
+  readonly #isCaptured: (database: string, table: string) => boolean;
+  readonly #xa = new XaTransactions();
+  readonly #rows = { kind: "rows", operation: "insert", start: 0, end: 0, versionHigh: 0, versionLow: 0 } as MutableRowsEvent;
+  readonly #oneEvent: { events: readonly ChangeEvent[] } = { events: [this.#rows as RowsEvent] };
+  #gtid: string | undefined;
+  #commitTimeUs = 0;
+  #inTransaction = false;
+  #lastCommit: SourcePosition;
+  /** Captured tables that the open transaction has touched, for a ROLLBACK in the log. */
+  readonly #touched = new Set<TableEntry>();
+  /** Inside a payload events have no positions of their own. */
+  #insidePayload = false;
+
+  constructor(options: ChangeReaderOptions) {
+    this.#tables = options.tables;
+    this.#position = options.position;
+    this.#lastCommit = { file: options.position.file, position: options.position.position };
+    this.#isCaptured = (database, table) => options.isCaptured(database, table);
+  }
+
+  /** Where reading can resume: behind the last transaction that was read whole. */
+  get resumePosition(): SourcePosition {
+    return this.#lastCommit;
+  }
+
+  /** The connection is gone: what was read of an open transaction will be read again, and so will prepared XA transactions. */
+  reset(): void {
+    this.#inTransaction = false;
+    this.#insidePayload = false;
+    this.#gtid = undefined;
+    this.#touched.clear();
+    this.#tables.forgetIds();
+    this.#xa.clear();
+  }
+
+  /** The events of a compressed transaction or of a committed XA transaction begin (true) or are through (false). */
+  set insidePayload(inside: boolean) {
+    this.#insidePayload = inside;
+  }
+
+  /** Handles one event. Throws BINLOG_* for what may not be skipped. */
+  handle({ bytes, start, end }: EventView): Handled {
+    const type = bytes[start + 4]!;
+    const flags = bytes[start + 17]! | (bytes[start + 18]! << 8);
+    const body = start + HEADER_BYTES;
+    const artificial = (flags & FLAG_ARTIFICIAL) !== 0;
+    if (!this.#insidePayload && !artificial && type !== EventType.FORMAT_DESCRIPTION && type !== EventType.HEARTBEAT && type !== EventType.HEARTBEAT_V2) {
+      const endPosition = bytes.readUInt32LE(start + 13);
+      if (endPosition !== 0) this.#position.advance(endPosition);
+    }
+    const rows = ROWS_EVENT_TYPES.get(type);
+    if (rows !== undefined) return this.#xa.open ? this.#holdXa(bytes, start, end) : this.#handleRows(rows, bytes, body, end);
+    switch (type) {
+      case EventType.TABLE_MAP: {
+        if (this.#xa.open) return this.#holdXa(bytes, start, end);
+        const until = this.#tables.define(bytes, body, end);
+        return until === undefined ? NOTHING : { events: [], until };
+      }
+      case EventType.XID:
+        return this.#commit(this.#timeOf(bytes, start));
+      case EventType.GTID:
+        return this.#startTransaction(decodeGtid(bytes, body, end, false));
+      case EventType.ANONYMOUS_GTID:
+        return this.#startTransaction(decodeGtid(bytes, body, end, true));
+      case EventType.GTID_TAGGED:
+        return this.#startTransaction(decodeTaggedGtid(bytes, body, end));
+      case EventType.MARIADB_GTID:
+        return this.#startMariadb(bytes, start, end);
+      case EventType.QUERY:
+        return this.#handleQuery(bytes, start, body, end);
+      case EventType.MARIADB_QUERY_COMPRESSED:
+        return this.#handleCompressedQuery(bytes, start, end);
+      case EventType.EXECUTE_LOAD_QUERY:
+        return this.#gap("BINLOG_STATEMENT", this.#allTables(), "LOAD DATA was logged as a statement");
+      case EventType.TRANSACTION_PAYLOAD:
+        return { events: [], payload: decodeTransactionPayload(bytes, body, end) };
+      case EventType.XA_PREPARE:
+        return this.#handleXaPrepare(bytes, start, end);
+      case EventType.ROTATE:
+        return this.#handleRotate(bytes, body, end, artificial);
+      case EventType.HEARTBEAT:
+      case EventType.HEARTBEAT_V2:
+        return this.#handleHeartbeat(bytes.readUInt32LE(start + 13));
+      case EventType.FORMAT_DESCRIPTION:
+        decodeFormatDescription(bytes, body, end);
+        return NOTHING;
+      case EventType.INCIDENT:
+        throw new TailraceError("BINLOG_INCIDENT", `The log holds an INCIDENT event at ${this.#place()}.`);
+      default:
+        if (HARMLESS.has(type) || (flags & FLAG_IGNORABLE) !== 0) return NOTHING;
+        throw new TailraceError("BINLOG_UNSUPPORTED", `Event type ${type} at ${this.#place()} is unknown and may not be ignored.`);
+    }
+  }
+
+  #handleRows(type: RowsEventType, bytes: Buffer, body: number, end: number): Handled {
+    const tableId = readTableId(bytes, body);
+    const entry = this.#tables.get(tableId);
+    if (entry === undefined) {
+      if (tableId === DUMMY_TABLE_ID) return NOTHING;
+      throw new TailraceError("BINLOG_CORRUPT", `Rows at ${this.#place()} belong to table id ${tableId}, which no TABLE_MAP has named.`);
+    }
+    if (entry.kind === "ignored") return NOTHING;
+    if (entry.kind === "mismatch") return this.#gap("SCHEMA_MISMATCH", [entry], entry.detail);
+    this.#touched.add(entry);
+    const range = decodeRowsBody(type, bytes, { start: body, end });
+    const { versionHigh, versionLow } = this.#position;
+    const table = entry.version;
+    if (range.columnCount !== table.schema.columns.length) {
+      throw new TailraceError("BINLOG_CORRUPT", `Rows at ${this.#place()} have ${range.columnCount} columns, their TABLE_MAP ${table.schema.columns.length}.`);
+    }
+    if (type.partialJson || range.present !== null || range.presentAfter !== null) {
+      const rows = entry.partial.readRows(type, range);
+      return { events: [{ kind: "incomplete", operation: type.operation, table, rows, versionHigh, versionLow }] };
+    }
+    const event = this.#rows;
+    event.operation = type.operation;
+    event.table = table;
+    event.bytes = range.bytes;
+    event.start = range.start;
+    event.end = range.end;
+    event.versionHigh = versionHigh;
+    event.versionLow = versionLow;
+    return this.#oneEvent;
+  }
+
+  #startTransaction(event: { readonly gtid: string | undefined; readonly commitTimeUs: number }): Handled {
+    this.#gtid = event.gtid;
+    this.#commitTimeUs = event.commitTimeUs;
+    return NOTHING;
+  }
+
+  #startMariadb(bytes: Buffer, start: number, end: number): Handled {
+    const event = decodeMariadbGtid(bytes, start + HEADER_BYTES, end, bytes.readUInt32LE(start + 5));
+    this.#startTransaction(event);
+    this.#inTransaction = !event.standalone;
+    if (event.xaPrepared) this.#xa.begin(this.#gtid, this.#lastCommit);
+    return NOTHING;
+  }
+
+  #handleCompressedQuery(bytes: Buffer, start: number, end: number): Handled {
+    // as QUERY, but the statement behind the database's name is compressed
+    const body = start + HEADER_BYTES;
+    const head = body + 13 + bytes.readUInt16LE(body + 11) + bytes[body + 8]! + 1;
+    const statement = uncompressMariadb(bytes.subarray(head, end));
+    const plain = Buffer.concat([bytes.subarray(start, head), statement]);
+    return this.#handleQuery(plain, 0, HEADER_BYTES, plain.length);
+  }
+
+  #handleQuery(bytes: Buffer, start: number, body: number, end: number): Handled {
+    const query = decodeQuery(bytes, body, end);
+    const statement = classifyStatement(query.statement, query.database);
+    switch (statement.kind) {
+      case "begin":
+      case "create-select":
+        this.#inTransaction = true;
+        return NOTHING;
+      case "inside":
+      case "xa-end":
+        return NOTHING;
+      case "xa-start":
+        this.#inTransaction = true;
+        this.#xa.begin(this.#gtid, this.#lastCommit);
+        return NOTHING;
+      case "xa-commit":
+      case "xa-rollback":
+        return this.#finishXa(statement.xid, statement.kind === "xa-commit", this.#timeOf(bytes, start));
+      case "rollback": {
+        const touched = [...this.#touched].flatMap((entry) => (entry.kind === "captured" ? [entry.version.schema] : []));
+        const gaps = touched.length === 0 ? [] : this.#gap("BINLOG_ROLLED_BACK", touched, "ROLLBACK was logged after its rows").events;
+        return { events: [...gaps, ...this.#commit(this.#timeOf(bytes, start)).events] };
+      }
+      case "commit":
+        return this.#commit(this.#timeOf(bytes, start));
+      default: {
+        const gaps = this.#gapsOf(statement);
+        if (statement.kind !== "dml") this.#tables.forgetLookups();
+        return this.#inTransaction ? { events: gaps } : { events: [...gaps, ...this.#commit(this.#timeOf(bytes, start)).events] };
+      }
+    }
+  }
+
+  /** What a statement outside row events did to captured tables. */
+  #gapsOf(statement: Statement): readonly ChangeEvent[] {
+    switch (statement.kind) {
+      case "dml":
+        return this.#gap("BINLOG_STATEMENT", statement.tables, "a statement changed it without row events").events;
+      case "clear":
+        return this.#gap("SCHEMA_TABLE_CLEARED", statement.tables, statement.whole ? "truncated or dropped" : "a partition was truncated or dropped").events;
+      case "drop-database":
+        return this.#gap("SCHEMA_TABLE_CLEARED", this.#allTables(statement.database), "its database was dropped").events;
+      case "rename": {
+        // an online schema change swaps its work table, with the same rows, for the original
+        const foreign = statement.pairs.filter(({ from, to }) => !isWorkTable(from.table, to.table) && !this.#isCaptured(from.database, from.table));
+        return this.#gap("SCHEMA_TABLE_REPLACED", foreign.map(({ to }) => to), "a table that was not captured took its name").events;
+      }
+      default:
+        return [];
+    }
+  }
+
+  #gap(code: GapCode, tables: readonly NamedTable[], detail: string): Handled {
+    const { versionHigh, versionLow } = this.#position;
+    const position = this.#resumePosition();
+    const distinct = new Map(tables.filter((t) => this.#isCaptured(t.database, t.table)).map((t) => [`${t.database}.${t.table}`, t]));
+    return {
+      events: Array.from(distinct.values(), ({ database, table }) => ({ kind: "gap", code, database, table, detail, position, versionHigh, versionLow })),
+    };
+  }
+
+  /** Captured tables seen so far, for statements whose tables are not known. */
+  #allTables(database?: string): NamedTable[] {
+    return this.#tables.capturedTables().filter((table) => database === undefined || table.database === database);
+  }
+
+  #commit(commitTimeUs: number): Handled {
+    const position = this.#resumePosition();
+    this.#lastCommit = position;
+    const event: ChangeEvent = { kind: "commit", position, commitTimeUs: this.#commitTimeUs === 0 ? commitTimeUs : this.#commitTimeUs };
+    this.#inTransaction = false;
+    this.#gtid = undefined;
+    this.#commitTimeUs = 0;
+    this.#touched.clear();
+    return { events: [event] };
+  }
+
+  #handleXaPrepare(bytes: Buffer, start: number, end: number): Handled {
+    const prepared = this.#xa.prepare(bytes.subarray(start + HEADER_BYTES, end));
+    if (prepared.onePhase) return { events: [], replay: { events: prepared.events, commits: this.#commit(this.#timeOf(bytes, start)).events } };
+    this.#inTransaction = false;
+    this.#gtid = undefined;
+    return NOTHING;
+  }
+
+  #finishXa(xid: string, isCommit: boolean, commitTimeUs: number): Handled {
+    const prepared = this.#xa.finish(xid);
+    if (prepared === undefined) {
+      const gap = this.#unnamedGap("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`);
+      return { events: [...(isCommit ? [gap] : []), ...this.#commit(commitTimeUs).events] };
+    }
+    const prepare: ChangeEvent = { kind: "commit", position: { ...this.#resumePosition(), gtid: prepared.gtid }, commitTimeUs };
+    const commits = [prepare, ...this.#commit(commitTimeUs).events];
+    return isCommit ? { events: [], replay: { events: prepared.events, commits } } : { events: commits };
+  }
+
+  #unnamedGap(code: GapCode, detail: string): ChangeEvent {
+    const { versionHigh, versionLow } = this.#position;
+    return { kind: "gap", code, database: "", table: "", detail, position: this.#resumePosition(), versionHigh, versionLow };
+  }
+
+  #holdXa(bytes: Buffer, start: number, end: number): Handled {
+    this.#xa.hold(Buffer.from(bytes.subarray(start, end)));
+    return NOTHING;
+  }
+
+  #handleRotate(bytes: Buffer, body: number, end: number, artificial: boolean): Handled {
+    const { file, position } = decodeRotate(bytes, body, end);
+    this.#position.rotate(file, position);
+    if (!artificial) this.#tables.forgetIds();
+    return NOTHING;
+  }
+
+  #handleHeartbeat(low: number): Handled {
+    if (this.#inTransaction || this.#position.file === "") return NOTHING;
+    if (low > this.#position.position % 2 ** 32) this.#position.advance(low);
+    this.#lastCommit = this.#resumePosition();
+    return { events: [{ kind: "heartbeat", position: this.#lastCommit }] };
+  }
+
+  /** Where reading can resume if the transaction at hand ends here: before the oldest prepared XA transaction. */
+  #resumePosition(): SourcePosition {
+    const held = this.#xa.resumeAt;
+    const { file, position } = held ?? this.#position;
+    return { file, position, gtid: this.#gtid };
+  }
+
+  /** The header's time, µs. */
+  #timeOf(bytes: Buffer, start: number): number {
+    return bytes.readUInt32LE(start) * 1e6;
+  }
+
+  #place(): string {
+    return `${this.#position.file}:${this.#position.position}`;
+  }
+}
+
+type MutableRowsEvent = { -readonly [K in keyof RowsEvent]: RowsEvent[K] };
+
+/** Names that gh-ost and pt-online-schema-change give the table that they fill: `_orders_gho`, `_orders_new`. */
+function isWorkTable(work: string, original: string): boolean {
+  return work === `_${original}_gho` || /^_+/.exec(work)?.[0].concat(original, "_new") === work;
+}
+
+/** Known types that carry no rows and no position of their own. */
+const HARMLESS: ReadonlySet<number> = new Set([
+  EventType.START_EVENT_V3,
+  EventType.STOP,
+  EventType.INTVAR,
+  EventType.RAND,
+  EventType.USER_VAR,
+  EventType.APPEND_BLOCK,
+  EventType.DELETE_FILE,
+  EventType.BEGIN_LOAD_QUERY,
+  EventType.IGNORABLE,
+  EventType.ROWS_QUERY,
+  EventType.PREVIOUS_GTIDS,
+  EventType.TRANSACTION_CONTEXT,
+  EventType.VIEW_CHANGE,
+  EventType.MARIADB_ANNOTATE_ROWS,
+  EventType.MARIADB_BINLOG_CHECKPOINT,
+  EventType.MARIADB_GTID_LIST,
+  EventType.MARIADB_START_ENCRYPTION,
+]);

@@ -1,0 +1,165 @@
+/** A table as a statement names it. */
+export interface NamedTable {
+  readonly database: string;
+  readonly table: string;
+}
+
+/** What a statement in the log means for us. */
+export type Statement =
+  | { readonly kind: "begin" }
+  | { readonly kind: "commit" }
+  | { readonly kind: "rollback" }
+  /** SAVEPOINT and the like: nothing, and not the end of the transaction. */
+  | { readonly kind: "inside" }
+  | { readonly kind: "xa-start" }
+  | { readonly kind: "xa-end" }
+  | { readonly kind: "xa-commit" | "xa-rollback"; readonly xid: string }
+  /** Changes rows without row events; `tables` are all that it names. */
+  | { readonly kind: "dml"; readonly tables: readonly NamedTable[] }
+  /** TRUNCATE, DROP TABLE, DROP or TRUNCATE PARTITION. */
+  | { readonly kind: "clear"; readonly tables: readonly NamedTable[]; readonly whole: boolean }
+  | { readonly kind: "drop-database"; readonly database: string }
+  | { readonly kind: "rename"; readonly pairs: readonly { readonly from: NamedTable; readonly to: NamedTable }[] }
+  /** CREATE TABLE … START TRANSACTION: rows of a CREATE … SELECT follow. */
+  | { readonly kind: "create-select" }
+  /** Any other statement: DDL that the next TABLE_MAP will show, users, grants. */
+  | { readonly kind: "other" };
+
+type Token = { readonly text: string; readonly quoted: boolean };
+
+/**
+ * Classifies a statement of the log. It is no SQL parser: it knows the statements that end transactions, clear or rename tables, or change rows;
+ * table definitions come from TABLE_MAP events, so that no DDL need be understood for them.
+ */
+export function classifyStatement(statement: string, database: string): Statement {
+  const tokens = tokenize(statement);
+  const word = (n: number): string => (tokens[n] === undefined || tokens[n].quoted ? "" : tokens[n].text.toUpperCase());
+  switch (word(0)) {
+    case "BEGIN":
+      return { kind: "begin" };
+    case "START":
+      return word(1) === "TRANSACTION" ? { kind: "begin" } : { kind: "other" };
+    case "COMMIT":
+      return { kind: "commit" };
+    case "ROLLBACK":
+      return word(1) === "TO" || word(2) === "TO" ? { kind: "inside" } : { kind: "rollback" };
+    case "SAVEPOINT":
+    case "RELEASE":
+      return { kind: "inside" };
+    case "XA":
+      return classifyXa(word(1), statement);
+    case "INSERT":
+    case "REPLACE":
+    case "UPDATE":
+    case "DELETE":
+    case "LOAD":
+    case "WITH":
+      return { kind: "dml", tables: namedTables(tokens, database) };
+    case "TRUNCATE":
+      return { kind: "clear", whole: true, tables: tableList(tokens, word(1) === "TABLE" ? 2 : 1, database) };
+    case "DROP":
+      return classifyDrop(tokens, word, database);
+    case "RENAME":
+      return word(1) === "TABLE" || word(1) === "TABLES" ? { kind: "rename", pairs: renamePairs(tokens, 2, database) } : { kind: "other" };
+    case "ALTER":
+      return word(1) === "TABLE" ? classifyAlter(tokens, word, database) : { kind: "other" };
+    case "CREATE":
+      return word(tokens.length - 2) === "START" && word(tokens.length - 1) === "TRANSACTION" ? { kind: "create-select" } : { kind: "other" };
+    default:
+      return { kind: "other" };
+  }
+}
+
+function classifyXa(verb: string, statement: string): Statement {
+  if (verb === "START" || verb === "BEGIN") return { kind: "xa-start" };
+  if (verb === "END" || verb === "PREPARE") return { kind: "xa-end" };
+  const xid = /^\s*XA\s+\w+\s+(.*?)(\s+ONE\s+PHASE)?\s*$/is.exec(statement)?.[1] ?? "";
+  return { kind: verb === "COMMIT" ? "xa-commit" : "xa-rollback", xid: canonicalXid(xid) };
+}
+
+/** `X'6162',X'',1` as the server logs it, in one form: lower-case hex parts and format. */
+export function canonicalXid(text: string): string {
+  const match = /^X'([0-9a-f]*)',X'([0-9a-f]*)',(\d+)$/i.exec(text.trim());
+  return match === null ? text.trim() : `${match[1]!.toLowerCase()},${match[2]!.toLowerCase()},${match[3]}`;
+}
+
+function classifyDrop(tokens: readonly Token[], word: (n: number) => string, database: string): Statement {
+  if (word(1) === "DATABASE" || word(1) === "SCHEMA") {
+    const name = tokens[word(2) === "IF" ? 4 : 2];
+    return name === undefined ? { kind: "other" } : { kind: "drop-database", database: name.text };
+  }
+  if (word(1) !== "TABLE" && word(1) !== "TABLES") return { kind: "other" };
+  return { kind: "clear", whole: true, tables: tableList(tokens, word(2) === "IF" ? 4 : 2, database) };
+}
+
+function classifyAlter(tokens: readonly Token[], word: (n: number) => string, database: string): Statement {
+  const start = word(2) === "IF" ? 4 : 2;
+  const [table, next] = tableAt(tokens, start, database);
+  if (table === null) return { kind: "other" };
+  if ((word(next) === "DROP" || word(next) === "TRUNCATE") && word(next + 1) === "PARTITION") return { kind: "clear", whole: false, tables: [table] };
+  for (let i = next; i < tokens.length; i++) {
+    const previous = i === next ? "," : tokens[i - 1]!.text;
+    if (word(i) !== "RENAME" || previous !== ",") continue;
+    if (["COLUMN", "INDEX", "KEY"].includes(word(i + 1))) continue;
+    const [to] = tableAt(tokens, word(i + 1) === "TO" || word(i + 1) === "AS" || word(i + 1) === "=" ? i + 2 : i + 1, database);
+    if (to !== null) return { kind: "rename", pairs: [{ from: table, to }] };
+  }
+  return { kind: "other" };
+}
+
+function renamePairs(tokens: readonly Token[], start: number, database: string): { from: NamedTable; to: NamedTable }[] {
+  const pairs: { from: NamedTable; to: NamedTable }[] = [];
+  for (let i = start; i < tokens.length; ) {
+    const [from, afterFrom] = tableAt(tokens, i, database);
+    const isTo = tokens[afterFrom]?.text.toUpperCase() === "TO";
+    const [to, afterTo] = tableAt(tokens, isTo ? afterFrom + 1 : afterFrom, database);
+    if (from === null || to === null) break;
+    pairs.push({ from, to });
+    i = tokens[afterTo]?.text === "," ? afterTo + 1 : tokens.length;
+  }
+  return pairs;
+}
+
+function tableList(tokens: readonly Token[], start: number, database: string): NamedTable[] {
+  const tables: NamedTable[] = [];
+  for (let i = start; i < tokens.length; ) {
+    const [table, next] = tableAt(tokens, i, database);
+    if (table === null) break;
+    tables.push(table);
+    if (tokens[next]?.text !== ",") break;
+    i = next + 1;
+  }
+  return tables;
+}
+
+/** `table` or `database.table` at token `i`, and the index of the token behind it. */
+function tableAt(tokens: readonly Token[], i: number, database: string): [NamedTable | null, number] {
+  const first = tokens[i];
+  if (first === undefined || (!first.quoted && !/^[\w$\u0080-\uffff]/.test(first.text))) return [null, i];
+  if (tokens[i + 1]?.text === "." && tokens[i + 2] !== undefined) return [{ database: first.text, table: tokens[i + 2]!.text }, i + 3];
+  return [{ database, table: first.text }, i + 1];
+}
+
+/** Every name in the statement that could be a table's. */
+function namedTables(tokens: readonly Token[], database: string): NamedTable[] {
+  return tokens.flatMap((token, i) => {
+    if (tokens[i - 1]?.text === "." && !tokens[i - 1]!.quoted) return [];
+    const [table] = tableAt(tokens, i, database);
+    return table === null ? [] : [table];
+  });
+}
+
+/** Words, quoted names and single punctuation marks; comments and string literals are dropped, the content of executable comments is kept. */
+function tokenize(statement: string): Token[] {
+  const pattern = /\/\*[!M]+\d*|\*\/|\/\*[\s\S]*?\*\/|(?:#|--\s)[^\n]*|`((?:[^`]|``)*)`|"((?:[^"\\]|\\[\s\S]|"")*)"|'(?:[^'\\]|\\[\s\S]|'')*'|[\w$\u0080-\uffff]+|[^\s\w]/g;
+  const tokens: Token[] = [];
+  for (const match of statement.matchAll(pattern)) {
+    const text = match[0];
+    if (match[1] !== undefined) tokens.push({ text: match[1].replaceAll("``", "`"), quoted: true });
+    else if (match[2] !== undefined) tokens.push({ text: match[2].replaceAll('""', '"'), quoted: true });
+    else if (!text.startsWith("/*") && text !== "*/" && !text.startsWith("#") && !text.startsWith("--") && !text.startsWith("'")) {
+      tokens.push({ text, quoted: false });
+    }
+  }
+  return tokens;
+}
