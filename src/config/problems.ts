@@ -97,7 +97,8 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, path: KeyPath): 
     const expected = isRuleList
       ? "an array of tables, each begun with [[rules]]"
       : (TYPE_NAMES[issue.expected] ?? issue.expected);
-    return `must be ${expected}, not ${nameValue(value)}`;
+    const isFraction = issue.expected === "int" && typeof value === "number";
+    return `must be ${expected}, not ${isFraction ? value : nameType(value)}`;
   }
   if (issue.code === "invalid_value" && issue.message.startsWith("Invalid")) {
     const nearest = typeof value === "string" ? nearestName(value, issue.values.map(String)) : null;
@@ -132,12 +133,12 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: "a table",
 };
 
-function nameValue(value: unknown): string {
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
+/** A value's type in words; never the value, which may be a secret. */
+function nameType(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (value instanceof Date) return "a date";
   if (value === null) return "null";
-  return typeof value === "string" ? "a string" : "a table";
+  return typeof value === "object" ? "a table" : `a ${typeof value}`;
 }
 
 /** The line with what people put passwords into blacked out, unless it is a reference. */

@@ -49,11 +49,10 @@ export function checkRules(rules: readonly PartialRule[]): readonly ConfigProble
 type Report = (path: KeyPath, message: string) => void;
 
 function describeOverlap(a: TablePattern, b: TablePattern, i: number): string {
-  const both =
-    a.text === b.text
-      ? `is the table of rules[${i}] already`
-      : `overlaps rules[${i}] (${a.text}): ${b.exact ? `that takes ${b.text}` : a.exact ? `both take ${a.text}` : "some names match both"}`;
-  return `${both}; a table may have one rule only`;
+  const one = "a table may have one rule only";
+  if (a.text === b.text) return `is the table of rules[${i}] already; ${one}`;
+  const common = [a, b].find((pattern) => pattern.exact)?.text ?? "some names";
+  return `overlaps rules[${i}] (${a.text}): both take ${common}; ${one}`;
 }
 
 function checkFields(rule: PartialRule, i: number, report: Report): void {
