@@ -16,6 +16,8 @@ export interface TlsConfig {
   readonly key?: string;
   /** Accept any certificate: encrypted, but open to whoever stands in between. */
   readonly insecure: boolean;
+  /** Compare the host with the certificate's names. */
+  readonly verifyHost: boolean;
 }
 
 /** The MySQL or MariaDB server that is read. */
@@ -43,7 +45,7 @@ export interface SinkConfig {
   readonly hosts: readonly string[];
   readonly auth?:
     | { readonly kind: "basic"; readonly username: string; readonly password: string }
-    | { readonly kind: "api_key"; readonly apiKey: string }
+    | { readonly kind: "apiKey"; readonly key: string }
     | { readonly kind: "bearer"; readonly token: string };
   readonly tls?: TlsConfig;
   readonly lanes: number;

@@ -104,7 +104,7 @@ export function readSinkAddress(
   if (username !== undefined) {
     return { hosts, auth: { kind: "basic", username, password: password ?? "" } };
   }
-  if (keys.api_key !== undefined) return { hosts, auth: { kind: "api_key", apiKey: keys.api_key } };
+  if (keys.api_key !== undefined) return { hosts, auth: { kind: "apiKey", key: keys.api_key } };
   if (keys.bearer_token !== undefined) {
     return { hosts, auth: { kind: "bearer", token: keys.bearer_token } };
   }

@@ -1,4 +1,4 @@
-import type { PipelineConfig, RuleConfig, StartPoint, StoreConfig } from "./config.ts";
+import type { PipelineConfig, RuleConfig, StartPoint, StoreConfig, TlsConfig } from "./config.ts";
 import type { ConfigInput } from "./schema.ts";
 import { formatDuration, formatSize } from "./units.ts";
 
@@ -19,7 +19,7 @@ export function toDocument(config: PipelineConfig): ConfigInput {
       gtid: source.gtid,
       heartbeat_interval: formatDuration(source.heartbeatIntervalMs),
       connect_timeout: formatDuration(source.connectTimeoutMs),
-      ...(source.tls && { tls: source.tls }),
+      ...(source.tls && { tls: describeSourceTls(source.tls) }),
     },
     sink: {
       type: sink.type,
@@ -48,7 +48,14 @@ function describeStart(start: StartPoint): NonNullable<ConfigInput["source"]["st
 function describeAuth(auth: PipelineConfig["sink"]["auth"]): Partial<ConfigInput["sink"]> {
   if (auth === undefined) return {};
   if (auth.kind === "basic") return { username: auth.username, password: auth.password };
-  return auth.kind === "api_key" ? { api_key: auth.apiKey } : { bearer_token: auth.token };
+  return auth.kind === "apiKey" ? { api_key: auth.key } : { bearer_token: auth.token };
+}
+
+function describeSourceTls({
+  verifyHost,
+  ...tls
+}: TlsConfig): NonNullable<ConfigInput["source"]["tls"]> {
+  return { ...tls, verify_host: verifyHost };
 }
 
 function describeSinkTls(

@@ -67,9 +67,9 @@ test("a minimal configuration gets every default", () => {
       hosts: ["http://127.0.0.1:9200"],
       lanes: 2,
       maxActions: 10_000,
-      maxBytes: 4 * 1024 * 1024,
+      maxBytes: 2 * 1024 * 1024,
       flushIntervalMs: 200,
-      requestTimeoutMs: 60_000,
+      requestTimeoutMs: 90_000,
       onReject: "dead_letter",
     },
     state: { type: "file", path: "/etc/tailrace/.tailrace" },
@@ -105,14 +105,14 @@ server_id = 77
 gtid = false
 heartbeat_interval = "1.5s"
 connect_timeout = "500ms"
-tls = { ca = """-----BEGIN CERTIFICATE-----""", insecure = true }
+tls = { ca = """-----BEGIN CERTIFICATE-----""", insecure = true, verify_host = false }
 [sink]
 type = "elasticsearch"
 hosts = ["https://a:9200/prefix", "https://b:9200"]
 api_key = "\${env:TOKEN}"
 lanes = 4
 max_actions = 500
-max_bytes = "1MiB"
+max_bytes = "1.5MiB"
 flush_interval = "50ms"
 request_timeout = "5s"
 on_reject = "stop"
@@ -145,12 +145,12 @@ on_truncate = "stop"
       serverId: 77,
       gtid: false,
       heartbeatIntervalMs: 1_500,
-      tls: { insecure: true },
+      tls: { insecure: true, verifyHost: false },
     },
     sink: {
       hosts: ["https://a:9200/prefix", "https://b:9200"],
-      auth: { kind: "api_key", apiKey: "t0ken" },
-      maxBytes: 1024 * 1024,
+      auth: { kind: "apiKey", key: "t0ken" },
+      maxBytes: 1.5 * 1024 * 1024,
     },
     state: { type: "elasticsearch", index: "my-state" },
     deadLetters: { type: "file", path: "/var/lib/tailrace" },

@@ -30,8 +30,11 @@ test.each([
   expect(text).toContain('"***"');
 });
 
+function print(rules: string, sink = ""): string {
+  return configFingerprint(parse(sink, rules));
+}
+
 test("the fingerprint follows what gives documents their place, and nothing else", () => {
-  const print = (rules: string, sink = ""): string => configFingerprint(parse(sink, rules));
   const base = print(A + B);
   expect(base).toMatch(/^[0-9a-f]{64}$/);
   expect(print(B + A)).toBe(base);

@@ -22,7 +22,7 @@ export function redactConfig(config: PipelineConfig): PipelineConfig {
 
 function redactAuth(auth: NonNullable<SinkConfig["auth"]>): NonNullable<SinkConfig["auth"]> {
   if (auth.kind === "basic") return { ...auth, password: HIDDEN };
-  return auth.kind === "api_key" ? { ...auth, apiKey: HIDDEN } : { ...auth, token: HIDDEN };
+  return auth.kind === "apiKey" ? { ...auth, key: HIDDEN } : { ...auth, token: HIDDEN };
 }
 
 function redactTls(tls: TlsConfig): TlsConfig {

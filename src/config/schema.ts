@@ -71,6 +71,10 @@ const mysqlSource = z.strictObject({
       cert: pem().optional().meta({ description: "Our certificate: PEM or path." }),
       key: pem().optional().meta({ description: "Its private key: PEM or path." }),
       insecure,
+      verify_host: z.boolean().prefault(true).meta({
+        description:
+          "Compare the host with the certificate's names. `false` for certificates that the server made for itself, which name no host; give its `ca`.",
+      }),
     })
     .optional()
     .meta({ description: "Encrypt the connection and verify the server; `tls = {}` is enough." }),
@@ -100,14 +104,14 @@ const elasticsearchSink = z.strictObject({
     description: "Most actions in one bulk request.",
   }),
   max_bytes: sizeKey({ minBytes: 16 * 1024, maxBytes: 100 * 1024 ** 2 })
-    .prefault("4MiB")
+    .prefault("2MiB")
     .meta({ description: "Largest bulk request; one larger document is sent alone." }),
   flush_interval: durationKey({ minMs: 1, maxMs: 60_000 }).prefault("200ms").meta({
     description:
       "Longest time that an action waits for a batch to fill. An idle lane sends at once, whatever this says.",
   }),
   request_timeout: durationKey({ minMs: 100, maxMs: 600_000 })
-    .prefault("60s")
+    .prefault("90s")
     .meta({ description: "How long an answer may take before the request is repeated." }),
   on_reject: z.enum(["dead_letter", "stop"]).prefault("dead_letter").meta({
     description:

@@ -15,6 +15,7 @@ export interface TlsKeys {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly insecure: boolean;
+  readonly verify_host?: boolean | undefined;
 }
 
 /** A `tls` table with the content of the PEM files that it names. */
@@ -23,7 +24,7 @@ export function readTls(
   sources: FileSources,
   report: (path: KeyPath, message: string) => void,
 ): TlsConfig {
-  const read = (name: "ca" | "cert" | "key"): Omit<TlsConfig, "insecure"> => {
+  const read = (name: "ca" | "cert" | "key"): Pick<TlsConfig, "ca" | "cert" | "key"> => {
     const value = keys[name];
     if (value === undefined) return {};
     if (value.includes("-----BEGIN")) return { [name]: value };
@@ -40,7 +41,13 @@ export function readTls(
   };
   if (keys.cert !== undefined && keys.key === undefined) report(["cert"], "needs a key beside it");
   if (keys.key !== undefined && keys.cert === undefined) report(["key"], "needs a cert beside it");
-  return { ...read("ca"), ...read("cert"), ...read("key"), insecure: keys.insecure };
+  return {
+    ...read("ca"),
+    ...read("cert"),
+    ...read("key"),
+    insecure: keys.insecure,
+    verifyHost: keys.verify_host ?? true,
+  };
 }
 
 /** Adds problems at places below `prefix`. */

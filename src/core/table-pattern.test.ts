@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseTablePattern, patternsOverlap } from "./table-pattern.ts";
 
@@ -40,10 +40,13 @@ test.each([
   expect(patternsOverlap(right, left)).toBe(expected);
 });
 
+/** The name with a stretch of it replaced by a wildcard. */
+function blur(text: string, from: number, to: number): string {
+  return `${text.slice(0, Math.min(from, to))}*${text.slice(Math.max(from, to))}`;
+}
+
 test("patterns made from one name overlap", () => {
   const name = fc.string({ unit: fc.constantFrom("a", "b", "1", "2"), minLength: 1, maxLength: 8 });
-  const blur = (text: string, from: number, to: number): string =>
-    `${text.slice(0, Math.min(from, to))}*${text.slice(Math.max(from, to))}`;
   fc.assert(
     fc.property(name, fc.nat(8), fc.nat(8), fc.nat(8), fc.nat(8), (text, a, b, c, d) => {
       const left = parseTablePattern(`s.${blur(text, a, b)}`);

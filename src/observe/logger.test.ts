@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { TailraceError } from "../core/errors.ts";
 import { summariseError } from "./describe-error.ts";
@@ -71,7 +72,7 @@ test("the readable format is one line", () => {
   const logger = logInto(lines, "pretty");
   logger.info({ rows: 3, note: "two words" }, "started");
   logger.error({ error: LOST }, "source lost");
-  const [first, second] = lines.map((line) => line.replaceAll(/\u001b\[\d+m/g, ""));
+  const [first, second] = lines.map((line) => stripVTControlCharacters(line));
   expect(first).toMatch(
     /^\d\d:\d\d:\d\d\.\d{3} INFO {2}started pipeline=shop rows=3 note="two words"\n$/,
   );

@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import { logStatus, streamStatus, type PipelineStatus, type StatusLine } from "./status.ts";
+
+const IDLE: PipelineStatus = {
+  pipeline: "shop",
+  state: "streaming",
+  rows: 0,
+  transactions: 0,
+  lagMs: null,
+  position: null,
+  sink: {
+    applied: 0,
+    conflicts: 0,
+    rejected: 0,
+    retries: 0,
+    requests: 0,
+    bytes: 0,
+    collapsed: 0,
+    waitingFor: null,
+  },
+};
+
+/** A clock whose sleeps end at once and which aborts after `ticks` of them. */
+function steppingClock(ticks: number, stop: AbortController): Clock {
+  let [now, left] = [0, ticks];
+  return {
+    now: () => now,
+    random: () => 0,
+    sleep: async (ms) => {
+      now += ms;
+      left -= 1;
+      if (left <= 0) stop.abort();
+    },
+  };
+}
+
+/** A source of statuses, one after another. */
+function inTurn(statuses: readonly PipelineStatus[]): () => PipelineStatus {
+  const left = [...statuses];
+  return () => left.shift() ?? IDLE;
+}
+
+test("a line a second gives the rate since the line before, and the last comes at the end", async () => {
+  const stop = new AbortController();
+  const lines: StatusLine[] = [];
+  const position = { file: "binlog.000002", position: 157, gtid: "u:7" };
+  await streamStatus(
+    {
+      read: inTurn([
+        { ...IDLE, rows: 1500 },
+        { ...IDLE, rows: 2000, lagMs: 12, position },
+      ]),
+      signal: stop.signal,
+      clock: steppingClock(2, stop),
+    },
+    (line) => void lines.push(line),
+  );
+  expect(lines).toMatchObject([
+    { rows: 1500, rows_per_s: 1500, file: null, lag_ms: null },
+    { rows: 2000, rows_per_s: 500, lag_ms: 12, file: "binlog.000002", position: 157, gtid: "u:7" },
+  ]);
+});
+
+test("the log has a line only when something happened", async () => {
+  const stop = new AbortController();
+  const logged: object[] = [];
+  const logger: Logger = {
+    debug: () => undefined,
+    info: (fields) => void logged.push(fields),
+    warn: () => undefined,
+    error: () => undefined,
+  };
+  const busy = { ...IDLE, rows: 10 };
+  const waiting = { ...busy, sink: { ...busy.sink, waitingFor: "429, try 7" } };
+  await logStatus(
+    {
+      read: inTurn([busy, busy, waiting, waiting, { ...waiting, state: "draining" }]),
+      signal: stop.signal,
+      clock: steppingClock(5, stop),
+    },
+    logger,
+  );
+  expect(logged).toMatchObject([
+    { rows: 10, rows_per_s: 1 },
+    { waiting_for: "429, try 7", rows_per_s: 0 },
+    { state: "draining" },
+  ]);
+});
