@@ -49,6 +49,12 @@ export const ERROR_TABLE = {
     summary: "MySQL refused the user, the password or a privilege.",
     remedy: "Check the credentials and GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT.",
   },
+  SOURCE_TLS_FAILED: {
+    disposition: "fatal",
+    summary: "The encrypted connection to MySQL could not be set up or its certificate verified.",
+    remedy:
+      "Give the certificate authority as source.tls.ca and the host by a name that the certificate holds.",
+  },
   SOURCE_UNSUITABLE: {
     disposition: "fatal",
     summary: "A server setting makes replication by rows impossible.",
@@ -106,12 +112,15 @@ export const ERROR_TABLE = {
   BINLOG_ROLLED_BACK: {
     disposition: "reject",
     summary: "A transaction that touched captured tables was logged and then rolled back.",
-    remedy: "It mixed transactional and other storage engines: reload the tables, and keep captured tables in InnoDB.",
+    remedy:
+      "It mixed transactional and other storage engines: reload the tables, and keep captured tables in InnoDB.",
   },
   BINLOG_XA_UNKNOWN: {
     disposition: "reject",
-    summary: "An XA transaction was committed whose rows were logged before the position at which reading began.",
-    remedy: "Reload the tables that it changed; start next time at a position without prepared XA transactions (XA RECOVER).",
+    summary:
+      "An XA transaction was committed whose rows were logged before the position at which reading began.",
+    remedy:
+      "Reload the tables that it changed; start next time at a position without prepared XA transactions (XA RECOVER).",
   },
   SCHEMA_MISMATCH: {
     disposition: "reject",

@@ -29,9 +29,9 @@ export class GtidIntervals {
     const from = this.#firstRangeEndingAt(first - 1);
     let to = from;
     let [low, high] = [first, last];
-    while (to < end && (bounds[to] as number) <= last + 1) {
-      low = Math.min(low, bounds[to] as number);
-      high = Math.max(high, bounds[to + 1] as number);
+    while (to < end && bounds[to]! <= last + 1) {
+      low = Math.min(low, bounds[to]!);
+      high = Math.max(high, bounds[to + 1]!);
       to += 2;
     }
     bounds.splice(from, to - from, low, high);
@@ -40,8 +40,7 @@ export class GtidIntervals {
   /** Adds every number of the other set. */
   addAll(other: GtidIntervals): void {
     const theirs = other.#bounds;
-    for (let i = 0; i < theirs.length; i += 2)
-      this.add(theirs[i] as number, theirs[i + 1] as number);
+    for (let i = 0; i < theirs.length; i += 2) this.add(theirs[i]!, theirs[i + 1]!);
   }
 
   /** Does it hold every number from `first` to `last`? */
@@ -55,7 +54,7 @@ export class GtidIntervals {
   containsAll(other: GtidIntervals): boolean {
     const theirs = other.#bounds;
     for (let i = 0; i < theirs.length; i += 2) {
-      if (!this.contains(theirs[i] as number, theirs[i + 1] as number)) return false;
+      if (!this.contains(theirs[i]!, theirs[i + 1]!)) return false;
     }
     return true;
   }
@@ -66,12 +65,12 @@ export class GtidIntervals {
     const [ours, theirs] = [this.#bounds, other.#bounds];
     let j = 0;
     for (let i = 0; i < ours.length; i += 2) {
-      let first = ours[i] as number;
-      const last = ours[i + 1] as number;
-      while (j < theirs.length && (theirs[j + 1] as number) < first) j += 2;
-      for (let k = j; k < theirs.length && (theirs[k] as number) <= last; k += 2) {
-        if ((theirs[k] as number) > first) result.#bounds.push(first, (theirs[k] as number) - 1);
-        first = (theirs[k + 1] as number) + 1;
+      let first = ours[i]!;
+      const last = ours[i + 1]!;
+      while (j < theirs.length && theirs[j + 1]! < first) j += 2;
+      for (let k = j; k < theirs.length && theirs[k]! <= last; k += 2) {
+        if (theirs[k]! > first) result.#bounds.push(first, theirs[k]! - 1);
+        first = theirs[k + 1]! + 1;
       }
       if (first <= last) result.#bounds.push(first, last);
     }
@@ -107,7 +106,7 @@ export class GtidIntervals {
     let [low, high] = [0, bounds.length >> 1];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((bounds[2 * middle + 1] as number) < number) low = middle + 1;
+      if (bounds[2 * middle + 1]! < number) low = middle + 1;
       else high = middle;
     }
     return 2 * low;

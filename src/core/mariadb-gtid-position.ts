@@ -90,7 +90,7 @@ export class MariadbGtidPosition implements GtidSet {
   /** As the server prints it, domains in order. */
   toString(): string {
     return [...this.#domains]
-      .sort(([a], [b]) => a - b)
+      .toSorted(([a], [b]) => a - b)
       .map(([domain, last]) => `${domain}-${last.server}-${last.sequence}`)
       .join(",");
   }
@@ -106,7 +106,7 @@ function parseGtid(text: string): [number, Last] {
   if (match === null) throw malformed(text);
   const [domain, server] = [Number(match[1]), Number(match[2])];
   if (domain > MAX_UINT32 || server > MAX_UINT32) throw malformed(text);
-  return [domain, { server, sequence: parseTransactionNumber(match[3] as string) }];
+  return [domain, { server, sequence: parseTransactionNumber(match[3]!) }];
 }
 
 function asMariadb(set: GtidSet): MariadbGtidPosition {

@@ -43,7 +43,7 @@ export class MysqlGtidSet implements GtidSet {
     for (const item of rest) {
       const interval = INTERVAL.exec(item);
       if (interval !== null) {
-        const first = parseTransactionNumber(interval[1] as string);
+        const first = parseTransactionNumber(interval[1]!);
         const last = interval[2] === undefined ? first : parseTransactionNumber(interval[2]);
         if (first === 0) throw malformed(part);
         if (first <= last) this.#intervals(sid, tag).add(first, last);
@@ -119,7 +119,7 @@ export class MysqlGtidSet implements GtidSet {
     let lastSid: string | undefined;
     for (const [sid, tag, intervals] of this.#members()) {
       if (intervals.isEmpty) continue;
-      const source = tag === NO_TAG ? `${intervals}` : `${tag}:${intervals}`;
+      const source = (tag === NO_TAG ? "" : `${tag}:`) + intervals.toString();
       if (sid === lastSid) parts[parts.length - 1] += `:${source}`;
       else parts.push(`${sid}:${source}`);
       lastSid = sid;
@@ -179,15 +179,18 @@ export class MysqlGtidSet implements GtidSet {
 
   /** Source, tag and numbers in the server's order. */
   #members(): [string, string, GtidIntervals][] {
-    const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
     return [...this.#sources]
-      .sort(byName)
+      .toSorted(byName)
       .flatMap(([sid, tags]) =>
         [...tags]
-          .sort(byName)
+          .toSorted(byName)
           .map(([tag, set]): [string, string, GtidIntervals] => [sid, tag, set]),
       );
   }
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 function asMysql(set: GtidSet): MysqlGtidSet {
