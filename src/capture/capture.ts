@@ -8,23 +8,29 @@ import { TailraceError, asTailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { PacketReader } from "../binlog/packet-reader.ts";
 import { EventType } from "../binlog/constants.ts";
+import { decodeFormatDescription } from "../binlog/events.ts";
 import type { ChangeReader, EventView, Handled } from "./change-reader.ts";
 import { openPayload, type EventSequence, heldEvents } from "./event-sequence.ts";
+
+/** A binlog dump: MySQL packets, each an OK byte and an event, or an ERR packet. */
+export interface BinlogConnection extends ByteSource {
+  /** Whether events before the first FORMAT_DESCRIPTION end with a checksum; then that event tells. */
+  readonly checksum: "CRC32" | "NONE";
+}
 
 /** What a capture needs. */
 export interface CaptureOptions {
   readonly reader: ChangeReader;
   /** Opens the binlog dump from a position: the server's packets. The first time the start's own (GTID or position), later a position on the same server. */
-  connect(resumeAt: SourcePosition | null, signal: AbortSignal): Promise<ByteSource>;
+  connect(resumeAt: SourcePosition | null, signal: AbortSignal): Promise<BinlogConnection>;
   /** Translates an ERR packet of the dump. */
   translateError(code: number, message: string): TailraceError;
-  /** Events end with a CRC32, as negotiated when connecting. */
-  readonly checksum: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
+const HEADER_BYTES = 19;
 const CHECKSUM_BYTES = 4;
 const PACKET_OK = 0x00;
 const PACKET_EOF = 0xfe;
@@ -37,7 +43,9 @@ const PACKET_ERR = 0xff;
 export class Capture implements ChangeStream {
   readonly #options: CaptureOptions;
   readonly #backoff: Backoff;
-  #source: ByteSource | null = null;
+  #source: BinlogConnection | null = null;
+  /** Do events end with a CRC32? Changes with the server's setting from file to file. */
+  #hasChecksum = false;
   #packets = new PacketReader();
   /** Events that come before the connection's next one: of a compressed or a held transaction. */
   #sequence: EventSequence | null = null;
@@ -132,10 +140,13 @@ export class Capture implements ChangeStream {
   }
 
   #withoutChecksum(bytes: Buffer, start: number, end: number): number {
-    if (!this.#options.checksum) return bytes[start + 4] === EventType.FORMAT_DESCRIPTION ? end - CHECKSUM_BYTES : end;
+    const type = bytes[start + 4];
+    if (type === EventType.FORMAT_DESCRIPTION) this.#hasChecksum = decodeFormatDescription(bytes, start + HEADER_BYTES, end).checksum;
     const contentEnd = end - CHECKSUM_BYTES;
+    // this event always has the four bytes, without checksums they are zero
+    if (!this.#hasChecksum) return type === EventType.FORMAT_DESCRIPTION ? contentEnd : end;
     if (crc32(bytes.subarray(start, contentEnd)) !== bytes.readUInt32LE(contentEnd)) {
-      throw new TailraceError("BINLOG_CHECKSUM", `An event of ${end - start} bytes, type ${bytes[start + 4]}, does not match its CRC32.`);
+      throw new TailraceError("BINLOG_CHECKSUM", `An event of ${end - start} bytes, type ${type}, does not match its CRC32.`);
     }
     return contentEnd;
   }
@@ -163,6 +174,7 @@ export class Capture implements ChangeStream {
     const resumeAt = this.#hasConnected ? reader.resumePosition : null;
     this.#source = await connect(resumeAt, signal);
     this.#packets = new PacketReader();
+    this.#hasChecksum = this.#source.checksum === "CRC32";
     if (this.#hasConnected) logger.info({ file: resumeAt?.file, position: resumeAt?.position }, "reading the binary log again");
     this.#hasConnected = true;
   }

@@ -1,5 +1,5 @@
 import { EventType, FLAG_ARTIFICIAL, FLAG_IGNORABLE } from "../binlog/constants.ts";
-import { decodeFormatDescription, decodeGtid, decodeMariadbGtid, decodeQuery, decodeRotate, decodeTaggedGtid } from "../binlog/events.ts";
+import { decodeGtid, decodeMariadbGtid, decodeQuery, decodeRotate, decodeTaggedGtid } from "../binlog/events.ts";
 import { uncompressMariadb } from "../binlog/mariadb-compression.ts";
 import { decodeRowsBody, ROWS_EVENT_TYPES, type RowsEventType } from "../binlog/rows-event.ts";
 import { readTableId } from "../binlog/table-map.ts";
@@ -133,9 +133,6 @@ export class ChangeReader {
       case EventType.HEARTBEAT:
       case EventType.HEARTBEAT_V2:
         return this.#handleHeartbeat(bytes.readUInt32LE(start + 13));
-      case EventType.FORMAT_DESCRIPTION:
-        decodeFormatDescription(bytes, body, end);
-        return NOTHING;
       case EventType.INCIDENT:
         throw new TailraceError("BINLOG_INCIDENT", `The log holds an INCIDENT event at ${this.#place()}.`);
       default:
@@ -346,6 +343,7 @@ function isWorkTable(work: string, original: string): boolean {
 const HARMLESS: ReadonlySet<number> = new Set([
   EventType.START_EVENT_V3,
   EventType.STOP,
+  EventType.FORMAT_DESCRIPTION,
   EventType.INTVAR,
   EventType.RAND,
   EventType.USER_VAR,

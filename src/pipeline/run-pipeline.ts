@@ -1,0 +1,93 @@
+import { Backoff } from "../core/backoff.ts";
+import { systemClock, type Clock } from "../core/clock.ts";
+import { asTailraceError, type TailraceError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { PipelineConfig } from "../config/config.ts";
+import { openStages, type Stages } from "./open-stages.ts";
+import { pump } from "./pump.ts";
+import type { StartRequest } from "./start.ts";
+import type { PipelineStatus } from "./status.ts";
+import type { Acknowledged } from "./tracker.ts";
+
+/** How a pipeline is run. */
+export interface RunOptions {
+  /** Aborts to drain and stop. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** Begin here instead of at the checkpoint. */
+  readonly from?: StartRequest | undefined;
+  /** Go on from the checkpoint although the rules have changed since. */
+  readonly acceptChanges?: boolean | undefined;
+  /** Called once the source is being read; gives the means to look at the run. */
+  readonly onReady?: ((view: { readonly status: () => PipelineStatus }) => void) | undefined;
+  /** Called for every transaction that is closed, in log order. */
+  readonly onAcknowledged?: ((acknowledged: Acknowledged) => void) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Runs a pipeline until the signal aborts; resolves when it has drained. Failures that may pass are retried for ever: those of the connections inside the
+ * stages, those of opening (a server that is not up yet, a failover) here. Rejects with a TailraceError that a person must deal with.
+ */
+export async function runPipeline(config: PipelineConfig, options: RunOptions): Promise<void> {
+  const clock = options.clock ?? systemClock;
+  const backoff = new Backoff(clock);
+  let from = options.from;
+  while (!options.signal.aborted) {
+    try {
+      await using stages = await openStages(config, { ...options, from, clock });
+      // from here on the checkpoint holds the requested start
+      from = undefined;
+      backoff.reset();
+      options.onReady?.({ status: () => stages.status() });
+      await runStages(stages, options, config.drainTimeoutMs);
+      return;
+    } catch (cause) {
+      const error = asTailraceError(cause);
+      if (options.signal.aborted && error.disposition === "retry") return;
+      if (error.disposition !== "retry") throw error;
+      const waitMs = backoff.next();
+      options.logger[backoff.failures > 5 ? "error" : "warn"]({ err: error, retryInMs: Math.round(waitMs) }, "the pipeline cannot run; trying again");
+      await clock.sleep(waitMs, options.signal);
+    }
+  }
+}
+
+/** Pumps until abort or failure; on abort drains: stop reading, let the sink finish what it took, save the checkpoint. */
+async function runStages(stages: Stages, { signal, logger }: RunOptions, drainTimeoutMs: number): Promise<void> {
+  const stop = new AbortController();
+  let failure: TailraceError | null = null;
+  const fail = (error: unknown): void => {
+    failure ??= asTailraceError(error);
+    stop.abort();
+  };
+  const onAbort = (): void => stop.abort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) stop.abort();
+  stages.onFailure(fail);
+  // a pump that waits for the source wakes up when its connection is closed
+  stop.signal.addEventListener("abort", () => void stages.stream[Symbol.asyncDispose](), { once: true });
+  const saving = stages.checkpointer.run(stop.signal).catch(fail);
+  try {
+    await pump(stages, stop.signal).catch(fail);
+    stop.abort();
+    await saving;
+    if (failure === null) await drain(stages, logger, drainTimeoutMs);
+    else await stages.checkpointer.save().catch(() => undefined);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+  if (failure !== null) throw failure as TailraceError;
+}
+
+async function drain(stages: Stages, logger: Logger, drainTimeoutMs: number): Promise<void> {
+  const late = new AbortController();
+  const deadline = stages.clock.sleep(drainTimeoutMs, late.signal).then(() => "late" as const);
+  const outcome = await Promise.race([stages.sink.drain().then(() => "drained" as const), deadline]);
+  late.abort();
+  stages.closeCommits();
+  await stages.checkpointer.save();
+  const { file, position } = stages.checkpointer.current();
+  if (outcome === "late") logger.warn({ file, position, drainTimeoutMs }, "stopped before everything in flight was accepted; it will be read again");
+  else logger.info({ file, position }, "drained");
+}

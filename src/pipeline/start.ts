@@ -1,0 +1,141 @@
+import { asTailraceError, TailraceError } from "../core/errors.ts";
+import type { Checkpoint } from "../core/checkpoint.ts";
+import type { GtidSet } from "../core/gtid.ts";
+import { parseGtidSet } from "../core/gtid-set.ts";
+
+/** Where the configuration or the operator wants to begin. */
+export type StartRequest =
+  | { readonly kind: "earliest" }
+  | { readonly kind: "latest" }
+  | { readonly kind: "position"; readonly file: string; readonly position: number }
+  | { readonly kind: "gtid"; readonly gtidSet: string };
+
+/** What of the source decides where reading can begin. */
+export interface SourceState {
+  readonly flavor: "mysql" | "mariadb";
+  readonly serverUuid: string;
+  /** Are transactions logged with GTIDs? */
+  readonly hasGtids: boolean;
+  /** All transactions of the server; what it has no longer in its log. Text as the server prints it. */
+  readonly gtidExecuted: string;
+  readonly gtidPurged: string;
+  /** Names of its binlog files, oldest first. */
+  readonly binlogFiles: readonly string[];
+  readonly current: { readonly file: string; readonly position: number };
+}
+
+/** Where a run begins. */
+export interface ResolvedStart {
+  /** How the dump is asked for. */
+  readonly dump: { readonly kind: "position"; readonly file: string; readonly position: number } | { readonly kind: "gtid"; readonly gtidSet: GtidSet };
+  readonly file: string;
+  readonly position: number;
+  /** Transactions before the start; null when the source has no GTIDs or the start does not tell. */
+  readonly gtidSet: GtidSet | null;
+  /** Grows when positions stop being comparable with those before. */
+  readonly epoch: number;
+  readonly reason: "checkpoint" | "failover" | "first start" | "requested";
+}
+
+/** What {@link resolveStart} decides from. */
+export interface StartInputs {
+  readonly checkpoint: Checkpoint | null;
+  /** The operator's choice for this run; it wins over the checkpoint. */
+  readonly requested: StartRequest | null;
+  /** The configuration's choice for the first start. */
+  readonly configured: StartRequest | null;
+  readonly source: SourceState;
+  /** Resume by GTID: when the source has them (`auto`), always, never. */
+  readonly gtid: "auto" | boolean;
+  /** Greatest epoch that an earlier life of this pipeline left in its indices; null when there is none. */
+  readonly knownEpoch: number | null;
+}
+
+const BINLOG_START = 4;
+
+/**
+ * Decides where a run begins. A checkpoint that the server can no longer serve is an error, never a jump: it must still have every transaction
+ * since (GTID), or the very file of the very server (file and position). Throws SOURCE_POSITION_LOST, SOURCE_IDENTITY_CHANGED,
+ * SOURCE_UNSUITABLE, CONFIG_START_MISSING.
+ */
+export function resolveStart(inputs: StartInputs): ResolvedStart {
+  const { checkpoint, requested, configured, source } = inputs;
+  if (inputs.gtid === true && !source.hasGtids) throw new TailraceError("SOURCE_UNSUITABLE", "source.gtid is true and the server logs no GTIDs (gtid_mode).");
+  if (checkpoint !== null && requested === null) return resume(checkpoint, inputs);
+  const request = requested ?? configured;
+  if (request === null) throw new TailraceError("CONFIG_START_MISSING", "There is no checkpoint, and source.start is not set.");
+  const last = Math.max(checkpoint?.epoch ?? -1, inputs.knownEpoch ?? -1);
+  return { ...begin(request, source), epoch: last + 1, reason: requested === null ? "first start" : "requested" };
+}
+
+function begin(request: StartRequest, source: SourceState): Omit<ResolvedStart, "epoch" | "reason"> {
+  const at = (file: string, position: number, gtidSet: GtidSet | null): Omit<ResolvedStart, "epoch" | "reason"> => ({
+    dump: { kind: "position", file, position },
+    file,
+    position,
+    gtidSet: source.hasGtids ? gtidSet : null,
+  });
+  switch (request.kind) {
+    case "earliest": {
+      const [file] = source.binlogFiles;
+      if (file === undefined) throw new TailraceError("SOURCE_UNSUITABLE", "The server has no binary log (log_bin).");
+      return at(file, BINLOG_START, parse(source.gtidPurged, source));
+    }
+    case "latest":
+      return at(source.current.file, source.current.position, parse(source.gtidExecuted, source));
+    case "position":
+      if (!source.binlogFiles.includes(request.file)) throw new TailraceError("SOURCE_POSITION_LOST", lostFile(request.file, source));
+      return at(request.file, request.position, null);
+    case "gtid": {
+      const gtidSet = parse(request.gtidSet, source);
+      checkServable(gtidSet, source);
+      return { dump: { kind: "gtid", gtidSet: gtidSet.clone() }, file: "", position: 0, gtidSet };
+    }
+  }
+}
+
+function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): ResolvedStart {
+  const { file, position } = checkpoint;
+  const isSameServer = checkpoint.serverUuid === source.serverUuid;
+  const gtidSet = checkpoint.gtidSet === undefined || !source.hasGtids || checkpoint.flavor !== source.flavor ? null : parse(checkpoint.gtidSet, source);
+  if (gtid !== false && gtidSet !== null) {
+    checkServable(gtidSet, source);
+    // file and position of another server do not compare with ours
+    const epoch = isSameServer ? checkpoint.epoch : checkpoint.epoch + 1;
+    return { dump: { kind: "gtid", gtidSet: gtidSet.clone() }, file, position, gtidSet, epoch, reason: isSameServer ? "checkpoint" : "failover" };
+  }
+  if (!isSameServer) {
+    throw new TailraceError(
+      "SOURCE_IDENTITY_CHANGED",
+      `The checkpoint ${file}:${position} is of server ${checkpoint.serverUuid}, this one is ${source.serverUuid}, and there are no GTIDs to go by.`,
+    );
+  }
+  if (!source.binlogFiles.includes(file)) throw new TailraceError("SOURCE_POSITION_LOST", lostFile(file, source));
+  return { dump: { kind: "position", file, position }, file, position, gtidSet, epoch: checkpoint.epoch, reason: "checkpoint" };
+}
+
+/** The server must have executed all that we have seen and still hold all that we have not. */
+function checkServable(gtidSet: GtidSet, source: SourceState): void {
+  const purged = parse(source.gtidPurged, source);
+  if (!purged.isSubsetOf(gtidSet)) {
+    const missing = purged.subtract(gtidSet).toString();
+    throw new TailraceError("SOURCE_POSITION_LOST", `The server has purged transactions that were not read: ${missing}.`);
+  }
+  const executed = parse(source.gtidExecuted, source);
+  if (!gtidSet.isSubsetOf(executed)) {
+    const unknown = gtidSet.subtract(executed).toString();
+    throw new TailraceError("SOURCE_POSITION_LOST", `The server does not know transactions that were read: ${unknown}. It was reset, restored, or is behind.`);
+  }
+}
+
+function parse(text: string, source: SourceState): GtidSet {
+  try {
+    return parseGtidSet(source.flavor, text);
+  } catch (error) {
+    throw new TailraceError("STATE_UNREADABLE", `A GTID set cannot be read: ${asTailraceError(error).message}`, { cause: error });
+  }
+}
+
+function lostFile(file: string, { binlogFiles }: SourceState): string {
+  return `The server has no binlog file ${file}; it has ${binlogFiles[0] ?? "none"} to ${binlogFiles.at(-1) ?? "none"}.`;
+}
