@@ -17,7 +17,6 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          teardownTimeout: 30_000,
           maxWorkers: 2,
         },
       },
