@@ -1,15 +1,20 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import { logStatus, streamStatus, type PipelineStatus, type StatusLine } from "./status.ts";
+import { logStatus, streamStatus, type ReportedStatus, type StatusLine } from "./status.ts";
 
-const IDLE: PipelineStatus = {
+const IDLE: ReportedStatus = {
   pipeline: "shop",
-  state: "streaming",
-  rows: 0,
-  transactions: 0,
-  lagMs: null,
-  position: null,
+  state: "running",
+  actionsTaken: 0,
+  actionsClosed: 0,
+  transactionsPending: 0,
+  lagSeconds: null,
+  latencyMs: null,
+  file: "binlog.000001",
+  position: 4,
+  gtidSet: undefined,
+  gaps: [],
   sink: {
     applied: 0,
     conflicts: 0,
@@ -37,7 +42,7 @@ function steppingClock(ticks: number, stop: AbortController): Clock {
 }
 
 /** A source of statuses, one after another. */
-function inTurn(statuses: readonly PipelineStatus[]): () => PipelineStatus {
+function inTurn(statuses: readonly ReportedStatus[]): () => ReportedStatus {
   const left = [...statuses];
   return () => left.shift() ?? IDLE;
 }
@@ -45,12 +50,12 @@ function inTurn(statuses: readonly PipelineStatus[]): () => PipelineStatus {
 test("a line a second gives the rate since the line before, and the last comes at the end", async () => {
   const stop = new AbortController();
   const lines: StatusLine[] = [];
-  const position = { file: "binlog.000002", position: 157, gtid: "u:7" };
+  const end = { file: "binlog.000002", position: 157, gtidSet: "u:1-7" };
   await streamStatus(
     {
       read: inTurn([
-        { ...IDLE, rows: 1500 },
-        { ...IDLE, rows: 2000, lagMs: 12, position },
+        { ...IDLE, actionsTaken: 1800, actionsClosed: 1500 },
+        { ...IDLE, ...end, actionsTaken: 2000, actionsClosed: 2000, lagSeconds: 0, latencyMs: 7 },
       ]),
       signal: stop.signal,
       clock: steppingClock(2, stop),
@@ -58,8 +63,15 @@ test("a line a second gives the rate since the line before, and the last comes a
     (line) => void lines.push(line),
   );
   expect(lines).toMatchObject([
-    { rows: 1500, rows_per_s: 1500, file: null, lag_ms: null },
-    { rows: 2000, rows_per_s: 500, lag_ms: 12, file: "binlog.000002", position: 157, gtid: "u:7" },
+    { rows: 1500, rows_per_s: 1500, rows_in_flight: 300, gtid_set: null, lag_s: null },
+    {
+      rows: 2000,
+      rows_per_s: 500,
+      rows_in_flight: 0,
+      position: 157,
+      gtid_set: "u:1-7",
+      latency_ms: 7,
+    },
   ]);
 });
 
@@ -72,19 +84,19 @@ test("the log has a line only when something happened", async () => {
     warn: () => undefined,
     error: () => undefined,
   };
-  const busy = { ...IDLE, rows: 10 };
+  const busy = { ...IDLE, actionsClosed: 10 };
   const waiting = { ...busy, sink: { ...busy.sink, waitingFor: "429, try 7" } };
   await logStatus(
     {
-      read: inTurn([busy, busy, waiting, waiting, { ...waiting, state: "draining" }]),
+      read: inTurn([IDLE, busy, busy, waiting, waiting, { ...waiting, state: "waiting" }]),
       signal: stop.signal,
-      clock: steppingClock(5, stop),
+      clock: steppingClock(6, stop),
     },
     logger,
   );
   expect(logged).toMatchObject([
     { rows: 10, rows_per_s: 1 },
     { waiting_for: "429, try 7", rows_per_s: 0 },
-    { state: "draining" },
+    { state: "waiting" },
   ]);
 });

@@ -1,35 +1,43 @@
-import type { SourcePosition } from "../core/checkpoint.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { SinkStats } from "../core/sink.ts";
 
-/** What a running pipeline says about itself at one moment. Counters count since its start and are never reset. */
-export interface PipelineStatus {
+/** What is reported of a running pipeline at one moment. Counters count since its start and are never reset. */
+export interface ReportedStatus {
   readonly pipeline: string;
-  readonly state: "starting" | "streaming" | "reconnecting" | "draining";
-  /** Row changes of captured tables that were read. */
-  readonly rows: number;
-  /** Transactions with such changes that were read. */
-  readonly transactions: number;
-  /** Now minus the commit time of the last acknowledged transaction; 0 when all that was read is acknowledged, null = unknown. */
-  readonly lagMs: number | null;
-  /** The last position acknowledged; null before the first. */
-  readonly position: SourcePosition | null;
+  readonly state: string;
+  /** Document actions taken from the log, and those of them that are answered for. A row whose key changed makes two. */
+  readonly actionsTaken: number;
+  readonly actionsClosed: number;
+  readonly transactionsPending: number;
+  /** Age of the last acknowledged transaction while others wait, 0 when none does; null = unknown. */
+  readonly lagSeconds: number | null;
+  /** Commit on the source to acknowledgement by the sink of the last transaction; null before the first. */
+  readonly latencyMs: number | null;
+  /** The last position acknowledged. */
+  readonly file: string;
+  readonly position: number;
+  readonly gtidSet: string | undefined;
+  readonly gaps: readonly unknown[];
   readonly sink: SinkStats;
 }
 
 /** One status as `run --json` prints it: flat, names and units as in metrics. */
 export interface StatusLine {
+  /** ISO 8601. */
   readonly time: string;
   readonly pipeline: string;
-  readonly state: PipelineStatus["state"];
+  readonly state: string;
   readonly rows: number;
   readonly rows_per_s: number;
-  readonly transactions: number;
-  readonly lag_ms: number | null;
-  readonly file: string | null;
-  readonly position: number | null;
-  readonly gtid: string | null;
+  readonly rows_in_flight: number;
+  readonly transactions_pending: number;
+  readonly lag_s: number | null;
+  readonly latency_ms: number | null;
+  readonly file: string;
+  readonly position: number;
+  readonly gtid_set: string | null;
+  readonly gaps: number;
   readonly applied: number;
   readonly conflicts: number;
   readonly rejected: number;
@@ -44,7 +52,7 @@ export interface StatusLine {
 /** Where and how often a status is reported. */
 export interface StatusReportOptions {
   /** The status now. */
-  readonly read: () => PipelineStatus;
+  readonly read: () => ReportedStatus;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
 }
@@ -54,74 +62,63 @@ export async function streamStatus(
   options: StatusReportOptions,
   write: (line: StatusLine) => void,
 ): Promise<void> {
-  const meter = createRateMeter(options.clock ?? systemClock);
+  const toLine = createLineMaker(options.clock ?? systemClock);
   await repeat(options, 1_000, () => {
-    write(toStatusLine(options.read(), meter));
+    write(toLine(options.read()));
   });
 }
 
-/** Logs one line every ten seconds in which rows were read or the state changed. */
+/** Logs one line every ten seconds in which rows were answered for or the state changed. */
 export async function logStatus(options: StatusReportOptions, logger: Logger): Promise<void> {
-  const meter = createRateMeter(options.clock ?? systemClock);
+  const toLine = createLineMaker(options.clock ?? systemClock);
   let logged = "";
   await repeat(options, 10_000, () => {
-    const status = options.read();
-    const line = toStatusLine(status, meter);
-    const news = `${status.state} ${status.rows} ${status.sink.rejected} ${status.sink.waitingFor}`;
-    if (news === logged) return;
+    const line = toLine(options.read());
+    const { state, rows, rows_per_s, lag_s, latency_ms, file, position, rejected, waiting_for } =
+      line;
+    const news = JSON.stringify([state, rows, rejected, waiting_for]);
+    if (news === logged || (logged === "" && rows === 0)) return;
     logged = news;
-    const { state, rows, rows_per_s, lag_ms, file, position, rejected, waiting_for } = line;
+    const troubles = { ...(rejected > 0 && { rejected }), ...(waiting_for && { waiting_for }) };
     logger.info(
-      {
-        state,
-        rows,
-        rows_per_s,
-        lag_ms,
-        file,
-        position,
-        ...(rejected > 0 && { rejected }),
-        ...(waiting_for !== null && { waiting_for }),
-      },
+      { state, rows, rows_per_s, lag_s, latency_ms, file, position, ...troubles },
       "status",
     );
   });
 }
 
-/** The rate of a counter since it was last asked for, per second. */
-type RateMeter = (count: number) => number;
-
-function createRateMeter(clock: Clock): RateMeter {
-  let [lastCount, lastMs] = [0, clock.now()];
-  return (count) => {
-    const ms = clock.now();
-    const rate = ms > lastMs ? ((count - lastCount) * 1_000) / (ms - lastMs) : 0;
-    [lastCount, lastMs] = [count, ms];
-    return Math.round(rate);
-  };
-}
-
-function toStatusLine(status: PipelineStatus, meter: RateMeter): StatusLine {
-  const { sink, position } = status;
-  return {
-    time: new Date().toISOString(),
-    pipeline: status.pipeline,
-    state: status.state,
-    rows: status.rows,
-    rows_per_s: meter(status.rows),
-    transactions: status.transactions,
-    lag_ms: status.lagMs,
-    file: position?.file ?? null,
-    position: position?.position ?? null,
-    gtid: position?.gtid ?? null,
-    applied: sink.applied,
-    conflicts: sink.conflicts,
-    rejected: sink.rejected,
-    retries: sink.retries,
-    collapsed: sink.collapsed,
-    requests: sink.requests,
-    bytes: sink.bytes,
-    waiting_for: sink.waitingFor,
-    rss_mb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+/** Makes lines whose rate is that since the line before. */
+function createLineMaker(clock: Clock): (status: ReportedStatus) => StatusLine {
+  let [lastRows, lastMs] = [0, clock.now()];
+  return (status) => {
+    const { sink, actionsClosed: rows } = status;
+    const nowMs = clock.now();
+    const rowsPerMs = nowMs > lastMs ? (rows - lastRows) / (nowMs - lastMs) : 0;
+    [lastRows, lastMs] = [rows, nowMs];
+    return {
+      time: new Date(nowMs).toISOString(),
+      pipeline: status.pipeline,
+      state: status.state,
+      rows,
+      rows_per_s: Math.round(rowsPerMs * 1_000),
+      rows_in_flight: status.actionsTaken - rows,
+      transactions_pending: status.transactionsPending,
+      lag_s: status.lagSeconds,
+      latency_ms: status.latencyMs,
+      file: status.file,
+      position: status.position,
+      gtid_set: status.gtidSet ?? null,
+      gaps: status.gaps.length,
+      applied: sink.applied,
+      conflicts: sink.conflicts,
+      rejected: sink.rejected,
+      retries: sink.retries,
+      collapsed: sink.collapsed,
+      requests: sink.requests,
+      bytes: sink.bytes,
+      waiting_for: sink.waitingFor,
+      rss_mb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    };
   };
 }
 
