@@ -1,0 +1,166 @@
+import { TailraceError } from "../core/errors.ts";
+import type { GtidSet } from "../core/gtid.ts";
+import { parseGtidSet } from "../core/gtid-set.ts";
+import type { Connection, TextRow } from "./connection.ts";
+import { serverErrorNumber } from "./translate-error.ts";
+
+/** What a server is and how it is set up; what does not change while it runs. */
+export interface ServerDescription {
+  readonly flavor: "mysql" | "mariadb";
+  /** As the server says it: `9.7.4`, `10.11.18-MariaDB-log`. */
+  readonly version: string;
+  /** Comparable: 9.7.4 is 90704, 10.11.18 is 101118. */
+  readonly versionNumber: number;
+  /**
+   * `@@server_uuid`. MariaDB has none, and its `@@server_uid` changes with the network card; there it is `mariadb-` and the server id,
+   * which differs between the servers of one topology, and {@link readGtidAt} tells whether a position belongs to this server's log.
+   */
+  readonly serverUuid: string;
+  readonly serverId: number;
+  /** Does every transaction have a GTID? `gtid_mode=ON`; MariaDB always. */
+  readonly hasGtids: boolean;
+  /** 0: table names are case-sensitive; 1: stored in lower case; 2: compared in lower case. */
+  readonly lowerCaseTableNames: 0 | 1 | 2;
+}
+
+/** Where the server's log ends now. */
+export interface LogEnd {
+  readonly file: string;
+  readonly position: number;
+  /**
+   * `@@gtid_executed`, or MariaDB's `@@gtid_binlog_pos`; undefined without GTIDs. The set may lack transactions that are in the log
+   * already: MySQL adds them when the engine has committed.
+   */
+  readonly gtidSet?: GtidSet | undefined;
+}
+
+/** One file of the server's log. */
+export interface BinlogFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Asks the server what it is. MySQL 5.7 to 9.7, MariaDB 10.4 to 11.8. Throws SOURCE_*. */
+export async function describeServer(connection: Connection): Promise<ServerDescription> {
+  const [common] = await connection.query(
+    "SELECT @@version version, @@server_id server_id, @@lower_case_table_names names",
+  );
+  const version = text(common, "version");
+  const isMariadb = version.includes("MariaDB");
+  const serverId = Number(text(common, "server_id"));
+  let serverUuid = `mariadb-${serverId}`;
+  let hasGtids = true;
+  if (!isMariadb) {
+    const [own] = await connection.query("SELECT @@server_uuid uuid, @@gtid_mode mode");
+    serverUuid = text(own, "uuid");
+    hasGtids = text(own, "mode") === "ON";
+  }
+  const names = Number(text(common, "names"));
+  return {
+    flavor: isMariadb ? "mariadb" : "mysql",
+    version,
+    versionNumber: parseVersion(version),
+    serverUuid,
+    serverId,
+    hasGtids,
+    lowerCaseTableNames: names === 1 || names === 2 ? names : 0,
+  };
+}
+
+/** `8.0.42-33-log` → 80042. MariaDB before 11 may prefix `5.5.5-` for old replicas. */
+export function parseVersion(version: string): number {
+  const match = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-(?=1\d\.)/, ""));
+  return match === null ? 0 : Number(match[1]) * 10_000 + Number(match[2]) * 100 + Number(match[3]);
+}
+
+/** Where the log ends now. Throws SOURCE_UNSUITABLE when the server writes none, SOURCE_ACCESS_DENIED without REPLICATION CLIENT. */
+export async function readLogEnd(
+  connection: Connection,
+  server: ServerDescription,
+): Promise<LogEnd> {
+  // SHOW MASTER STATUS is gone from MySQL 8.4, its successor came with 8.2.
+  const isNew = server.flavor === "mysql" && server.versionNumber >= 80_200;
+  const [row] = await connection.query(isNew ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+  if (row === undefined) {
+    throw new TailraceError(
+      "SOURCE_UNSUITABLE",
+      `${connection.name} writes no binary log (log_bin=OFF)`,
+    );
+  }
+  const gtidSet = await readGtids(connection, server, "gtid_executed", "gtid_binlog_pos");
+  return { file: text(row, "File"), position: Number(text(row, "Position")), gtidSet };
+}
+
+/**
+ * The transactions that the server's log no longer has (`@@gtid_purged`): a dump that lacks one of them cannot start. Undefined without
+ * GTIDs and for MariaDB, which does not tell.
+ */
+export async function readPurgedGtids(
+  connection: Connection,
+  server: ServerDescription,
+): Promise<GtidSet | undefined> {
+  return readGtids(connection, server, "gtid_purged", undefined);
+}
+
+/** The files of the log, oldest first. Throws SOURCE_ACCESS_DENIED without REPLICATION CLIENT, SOURCE_UNSUITABLE without a log. */
+export async function listBinlogFiles(connection: Connection): Promise<readonly BinlogFile[]> {
+  try {
+    const rows = await connection.query("SHOW BINARY LOGS");
+    return rows.map((row) => ({
+      name: text(row, "Log_name"),
+      bytes: Number(text(row, "File_size")),
+    }));
+  } catch (error) {
+    if (serverErrorNumber(error) !== ER_NO_BINARY_LOGGING) throw error;
+    throw new TailraceError(
+      "SOURCE_UNSUITABLE",
+      `${connection.name} writes no binary log (log_bin=OFF)`,
+    );
+  }
+}
+
+/**
+ * MariaDB only: the GTID position at an event's start in the log, or null when the server has no such event. When it equals a
+ * checkpoint's, that checkpoint belongs to this server's log.
+ */
+export async function readGtidAt(
+  connection: Connection,
+  file: string,
+  position: number,
+): Promise<GtidSet | null> {
+  const [row] = await connection.query("SELECT BINLOG_GTID_POS(?, ?) gtids", [file, position]);
+  const gtids = row?.["gtids"] ?? null;
+  return gtids === null ? null : parseGtidSet("mariadb", gtids);
+}
+
+/** Character set of each collation id, `binary` for 63; MariaDB's contextual collations (10.10) included. */
+export async function readCollations(
+  connection: Connection,
+  server: ServerDescription,
+): Promise<ReadonlyMap<number, string>> {
+  const hasContextual = server.flavor === "mariadb" && server.versionNumber >= 101_000;
+  const rows = await connection.query(
+    `SELECT ID id, CHARACTER_SET_NAME charset FROM information_schema.${
+      hasContextual ? "COLLATION_CHARACTER_SET_APPLICABILITY" : "COLLATIONS"
+    } WHERE ID IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL`,
+  );
+  return new Map(rows.map((row) => [Number(text(row, "id")), text(row, "charset")]));
+}
+
+const ER_NO_BINARY_LOGGING = 1381;
+
+async function readGtids(
+  connection: Connection,
+  server: ServerDescription,
+  mysqlVariable: string,
+  mariadbVariable: string | undefined,
+): Promise<GtidSet | undefined> {
+  const variable = server.flavor === "mysql" ? mysqlVariable : mariadbVariable;
+  if (variable === undefined || !server.hasGtids) return undefined;
+  const [row] = await connection.query(`SELECT @@global.${variable} gtids`);
+  return parseGtidSet(server.flavor, text(row, "gtids"));
+}
+
+function text(row: TextRow | undefined, column: string): string {
+  return row?.[column] ?? "";
+}
