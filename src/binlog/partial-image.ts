@@ -12,7 +12,13 @@ export interface PartialImageReader {
 }
 
 /** Reads one image: fills `row` with what is present, returns the offset behind it. */
-type ReadImage = (bytes: Buffer, offset: number, end: number, present: Buffer | null, image: ImageForm) => number;
+type ReadImage = (
+  bytes: Buffer,
+  offset: number,
+  end: number,
+  present: Buffer | null,
+  image: ImageForm,
+) => number;
 
 interface ImageForm {
   readonly row: (string | null | undefined)[];
@@ -22,7 +28,12 @@ interface ImageForm {
 /** Compiles the reader for a table's columns. */
 export function createPartialImageReader(columns: readonly LayoutColumn[]): PartialImageReader {
   const readImage = compileReadImage(columns);
-  const read = (body: RowsBody, offset: number, present: Buffer | null, partialJson: boolean): { row: JsonRow; next: number } => {
+  const read = (
+    body: RowsBody,
+    offset: number,
+    present: Buffer | null,
+    partialJson: boolean,
+  ): { row: JsonRow; next: number } => {
     const row: (string | null | undefined)[] = Array.from<undefined>({ length: columns.length });
     return { next: readImage(body.bytes, offset, body.end, present, { row, partialJson }), row };
   };
@@ -41,7 +52,8 @@ export function createPartialImageReader(columns: readonly LayoutColumn[]): Part
         offset = after.next;
         rows.push({ before: first.row, after: after.row });
       }
-      if (offset !== body.end) throw new TailraceError("BINLOG_CORRUPT", "A row is longer than its row event.");
+      if (offset !== body.end)
+        throw new TailraceError("BINLOG_CORRUPT", "A row is longer than its row event.");
       return rows;
     },
   };
@@ -78,7 +90,9 @@ return function (b, p, end, present, image) {
 
 function readColumn(code: ValueCode, index: number, json: boolean): string {
   const length = code.fixedBytes ?? readLength(code.prefixBytes!);
-  const isDiff = json ? "const diff = diffs >= 0 && (b[diffs + (json >> 3)] & (1 << (json & 7))) !== 0; json++;" : "const diff = false;";
+  const isDiff = json
+    ? "const diff = diffs >= 0 && (b[diffs + (json >> 3)] & (1 << (json & 7))) !== 0; json++;"
+    : "const diff = false;";
   return `{ ${isDiff} if (isPresent(present, ${index})) {
     if ((b[nulls + (n >> 3)] & (1 << (n & 7))) !== 0) row[${index}] = null;
     else { const l = ${length}; p += ${code.prefixBytes ?? 0};
@@ -89,7 +103,8 @@ function readColumn(code: ValueCode, index: number, json: boolean): string {
 
 /** A buffer that one value's JSON fits in. */
 function scratch(offset: number, length: number, end: number, bound: number): Buffer {
-  if (offset + length > end) throw new TailraceError("BINLOG_CORRUPT", "A value is longer than its row event.");
+  if (offset + length > end)
+    throw new TailraceError("BINLOG_CORRUPT", "A value is longer than its row event.");
   return Buffer.allocUnsafe(6 * length + bound);
 }
 

@@ -51,14 +51,20 @@ function skip(code: ValueCode): string {
 
 function write(code: ValueCode, form: ValueForm): string {
   const value = `o = ${code.write};`;
-  const quoted = code.decimal === true && form.decimalAsString ? `out[o++] = 34; ${value} out[o++] = 34;` : value;
+  const quoted =
+    code.decimal === true && form.decimalAsString
+      ? `out[o++] = 34; ${value} out[o++] = 34;`
+      : value;
   if (code.fixedBytes !== undefined) return `${quoted} p += ${code.fixedBytes};`;
   return `{ const l = ${readLength(code.prefixBytes!)}; p += ${code.prefixBytes!}; if (p + l > end) corrupt(); ${quoted} p += l; }`;
 }
 
 /** An expression for the little-endian length of `prefixBytes` bytes at `p`. */
 export function readLength(prefixBytes: number): string {
-  const bytes = ["b[p]", "(b[p + 1] << 8)", "(b[p + 2] << 16)", "(b[p + 3] << 24)"].slice(0, prefixBytes);
+  const bytes = ["b[p]", "(b[p + 1] << 8)", "(b[p + 2] << 16)", "(b[p + 3] << 24)"].slice(
+    0,
+    prefixBytes,
+  );
   return prefixBytes === 4 ? `((${bytes.join(" | ")}) >>> 0)` : `(${bytes.join(" | ")})`;
 }
 
@@ -67,4 +73,9 @@ function corrupt(): never {
 }
 
 /** Type codes whose image is as long as the length before it says. */
-export const BLOB_TYPES: ReadonlySet<number> = new Set([T.TINY_BLOB, T.MEDIUM_BLOB, T.LONG_BLOB, T.BLOB]);
+export const BLOB_TYPES: ReadonlySet<number> = new Set([
+  T.TINY_BLOB,
+  T.MEDIUM_BLOB,
+  T.LONG_BLOB,
+  T.BLOB,
+]);

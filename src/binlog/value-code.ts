@@ -10,7 +10,9 @@ import * as float from "./values/float.ts";
 import * as geometry from "./values/geometry.ts";
 import * as integer from "./values/integer.ts";
 import * as json from "./values/json.ts";
+import * as oldTemporal from "./values/temporal-old.ts";
 import * as temporal from "./values/temporal.ts";
+import * as temporalOld from "./values/temporal-old.ts";
 import { createTextWriter } from "./values/text.ts";
 import * as vector from "./values/vector.ts";
 
@@ -21,15 +23,30 @@ const VARIABLE_BOUND = 64;
  * How column `index` lies in a row image and which writer prints it, as source. Writers and tables that the source names are put into `helpers`.
  * Sizes are those of the manual's row image format (`Field::pack` of the server).
  */
-export function valueCode(column: LayoutColumn, index: number, helpers: Record<string, unknown>): ValueCode {
+export function valueCode(
+  column: LayoutColumn,
+  index: number,
+  helpers: Record<string, unknown>,
+): ValueCode {
   const { type, metadata } = column.mapped;
   const logical = column.column.type;
-  const call = (writer: (...values: never[]) => number, ...more: readonly (string | number)[]): string => {
+  const call = (
+    writer: (...values: never[]) => number,
+    ...more: readonly (string | number)[]
+  ): string => {
     helpers[writer.name] = writer;
     return `${writer.name}(${["b", "p", ...more, "out", "o"].join(", ")})`;
   };
-  const fixed = (fixedBytes: number, write: string, bound: number): ValueCode => ({ fixedBytes, write, bound });
-  const variable = (prefixBytes: number, write: string): ValueCode => ({ prefixBytes, write, bound: VARIABLE_BOUND });
+  const fixed = (fixedBytes: number, write: string, bound: number): ValueCode => ({
+    fixedBytes,
+    write,
+    bound,
+  });
+  const variable = (prefixBytes: number, write: string): ValueCode => ({
+    prefixBytes,
+    write,
+    bound: VARIABLE_BOUND,
+  });
 
   switch (type) {
     case T.TINY:
@@ -44,12 +61,19 @@ export function valueCode(column: LayoutColumn, index: number, helpers: Record<s
       const precision = metadata >> 8;
       const scale = metadata & 0xff;
       const write = call(decimal.writeDecimal, precision, scale);
-      return { ...fixed(decimal.decimalSize(precision, scale), write, decimal.DECIMAL_JSON_BOUND + precision + 4), decimal: true };
+      return {
+        ...fixed(
+          decimal.decimalSize(precision, scale),
+          write,
+          decimal.DECIMAL_JSON_BOUND + precision + 4,
+        ),
+        decimal: true,
+      };
     }
     case T.FLOAT:
-      return fixed(4, call(float.writeFloat), float.FLOAT_JSON_BOUND + 24);
+      return fixed(float.FLOAT_SIZE, call(float.writeFloat), float.FLOAT_JSON_BOUND + 24);
     case T.DOUBLE:
-      return fixed(8, call(float.writeDouble), float.DOUBLE_JSON_BOUND + 24);
+      return fixed(float.DOUBLE_SIZE, call(float.writeDouble), float.FLOAT_JSON_BOUND + 24);
     case T.BIT:
       return fixed(bit.bitSize(metadata), call(bit.writeBit, metadata), bit.BIT_JSON_BOUND + 20);
     case T.DATE:
@@ -73,9 +97,14 @@ export function valueCode(column: LayoutColumn, index: number, helpers: Record<s
     case T.ENUM:
     case T.SET: {
       const members = logical.kind === "enum" || logical.kind === "set" ? logical.members : [];
-      const labels = type === T.ENUM ? enumSet.createEnumLabels(members) : enumSet.createSetLabels(members);
+      const labels =
+        type === T.ENUM ? enumSet.createEnumLabels(members) : enumSet.createSetLabels(members);
       helpers[`labels${index}`] = labels;
-      return fixed(metadata, call(type === T.ENUM ? enumSet.writeEnum : enumSet.writeSet, metadata, `labels${index}`), labels.bound);
+      return fixed(
+        metadata,
+        call(type === T.ENUM ? enumSet.writeEnum : enumSet.writeSet, metadata, `labels${index}`),
+        labels.bound,
+      );
     }
     case T.JSON:
       return variable(metadata, call(json.writeJson, "l"));
@@ -84,16 +113,27 @@ export function valueCode(column: LayoutColumn, index: number, helpers: Record<s
     case T.VECTOR:
       return variable(metadata, call(vector.writeVector, "l"));
     default:
-      throw new TailraceError("BINLOG_UNSUPPORTED", `Column type ${type} has no row format known to tailrace.`);
+      throw new TailraceError(
+        "BINLOG_UNSUPPORTED",
+        `Column type ${type} has no row format known to tailrace.`,
+      );
   }
 }
 
-type Call = (writer: (...values: never[]) => number, ...more: readonly (string | number)[]) => string;
+type Call = (
+  writer: (...values: never[]) => number,
+  ...more: readonly (string | number)[]
+) => string;
 
 function integerCode(type: ColumnType, call: Call): ValueCode {
-  if (type.kind !== "integer") throw new TailraceError("INVARIANT_BROKEN", `An integer column has kind ${type.kind}.`);
+  if (type.kind !== "integer")
+    throw new TailraceError("INVARIANT_BROKEN", `An integer column has kind ${type.kind}.`);
   const [signed, unsigned] = INTEGER_WRITERS[type.bytes];
-  return { fixedBytes: type.bytes, write: call(type.unsigned ? unsigned : signed), bound: integer.INTEGER_JSON_BOUND + 20 };
+  return {
+    fixedBytes: type.bytes,
+    write: call(type.unsigned ? unsigned : signed),
+    bound: integer.INTEGER_JSON_BOUND + 20,
+  };
 }
 
 const INTEGER_WRITERS = {
@@ -109,24 +149,45 @@ function temporalCode(type: number, fraction: number, call: Call): ValueCode {
   switch (type) {
     case T.DATE:
     case T.NEWDATE:
-      return { fixedBytes: 3, write: call(temporal.writeDate), bound };
+      return { fixedBytes: temporal.DATE_SIZE, write: call(temporal.writeDate), bound };
     case T.TIME:
-      return { fixedBytes: 3, write: call(temporal.writeOldTime), bound };
+      return { fixedBytes: 3, write: call(temporalOld.writeOldTime), bound };
     case T.DATETIME:
-      return { fixedBytes: 8, write: call(temporal.writeOldDatetime), bound };
+      return { fixedBytes: 8, write: call(temporalOld.writeOldDatetime), bound };
     case T.TIMESTAMP:
-      return { fixedBytes: 4, write: call(temporal.writeOldTimestamp), bound };
+      return { fixedBytes: 4, write: call(temporalOld.writeOldTimestamp), bound };
     case T.TIME2:
-      return { fixedBytes: temporal.timeSize(fraction), write: call(temporal.writeTime, fraction), bound };
+      return {
+        fixedBytes: temporal.timeSize(fraction),
+        write: call(temporal.writeTime, fraction),
+        bound,
+      };
     case T.DATETIME2:
-      return { fixedBytes: temporal.datetimeSize(fraction), write: call(temporal.writeDatetime, fraction), bound };
+      return {
+        fixedBytes: temporal.datetimeSize(fraction),
+        write: call(temporal.writeDatetime, fraction),
+        bound,
+      };
     default:
-      return { fixedBytes: temporal.timestampSize(fraction), write: call(temporal.writeTimestamp, fraction), bound };
+      return {
+        fixedBytes: temporal.timestampSize(fraction),
+        write: call(temporal.writeTimestamp, fraction),
+        bound,
+      };
   }
 }
 
-function stringCode(type: ColumnType, index: number, prefixBytes: number, helpers: Record<string, unknown>): ValueCode {
-  const code = (write: string, bound: number = VARIABLE_BOUND): ValueCode => ({ prefixBytes, write, bound });
+function stringCode(
+  type: ColumnType,
+  index: number,
+  prefixBytes: number,
+  helpers: Record<string, unknown>,
+): ValueCode {
+  const code = (write: string, bound: number = VARIABLE_BOUND): ValueCode => ({
+    prefixBytes,
+    write,
+    bound,
+  });
   if (type.kind === "text") {
     helpers[`writeText${index}`] = createTextWriter(type.charset);
     return code(`writeText${index}(b, p, l, out, o)`);
@@ -137,7 +198,10 @@ function stringCode(type: ColumnType, index: number, prefixBytes: number, helper
   }
   if (type.kind === "binary" && type.fixedLength !== undefined) {
     helpers["writeFixedBinary"] = binary.writeFixedBinary;
-    return code(`writeFixedBinary(b, p, l, ${type.fixedLength}, out, o)`, binary.fixedBinaryJsonBound(type.fixedLength));
+    return code(
+      `writeFixedBinary(b, p, l, ${type.fixedLength}, out, o)`,
+      binary.fixedBinaryJsonBound(type.fixedLength),
+    );
   }
   helpers["writeBinary"] = binary.writeBinary;
   return code("writeBinary(b, p, l, out, o)", VARIABLE_BOUND + binary.BINARY_JSON_BOUND);

@@ -132,21 +132,30 @@ export class Capture implements ChangeStream {
     const marker = bytes[start];
     if (marker === PACKET_ERR) {
       // 0xff, code 2, '#' and SQL state 5, message
-      throw this.#options.translateError(bytes.readUInt16LE(start + 1), bytes.toString("utf8", start + 9, end));
+      throw this.#options.translateError(
+        bytes.readUInt16LE(start + 1),
+        bytes.toString("utf8", start + 9, end),
+      );
     }
-    if (marker === PACKET_EOF && end - start < 9) throw new TailraceError("SOURCE_UNREACHABLE", "The server ended the binlog stream.");
-    if (marker !== PACKET_OK || end - start < 20) throw new TailraceError("BINLOG_CORRUPT", "A packet of the binlog stream holds no event.");
+    if (marker === PACKET_EOF && end - start < 9)
+      throw new TailraceError("SOURCE_UNREACHABLE", "The server ended the binlog stream.");
+    if (marker !== PACKET_OK || end - start < 20)
+      throw new TailraceError("BINLOG_CORRUPT", "A packet of the binlog stream holds no event.");
     return { bytes, start: start + 1, end: this.#withoutChecksum(bytes, start + 1, end) };
   }
 
   #withoutChecksum(bytes: Buffer, start: number, end: number): number {
     const type = bytes[start + 4];
-    if (type === EventType.FORMAT_DESCRIPTION) this.#hasChecksum = decodeFormatDescription(bytes, start + HEADER_BYTES, end).checksum;
+    if (type === EventType.FORMAT_DESCRIPTION)
+      this.#hasChecksum = decodeFormatDescription(bytes, start + HEADER_BYTES, end).checksum;
     const contentEnd = end - CHECKSUM_BYTES;
     // this event always has the four bytes, without checksums they are zero
     if (!this.#hasChecksum) return type === EventType.FORMAT_DESCRIPTION ? contentEnd : end;
     if (crc32(bytes.subarray(start, contentEnd)) !== bytes.readUInt32LE(contentEnd)) {
-      throw new TailraceError("BINLOG_CHECKSUM", `An event of ${end - start} bytes, type ${type}, does not match its CRC32.`);
+      throw new TailraceError(
+        "BINLOG_CHECKSUM",
+        `An event of ${end - start} bytes, type ${type}, does not match its CRC32.`,
+      );
     }
     return contentEnd;
   }
@@ -171,11 +180,16 @@ export class Capture implements ChangeStream {
   async #connect(): Promise<void> {
     const { reader, signal, connect, logger } = this.#options;
     if (signal.aborted) return;
-    const resumeAt = this.#hasConnected ? reader.resumePosition : null;
+    const resumeAt =
+      this.#hasConnected && reader.resumePosition.file !== "" ? reader.resumePosition : null;
     this.#source = await connect(resumeAt, signal);
     this.#packets = new PacketReader();
     this.#hasChecksum = this.#source.checksum === "CRC32";
-    if (this.#hasConnected) logger.info({ file: resumeAt?.file, position: resumeAt?.position }, "reading the binary log again");
+    if (this.#hasConnected)
+      logger.info(
+        { file: resumeAt?.file, position: resumeAt?.position },
+        "reading the binary log again",
+      );
     this.#hasConnected = true;
   }
 
@@ -194,7 +208,10 @@ export class Capture implements ChangeStream {
     if (error.disposition !== "retry") throw error;
     const waitMs = this.#backoff.next();
     const level = this.#backoff.failures > 5 ? "error" : "warn";
-    logger[level]({ err: error, retryInMs: Math.round(waitMs) }, "the source cannot be read; trying again");
+    logger[level](
+      { err: error, retryInMs: Math.round(waitMs) },
+      "the source cannot be read; trying again",
+    );
     await clock.sleep(waitMs, signal);
   }
 }

@@ -1,9 +1,18 @@
 import { EventType, FLAG_ARTIFICIAL, FLAG_IGNORABLE } from "../binlog/constants.ts";
-import { decodeGtid, decodeMariadbGtid, decodeQuery, decodeRotate, decodeTaggedGtid } from "../binlog/events.ts";
+import {
+  decodeGtid,
+  decodeMariadbGtid,
+  decodeQuery,
+  decodeRotate,
+  decodeTaggedGtid,
+} from "../binlog/events.ts";
 import { uncompressMariadb } from "../binlog/mariadb-compression.ts";
 import { decodeRowsBody, ROWS_EVENT_TYPES, type RowsEventType } from "../binlog/rows-event.ts";
 import { readTableId } from "../binlog/table-map.ts";
-import { decodeTransactionPayload, type TransactionPayload } from "../binlog/transaction-payload.ts";
+import {
+  decodeTransactionPayload,
+  type TransactionPayload,
+} from "../binlog/transaction-payload.ts";
 import type { ChangeEvent, GapCode, RowsEvent } from "../core/change-event.ts";
 import type { SourcePosition } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
@@ -21,7 +30,9 @@ export interface Handled {
   /** A compressed transaction whose events come next. */
   readonly payload?: TransactionPayload | undefined;
   /** Held rows of an XA transaction that is now committed: their events come next, at the present position, then `commits`. */
-  readonly replay?: { readonly events: readonly Buffer[]; readonly commits: readonly ChangeEvent[] } | undefined;
+  readonly replay?:
+    | { readonly events: readonly Buffer[]; readonly commits: readonly ChangeEvent[] }
+    | undefined;
 }
 
 /** A binlog event in a buffer, its header included and its checksum not. */
@@ -52,7 +63,14 @@ export class ChangeReader {
   readonly #position: LogPosition;
   readonly #isCaptured: (database: string, table: string) => boolean;
   readonly #xa = new XaTransactions();
-  readonly #rows = { kind: "rows", operation: "insert", start: 0, end: 0, versionHigh: 0, versionLow: 0 } as MutableRowsEvent;
+  readonly #rows = {
+    kind: "rows",
+    operation: "insert",
+    start: 0,
+    end: 0,
+    versionHigh: 0,
+    versionLow: 0,
+  } as MutableRowsEvent;
   readonly #oneEvent: { events: readonly ChangeEvent[] } = { events: [this.#rows as RowsEvent] };
   #gtid: string | undefined;
   #commitTimeUs = 0;
@@ -96,12 +114,21 @@ export class ChangeReader {
     const flags = bytes[start + 17]! | (bytes[start + 18]! << 8);
     const body = start + HEADER_BYTES;
     const artificial = (flags & FLAG_ARTIFICIAL) !== 0;
-    if (!this.#insidePayload && !artificial && type !== EventType.FORMAT_DESCRIPTION && type !== EventType.HEARTBEAT && type !== EventType.HEARTBEAT_V2) {
+    if (
+      !this.#insidePayload &&
+      !artificial &&
+      type !== EventType.FORMAT_DESCRIPTION &&
+      type !== EventType.HEARTBEAT &&
+      type !== EventType.HEARTBEAT_V2
+    ) {
       const endPosition = bytes.readUInt32LE(start + 13);
       if (endPosition !== 0) this.#position.advance(endPosition);
     }
     const rows = ROWS_EVENT_TYPES.get(type);
-    if (rows !== undefined) return this.#xa.open ? this.#holdXa(bytes, start, end) : this.#handleRows(rows, bytes, body, end);
+    if (rows !== undefined)
+      return this.#xa.open
+        ? this.#holdXa(bytes, start, end)
+        : this.#handleRows(rows, bytes, body, end);
     switch (type) {
       case EventType.TABLE_MAP: {
         if (this.#xa.open) return this.#holdXa(bytes, start, end);
@@ -123,7 +150,11 @@ export class ChangeReader {
       case EventType.MARIADB_QUERY_COMPRESSED:
         return this.#handleCompressedQuery(bytes, start, end);
       case EventType.EXECUTE_LOAD_QUERY:
-        return this.#gap("BINLOG_STATEMENT", this.#allTables(), "LOAD DATA was logged as a statement");
+        return this.#gap(
+          "BINLOG_STATEMENT",
+          this.#allTables(),
+          "LOAD DATA was logged as a statement",
+        );
       case EventType.TRANSACTION_PAYLOAD:
         return { events: [], payload: decodeTransactionPayload(bytes, body, end) };
       case EventType.XA_PREPARE:
@@ -134,10 +165,16 @@ export class ChangeReader {
       case EventType.HEARTBEAT_V2:
         return this.#handleHeartbeat(bytes.readUInt32LE(start + 13));
       case EventType.INCIDENT:
-        throw new TailraceError("BINLOG_INCIDENT", `The log holds an INCIDENT event at ${this.#place()}.`);
+        throw new TailraceError(
+          "BINLOG_INCIDENT",
+          `The log holds an INCIDENT event at ${this.#place()}.`,
+        );
       default:
         if (HARMLESS.has(type) || (flags & FLAG_IGNORABLE) !== 0) return NOTHING;
-        throw new TailraceError("BINLOG_UNSUPPORTED", `Event type ${type} at ${this.#place()} is unknown and may not be ignored.`);
+        throw new TailraceError(
+          "BINLOG_UNSUPPORTED",
+          `Event type ${type} at ${this.#place()} is unknown and may not be ignored.`,
+        );
     }
   }
 
@@ -146,7 +183,10 @@ export class ChangeReader {
     const entry = this.#tables.get(tableId);
     if (entry === undefined) {
       if (tableId === DUMMY_TABLE_ID) return NOTHING;
-      throw new TailraceError("BINLOG_CORRUPT", `Rows at ${this.#place()} belong to table id ${tableId}, which no TABLE_MAP has named.`);
+      throw new TailraceError(
+        "BINLOG_CORRUPT",
+        `Rows at ${this.#place()} belong to table id ${tableId}, which no TABLE_MAP has named.`,
+      );
     }
     if (entry.kind === "ignored") return NOTHING;
     if (entry.kind === "mismatch") return this.#gap("SCHEMA_MISMATCH", [entry], entry.detail);
@@ -155,11 +195,18 @@ export class ChangeReader {
     const { versionHigh, versionLow } = this.#position;
     const table = entry.version;
     if (range.columnCount !== table.schema.columns.length) {
-      throw new TailraceError("BINLOG_CORRUPT", `Rows at ${this.#place()} have ${range.columnCount} columns, their TABLE_MAP ${table.schema.columns.length}.`);
+      throw new TailraceError(
+        "BINLOG_CORRUPT",
+        `Rows at ${this.#place()} have ${range.columnCount} columns, their TABLE_MAP ${table.schema.columns.length}.`,
+      );
     }
     if (type.partialJson || range.present !== null || range.presentAfter !== null) {
       const rows = entry.partial.readRows(type, range);
-      return { events: [{ kind: "incomplete", operation: type.operation, table, rows, versionHigh, versionLow }] };
+      return {
+        events: [
+          { kind: "incomplete", operation: type.operation, table, rows, versionHigh, versionLow },
+        ],
+      };
     }
     const event = this.#rows;
     event.operation = type.operation;
@@ -172,14 +219,22 @@ export class ChangeReader {
     return this.#oneEvent;
   }
 
-  #startTransaction(event: { readonly gtid: string | undefined; readonly commitTimeUs: number }): Handled {
+  #startTransaction(event: {
+    readonly gtid: string | undefined;
+    readonly commitTimeUs: number;
+  }): Handled {
     this.#gtid = event.gtid;
     this.#commitTimeUs = event.commitTimeUs;
     return NOTHING;
   }
 
   #startMariadb(bytes: Buffer, start: number, end: number): Handled {
-    const event = decodeMariadbGtid(bytes, start + HEADER_BYTES, end, bytes.readUInt32LE(start + 5));
+    const event = decodeMariadbGtid(
+      bytes,
+      start + HEADER_BYTES,
+      end,
+      bytes.readUInt32LE(start + 5),
+    );
     this.#startTransaction(event);
     this.#inTransaction = !event.standalone;
     if (event.xaPrepared) this.#xa.begin(this.#gtid, this.#lastCommit);
@@ -212,10 +267,19 @@ export class ChangeReader {
         return NOTHING;
       case "xa-commit":
       case "xa-rollback":
-        return this.#finishXa(statement.xid, statement.kind === "xa-commit", this.#timeOf(bytes, start));
+        return this.#finishXa(
+          statement.xid,
+          statement.kind === "xa-commit",
+          this.#timeOf(bytes, start),
+        );
       case "rollback": {
-        const touched = [...this.#touched].flatMap((entry) => (entry.kind === "captured" ? [entry.version.schema] : []));
-        const gaps = touched.length === 0 ? [] : this.#gap("BINLOG_ROLLED_BACK", touched, "ROLLBACK was logged after its rows").events;
+        const touched = [...this.#touched].flatMap((entry) =>
+          entry.kind === "captured" ? [entry.version.schema] : [],
+        );
+        const gaps =
+          touched.length === 0
+            ? []
+            : this.#gap("BINLOG_ROLLED_BACK", touched, "ROLLBACK was logged after its rows").events;
         return { events: [...gaps, ...this.#commit(this.#timeOf(bytes, start)).events] };
       }
       case "commit":
@@ -223,7 +287,9 @@ export class ChangeReader {
       default: {
         const gaps = this.#gapsOf(statement);
         if (statement.kind !== "dml") this.#tables.forgetLookups();
-        return this.#inTransaction ? { events: gaps } : { events: [...gaps, ...this.#commit(this.#timeOf(bytes, start)).events] };
+        return this.#inTransaction
+          ? { events: gaps }
+          : { events: [...gaps, ...this.#commit(this.#timeOf(bytes, start)).events] };
       }
     }
   }
@@ -232,15 +298,34 @@ export class ChangeReader {
   #gapsOf(statement: Statement): readonly ChangeEvent[] {
     switch (statement.kind) {
       case "dml":
-        return this.#gap("BINLOG_STATEMENT", statement.tables, "a statement changed it without row events").events;
+        return this.#gap(
+          "BINLOG_STATEMENT",
+          statement.tables,
+          "a statement changed it without row events",
+        ).events;
       case "clear":
-        return this.#gap("SCHEMA_TABLE_CLEARED", statement.tables, statement.whole ? "truncated or dropped" : "a partition was truncated or dropped").events;
+        return this.#gap(
+          "SCHEMA_TABLE_CLEARED",
+          statement.tables,
+          statement.whole ? "truncated or dropped" : "a partition was truncated or dropped",
+        ).events;
       case "drop-database":
-        return this.#gap("SCHEMA_TABLE_CLEARED", this.#allTables(statement.database), "its database was dropped").events;
+        return this.#gap(
+          "SCHEMA_TABLE_CLEARED",
+          this.#allTables(statement.database),
+          "its database was dropped",
+        ).events;
       case "rename": {
         // an online schema change swaps its work table, with the same rows, for the original
-        const foreign = statement.pairs.filter(({ from, to }) => !isWorkTable(from.table, to.table) && !this.#isCaptured(from.database, from.table));
-        return this.#gap("SCHEMA_TABLE_REPLACED", foreign.map(({ to }) => to), "a table that was not captured took its name").events;
+        const foreign = statement.pairs.filter(
+          ({ from, to }) =>
+            !isWorkTable(from.table, to.table) && !this.#isCaptured(from.database, from.table),
+        );
+        return this.#gap(
+          "SCHEMA_TABLE_REPLACED",
+          foreign.map(({ to }) => to),
+          "a table that was not captured took its name",
+        ).events;
       }
       default:
         return [];
@@ -250,21 +335,40 @@ export class ChangeReader {
   #gap(code: GapCode, tables: readonly NamedTable[], detail: string): Handled {
     const { versionHigh, versionLow } = this.#position;
     const position = this.#resumePosition();
-    const distinct = new Map(tables.filter((t) => this.#isCaptured(t.database, t.table)).map((t) => [`${t.database}.${t.table}`, t]));
+    const distinct = new Map(
+      tables
+        .filter((t) => this.#isCaptured(t.database, t.table))
+        .map((t) => [`${t.database}.${t.table}`, t]),
+    );
     return {
-      events: Array.from(distinct.values(), ({ database, table }) => ({ kind: "gap", code, database, table, detail, position, versionHigh, versionLow })),
+      events: Array.from(distinct.values(), ({ database, table }) => ({
+        kind: "gap",
+        code,
+        database,
+        table,
+        detail,
+        position,
+        versionHigh,
+        versionLow,
+      })),
     };
   }
 
   /** Captured tables seen so far, for statements whose tables are not known. */
   #allTables(database?: string): NamedTable[] {
-    return this.#tables.capturedTables().filter((table) => database === undefined || table.database === database);
+    return this.#tables
+      .capturedTables()
+      .filter((table) => database === undefined || table.database === database);
   }
 
   #commit(commitTimeUs: number): Handled {
     const position = this.#resumePosition();
     this.#lastCommit = position;
-    const event: ChangeEvent = { kind: "commit", position, commitTimeUs: this.#commitTimeUs === 0 ? commitTimeUs : this.#commitTimeUs };
+    const event: ChangeEvent = {
+      kind: "commit",
+      position,
+      commitTimeUs: this.#commitTimeUs === 0 ? commitTimeUs : this.#commitTimeUs,
+    };
     this.#inTransaction = false;
     this.#gtid = undefined;
     this.#commitTimeUs = 0;
@@ -274,7 +378,14 @@ export class ChangeReader {
 
   #handleXaPrepare(bytes: Buffer, start: number, end: number): Handled {
     const prepared = this.#xa.prepare(bytes.subarray(start + HEADER_BYTES, end));
-    if (prepared.onePhase) return { events: [], replay: { events: prepared.events, commits: this.#commit(this.#timeOf(bytes, start)).events } };
+    if (prepared.onePhase)
+      return {
+        events: [],
+        replay: {
+          events: prepared.events,
+          commits: this.#commit(this.#timeOf(bytes, start)).events,
+        },
+      };
     this.#inTransaction = false;
     this.#gtid = undefined;
     return NOTHING;
@@ -286,14 +397,29 @@ export class ChangeReader {
       const gap = this.#unnamedGap("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`);
       return { events: [...(isCommit ? [gap] : []), ...this.#commit(commitTimeUs).events] };
     }
-    const prepare: ChangeEvent = { kind: "commit", position: { ...this.#resumePosition(), gtid: prepared.gtid }, commitTimeUs };
+    const prepare: ChangeEvent = {
+      kind: "commit",
+      position: { ...this.#resumePosition(), gtid: prepared.gtid },
+      commitTimeUs,
+    };
     const commits = [prepare, ...this.#commit(commitTimeUs).events];
-    return isCommit ? { events: [], replay: { events: prepared.events, commits } } : { events: commits };
+    return isCommit
+      ? { events: [], replay: { events: prepared.events, commits } }
+      : { events: commits };
   }
 
   #unnamedGap(code: GapCode, detail: string): ChangeEvent {
     const { versionHigh, versionLow } = this.#position;
-    return { kind: "gap", code, database: "", table: "", detail, position: this.#resumePosition(), versionHigh, versionLow };
+    return {
+      kind: "gap",
+      code,
+      database: "",
+      table: "",
+      detail,
+      position: this.#resumePosition(),
+      versionHigh,
+      versionLow,
+    };
   }
 
   #holdXa(bytes: Buffer, start: number, end: number): Handled {

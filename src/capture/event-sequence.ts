@@ -30,7 +30,10 @@ export function openPayload(payload: TransactionPayload): EventSequence {
 }
 
 /** Events that were held back, then the change events that close them. */
-export function heldEvents(events: readonly Buffer[], trailing: readonly ChangeEvent[]): EventSequence {
+export function heldEvents(
+  events: readonly Buffer[],
+  trailing: readonly ChangeEvent[],
+): EventSequence {
   let next = 0;
   return {
     trailing,
@@ -86,7 +89,8 @@ class PayloadEvents implements EventSequence {
   wait(): Promise<void> {
     const stream = this.#stream;
     return new Promise((resolve) => {
-      if (stream === null || this.#isEnded || this.#error !== null || stream.readableLength > 0) return resolve();
+      if (stream === null || this.#isEnded || this.#error !== null || stream.readableLength > 0)
+        return resolve();
       const done = (): void => {
         for (const event of EVENTS) stream.off(event, done);
         resolve();
@@ -99,5 +103,7 @@ class PayloadEvents implements EventSequence {
 const EVENTS = ["readable", "end", "error"] as const;
 
 function damaged(cause: unknown): TailraceError {
-  return new TailraceError("BINLOG_CORRUPT", "A compressed transaction cannot be uncompressed.", { cause });
+  return new TailraceError("BINLOG_CORRUPT", "A compressed transaction cannot be uncompressed.", {
+    cause,
+  });
 }

@@ -42,5 +42,7 @@ test("the greatest epoch still gives a positive 64-bit version", () => {
 });
 
 test("a file name without a number is refused", () => {
-  expect(() => new LogPosition(0).rotate("binlog", 4)).toThrow(expect.objectContaining({ code: "BINLOG_UNSUPPORTED" }));
+  expect(() => new LogPosition(0).rotate("binlog", 4)).toThrow(
+    expect.objectContaining({ code: "BINLOG_UNSUPPORTED" }),
+  );
 });

@@ -15,14 +15,19 @@ export class LogPosition {
   #fileNumber = 0;
 
   constructor(epoch: number) {
-    if (epoch > MAX_EPOCH) throw new TailraceError("INVARIANT_BROKEN", `Epoch ${epoch} does not fit a version.`);
+    if (epoch > MAX_EPOCH)
+      throw new TailraceError("INVARIANT_BROKEN", `Epoch ${epoch} does not fit a version.`);
     this.epoch = epoch;
   }
 
   /** The log goes on in another file. */
   rotate(file: string, position: number): void {
     const number = Number(/\.(\d+)$/.exec(file)?.[1] ?? Number.NaN);
-    if (!(number <= MAX_FILE_NUMBER)) throw new TailraceError("BINLOG_UNSUPPORTED", `The binlog file name ${file} has no number up to ${MAX_FILE_NUMBER}.`);
+    if (!(number <= MAX_FILE_NUMBER))
+      throw new TailraceError(
+        "BINLOG_UNSUPPORTED",
+        `The binlog file name ${file} has no number up to ${MAX_FILE_NUMBER}.`,
+      );
     this.file = file;
     this.position = position;
     this.#fileNumber = number;
@@ -36,7 +41,9 @@ export class LogPosition {
   }
 
   get versionHigh(): number {
-    return ((this.epoch << 23) | (this.#fileNumber << 3) | Math.floor(this.position / 2 ** 32)) >>> 0;
+    return (
+      ((this.epoch << 23) | (this.#fileNumber << 3) | Math.floor(this.position / 2 ** 32)) >>> 0
+    );
   }
 
   get versionLow(): number {

@@ -33,11 +33,19 @@ test.each([
   ["-- note\ndrop /*!50000 table */ t", ["d.t"]],
   ['DROP TABLE "quoted"', ["d.quoted"]],
 ])("%s clears its tables", (statement, tables) => {
-  expect(classifyStatement(statement, "d")).toEqual({ kind: "clear", whole: true, tables: tables.map((each) => (typeof each === "string" ? t(each) : each)) });
+  expect(classifyStatement(statement, "d")).toEqual({
+    kind: "clear",
+    whole: true,
+    tables: tables.map((each) => (typeof each === "string" ? t(each) : each)),
+  });
 });
 
 test("dropping a partition clears part of a table", () => {
-  expect(classifyStatement("ALTER TABLE s.t DROP PARTITION p1, p2", "d")).toEqual({ kind: "clear", whole: false, tables: [t("s.t")] });
+  expect(classifyStatement("ALTER TABLE s.t DROP PARTITION p1, p2", "d")).toEqual({
+    kind: "clear",
+    whole: false,
+    tables: [t("s.t")],
+  });
 });
 
 test("dropping a temporary table or an index is nothing", () => {
@@ -46,7 +54,12 @@ test("dropping a temporary table or an index is nothing", () => {
 });
 
 test("an online schema change swaps its table in one rename", () => {
-  expect(classifyStatement("rename /* gh-ost */ table `s`.`o` to `s`.`_o_del`, `s`.`_o_gho` to `s`.`o`", "")).toEqual({
+  expect(
+    classifyStatement(
+      "rename /* gh-ost */ table `s`.`o` to `s`.`_o_del`, `s`.`_o_gho` to `s`.`o`",
+      "",
+    ),
+  ).toEqual({
     kind: "rename",
     pairs: [
       { from: t("s.o"), to: t("s._o_del") },
@@ -55,22 +68,35 @@ test("an online schema change swaps its table in one rename", () => {
   });
 });
 
-test.each(["ALTER TABLE a RENAME TO b", "alter table a rename b", "ALTER TABLE a ADD x INT, RENAME AS b"])("%s renames", (statement) => {
-  expect(classifyStatement(statement, "d")).toEqual({ kind: "rename", pairs: [{ from: t("d.a"), to: t("d.b") }] });
+test.each([
+  "ALTER TABLE a RENAME TO b",
+  "alter table a rename b",
+  "ALTER TABLE a ADD x INT, RENAME AS b",
+])("%s renames", (statement) => {
+  expect(classifyStatement(statement, "d")).toEqual({
+    kind: "rename",
+    pairs: [{ from: t("d.a"), to: t("d.b") }],
+  });
 });
 
-test.each(["ALTER TABLE a RENAME COLUMN x TO y", "ALTER TABLE a RENAME INDEX x TO y", "ALTER TABLE a ADD rename INT"])("%s renames no table", (statement) => {
+test.each([
+  "ALTER TABLE a RENAME COLUMN x TO y",
+  "ALTER TABLE a RENAME INDEX x TO y",
+  "ALTER TABLE a ADD rename INT",
+])("%s renames no table", (statement) => {
   expect(classifyStatement(statement, "d").kind).toBe("other");
 });
 
-test.each(["insert into t values ('a.b', 1)", "UPDATE d.t SET x = 1", "/* x */ delete from `t` where 1", "LOAD DATA LOCAL INFILE 'f' INTO TABLE t"])(
-  "%s names the table that it changes",
-  (statement) => {
-    const classified = classifyStatement(statement, "d");
-    expect(classified.kind).toBe("dml");
-    expect("tables" in classified ? classified.tables : []).toContainEqual(t("d.t"));
-  },
-);
+test.each([
+  "insert into t values ('a.b', 1)",
+  "UPDATE d.t SET x = 1",
+  "/* x */ delete from `t` where 1",
+  "LOAD DATA LOCAL INFILE 'f' INTO TABLE t",
+])("%s names the table that it changes", (statement) => {
+  const classified = classifyStatement(statement, "d");
+  expect(classified.kind).toBe("dml");
+  expect("tables" in classified ? classified.tables : []).toContainEqual(t("d.t"));
+});
 
 test("a table's name inside a string is not named", () => {
   const classified = classifyStatement("insert into other values ('t')", "d");

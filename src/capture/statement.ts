@@ -19,7 +19,10 @@ export type Statement =
   /** TRUNCATE, DROP TABLE, DROP or TRUNCATE PARTITION. */
   | { readonly kind: "clear"; readonly tables: readonly NamedTable[]; readonly whole: boolean }
   | { readonly kind: "drop-database"; readonly database: string }
-  | { readonly kind: "rename"; readonly pairs: readonly { readonly from: NamedTable; readonly to: NamedTable }[] }
+  | {
+      readonly kind: "rename";
+      readonly pairs: readonly { readonly from: NamedTable; readonly to: NamedTable }[];
+    }
   /** CREATE TABLE … START TRANSACTION: rows of a CREATE … SELECT follow. */
   | { readonly kind: "create-select" }
   /** Any other statement: DDL that the next TABLE_MAP will show, users, grants. */
@@ -33,7 +36,8 @@ type Token = { readonly text: string; readonly quoted: boolean };
  */
 export function classifyStatement(statement: string, database: string): Statement {
   const tokens = tokenize(statement);
-  const word = (n: number): string => (tokens[n] === undefined || tokens[n].quoted ? "" : tokens[n].text.toUpperCase());
+  const word = (n: number): string =>
+    tokens[n] === undefined || tokens[n].quoted ? "" : tokens[n].text.toUpperCase();
   switch (word(0)) {
     case "BEGIN":
       return { kind: "begin" };
@@ -56,15 +60,23 @@ export function classifyStatement(statement: string, database: string): Statemen
     case "WITH":
       return { kind: "dml", tables: namedTables(tokens, database) };
     case "TRUNCATE":
-      return { kind: "clear", whole: true, tables: tableList(tokens, word(1) === "TABLE" ? 2 : 1, database) };
+      return {
+        kind: "clear",
+        whole: true,
+        tables: tableList(tokens, word(1) === "TABLE" ? 2 : 1, database),
+      };
     case "DROP":
       return classifyDrop(tokens, word, database);
     case "RENAME":
-      return word(1) === "TABLE" || word(1) === "TABLES" ? { kind: "rename", pairs: renamePairs(tokens, 2, database) } : { kind: "other" };
+      return word(1) === "TABLE" || word(1) === "TABLES"
+        ? { kind: "rename", pairs: renamePairs(tokens, 2, database) }
+        : { kind: "other" };
     case "ALTER":
       return word(1) === "TABLE" ? classifyAlter(tokens, word, database) : { kind: "other" };
     case "CREATE":
-      return word(tokens.length - 2) === "START" && word(tokens.length - 1) === "TRANSACTION" ? { kind: "create-select" } : { kind: "other" };
+      return word(tokens.length - 2) === "START" && word(tokens.length - 1) === "TRANSACTION"
+        ? { kind: "create-select" }
+        : { kind: "other" };
     default:
       return { kind: "other" };
   }
@@ -80,36 +92,59 @@ function classifyXa(verb: string, statement: string): Statement {
 /** `X'6162',X'',1` as the server logs it, in one form: lower-case hex parts and format. */
 export function canonicalXid(text: string): string {
   const match = /^X'([0-9a-f]*)',X'([0-9a-f]*)',(\d+)$/i.exec(text.trim());
-  return match === null ? text.trim() : `${match[1]!.toLowerCase()},${match[2]!.toLowerCase()},${match[3]}`;
+  return match === null
+    ? text.trim()
+    : `${match[1]!.toLowerCase()},${match[2]!.toLowerCase()},${match[3]}`;
 }
 
-function classifyDrop(tokens: readonly Token[], word: (n: number) => string, database: string): Statement {
+function classifyDrop(
+  tokens: readonly Token[],
+  word: (n: number) => string,
+  database: string,
+): Statement {
   if (word(1) === "DATABASE" || word(1) === "SCHEMA") {
     const name = tokens[word(2) === "IF" ? 4 : 2];
     return name === undefined ? { kind: "other" } : { kind: "drop-database", database: name.text };
   }
   if (word(1) !== "TABLE" && word(1) !== "TABLES") return { kind: "other" };
-  return { kind: "clear", whole: true, tables: tableList(tokens, word(2) === "IF" ? 4 : 2, database) };
+  return {
+    kind: "clear",
+    whole: true,
+    tables: tableList(tokens, word(2) === "IF" ? 4 : 2, database),
+  };
 }
 
-function classifyAlter(tokens: readonly Token[], word: (n: number) => string, database: string): Statement {
+function classifyAlter(
+  tokens: readonly Token[],
+  word: (n: number) => string,
+  database: string,
+): Statement {
   const start = word(2) === "IF" ? 4 : 2;
   const [table, next] = tableAt(tokens, start, database);
   if (table === null) return { kind: "other" };
-  if ((word(next) === "DROP" || word(next) === "TRUNCATE") && word(next + 1) === "PARTITION") return { kind: "clear", whole: false, tables: [table] };
+  if ((word(next) === "DROP" || word(next) === "TRUNCATE") && word(next + 1) === "PARTITION")
+    return { kind: "clear", whole: false, tables: [table] };
   for (let i = next; i < tokens.length; i++) {
     const previous = i === next ? "," : tokens[i - 1]!.text;
     if (word(i) !== "RENAME" || previous !== ",") continue;
     if (["COLUMN", "INDEX", "KEY"].includes(word(i + 1))) continue;
-    const [to] = tableAt(tokens, word(i + 1) === "TO" || word(i + 1) === "AS" || word(i + 1) === "=" ? i + 2 : i + 1, database);
+    const [to] = tableAt(
+      tokens,
+      word(i + 1) === "TO" || word(i + 1) === "AS" || word(i + 1) === "=" ? i + 2 : i + 1,
+      database,
+    );
     if (to !== null) return { kind: "rename", pairs: [{ from: table, to }] };
   }
   return { kind: "other" };
 }
 
-function renamePairs(tokens: readonly Token[], start: number, database: string): { from: NamedTable; to: NamedTable }[] {
+function renamePairs(
+  tokens: readonly Token[],
+  start: number,
+  database: string,
+): { from: NamedTable; to: NamedTable }[] {
   const pairs: { from: NamedTable; to: NamedTable }[] = [];
-  for (let i = start; i < tokens.length; ) {
+  for (let i = start; i < tokens.length;) {
     const [from, afterFrom] = tableAt(tokens, i, database);
     const isTo = tokens[afterFrom]?.text.toUpperCase() === "TO";
     const [to, afterTo] = tableAt(tokens, isTo ? afterFrom + 1 : afterFrom, database);
@@ -122,7 +157,7 @@ function renamePairs(tokens: readonly Token[], start: number, database: string):
 
 function tableList(tokens: readonly Token[], start: number, database: string): NamedTable[] {
   const tables: NamedTable[] = [];
-  for (let i = start; i < tokens.length; ) {
+  for (let i = start; i < tokens.length;) {
     const [table, next] = tableAt(tokens, i, database);
     if (table === null) break;
     tables.push(table);
@@ -133,10 +168,16 @@ function tableList(tokens: readonly Token[], start: number, database: string): N
 }
 
 /** `table` or `database.table` at token `i`, and the index of the token behind it. */
-function tableAt(tokens: readonly Token[], i: number, database: string): [NamedTable | null, number] {
+function tableAt(
+  tokens: readonly Token[],
+  i: number,
+  database: string,
+): [NamedTable | null, number] {
   const first = tokens[i];
-  if (first === undefined || (!first.quoted && !/^[\w$\u0080-\uffff]/.test(first.text))) return [null, i];
-  if (tokens[i + 1]?.text === "." && tokens[i + 2] !== undefined) return [{ database: first.text, table: tokens[i + 2]!.text }, i + 3];
+  if (first === undefined || (!first.quoted && !/^[\w$\u0080-\uffff]/.test(first.text)))
+    return [null, i];
+  if (tokens[i + 1]?.text === "." && tokens[i + 2] !== undefined)
+    return [{ database: first.text, table: tokens[i + 2]!.text }, i + 3];
   return [{ database, table: first.text }, i + 1];
 }
 
@@ -151,13 +192,21 @@ function namedTables(tokens: readonly Token[], database: string): NamedTable[] {
 
 /** Words, quoted names and single punctuation marks; comments and string literals are dropped, the content of executable comments is kept. */
 function tokenize(statement: string): Token[] {
-  const pattern = /\/\*[!M]+\d*|\*\/|\/\*[\s\S]*?\*\/|(?:#|--\s)[^\n]*|`((?:[^`]|``)*)`|"((?:[^"\\]|\\[\s\S]|"")*)"|'(?:[^'\\]|\\[\s\S]|'')*'|[\w$\u0080-\uffff]+|[^\s\w]/g;
+  const pattern =
+    /\/\*[!M]+\d*|\*\/|\/\*[\s\S]*?\*\/|(?:#|--\s)[^\n]*|`((?:[^`]|``)*)`|"((?:[^"\\]|\\[\s\S]|"")*)"|'(?:[^'\\]|\\[\s\S]|'')*'|[\w$\u0080-\uffff]+|[^\s\w]/g;
   const tokens: Token[] = [];
   for (const match of statement.matchAll(pattern)) {
     const text = match[0];
     if (match[1] !== undefined) tokens.push({ text: match[1].replaceAll("``", "`"), quoted: true });
-    else if (match[2] !== undefined) tokens.push({ text: match[2].replaceAll('""', '"'), quoted: true });
-    else if (!text.startsWith("/*") && text !== "*/" && !text.startsWith("#") && !text.startsWith("--") && !text.startsWith("'")) {
+    else if (match[2] !== undefined)
+      tokens.push({ text: match[2].replaceAll('""', '"'), quoted: true });
+    else if (
+      !text.startsWith("/*") &&
+      text !== "*/" &&
+      !text.startsWith("#") &&
+      !text.startsWith("--") &&
+      !text.startsWith("'")
+    ) {
       tokens.push({ text, quoted: false });
     }
   }

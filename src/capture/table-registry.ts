@@ -1,16 +1,30 @@
 import { columnType, type TypeContext } from "../binlog/column-type.ts";
 import { createPartialImageReader, type PartialImageReader } from "../binlog/partial-image.ts";
 import { createBinlogLayout, type LayoutColumn } from "../binlog/row-layout.ts";
-import { decodeTableMap, readTableId, type MappedColumn, type TableMap } from "../binlog/table-map.ts";
+import {
+  decodeTableMap,
+  readTableId,
+  type MappedColumn,
+  type TableMap,
+} from "../binlog/table-map.ts";
 import type { TableVersion } from "../core/row-layout.ts";
 import { type Column, type ColumnType, type TableSchema, tableName } from "../core/schema.ts";
 
 /** A table id's meaning at this point of the log. */
 export type TableEntry =
   | { readonly kind: "ignored" }
-  | { readonly kind: "captured"; readonly version: TableVersion; readonly partial: PartialImageReader }
+  | {
+      readonly kind: "captured";
+      readonly version: TableVersion;
+      readonly partial: PartialImageReader;
+    }
   /** Its rows cannot be decoded: their columns are not known. */
-  | { readonly kind: "mismatch"; readonly database: string; readonly table: string; readonly detail: string };
+  | {
+      readonly kind: "mismatch";
+      readonly database: string;
+      readonly table: string;
+      readonly detail: string;
+    };
 
 /** What the registry asks of its surroundings. */
 export interface TableRegistryOptions {
@@ -31,6 +45,8 @@ export class TableRegistry {
   readonly #options: TableRegistryOptions;
   readonly #byId = new Map<number, { readonly body: Buffer; readonly entry: TableEntry }>();
   readonly #byBody = new Map<string, TableEntry>();
+  /** Keys of `#byBody` whose entries needed the server's word. */
+  readonly #asked = new Set<string>();
 
   constructor(options: TableRegistryOptions) {
     this.#options = options;
@@ -61,7 +77,10 @@ export class TableRegistry {
       remember(this.#capture(map, mappedColumns(map, this.#options.types), map.primaryKey ?? []));
       return undefined;
     }
-    return this.#options.describeTable(map.database, map.table).then((schema) => remember(this.#withLookup(map, schema)));
+    this.#asked.add(key);
+    return this.#options
+      .describeTable(map.database, map.table)
+      .then((schema) => remember(this.#withLookup(map, schema)));
   }
 
   /** What a table id stands for; undefined when no TABLE_MAP has named it. */
@@ -72,7 +91,9 @@ export class TableRegistry {
   /** The captured tables that were seen, each once. */
   capturedTables(): TableSchema[] {
     const schemas = new Map<string, TableSchema>();
-    for (const entry of this.#byBody.values()) if (entry.kind === "captured") schemas.set(tableName(entry.version.schema), entry.version.schema);
+    for (const entry of this.#byBody.values())
+      if (entry.kind === "captured")
+        schemas.set(tableName(entry.version.schema), entry.version.schema);
     return [...schemas.values()];
   }
 
@@ -81,10 +102,12 @@ export class TableRegistry {
     this.#byId.clear();
   }
 
-  /** Forgets what was asked of the server: a statement has changed some table. */
+  /** Forgets what was asked of the server: a statement may have changed a table. What the log itself told stays true. */
   forgetLookups(): void {
+    if (this.#asked.size === 0) return;
     this.#byId.clear();
-    this.#byBody.clear();
+    for (const key of this.#asked) this.#byBody.delete(key);
+    this.#asked.clear();
   }
 
   #withLookup(map: TableMap, schema: TableSchema | null): TableEntry {
@@ -92,24 +115,41 @@ export class TableRegistry {
       const textJson = new Map(schema?.columns.map((column) => [column.name, column.type]));
       const columns = mappedColumns(map, this.#options.types).map((column) => {
         const present = textJson.get(column.name);
-        return present?.kind === "json" && column.type.kind === "text" ? { ...column, type: present } : column;
+        return present?.kind === "json" && column.type.kind === "text"
+          ? { ...column, type: present }
+          : column;
       });
       return this.#capture(map, columns, map.primaryKey ?? []);
     }
-    const detail = schema === null ? "the table does not exist any more" : disagreement(map, schema, this.#options.types);
-    if (schema === null || detail !== null) return { kind: "mismatch", database: map.database, table: map.table, detail: detail ?? "" };
+    const detail =
+      schema === null
+        ? "the table does not exist any more"
+        : disagreement(map, schema, this.#options.types);
+    if (schema === null || detail !== null)
+      return { kind: "mismatch", database: map.database, table: map.table, detail: detail ?? "" };
     return this.#capture(map, schema.columns, schema.primaryKey);
   }
 
   #capture(map: TableMap, columns: readonly Column[], primaryKey: readonly number[]): TableEntry {
-    const layoutColumns: LayoutColumn[] = columns.map((column, index) => ({ column, mapped: map.columns[index]! }));
+    const layoutColumns: LayoutColumn[] = columns.map((column, index) => ({
+      column,
+      mapped: map.columns[index]!,
+    }));
     const schema: TableSchema = { database: map.database, table: map.table, columns, primaryKey };
-    return { kind: "captured", version: { schema, layout: createBinlogLayout(layoutColumns) }, partial: createPartialImageReader(layoutColumns) };
+    return {
+      kind: "captured",
+      version: { schema, layout: createBinlogLayout(layoutColumns) },
+      partial: createPartialImageReader(layoutColumns),
+    };
   }
 }
 
 function mappedColumns(map: TableMap, types: TypeContext): Column[] {
-  return map.columns.map((column) => ({ name: column.name ?? "", nullable: column.nullable, type: columnType(column, types) }));
+  return map.columns.map((column) => ({
+    name: column.name ?? "",
+    nullable: column.nullable,
+    type: columnType(column, types),
+  }));
 }
 
 /** Why the server's present definition cannot be that of the event; null when it fits. */
@@ -127,9 +167,15 @@ function disagreement(map: TableMap, schema: TableSchema, types: TypeContext): s
 }
 
 function fits(mapped: MappedColumn, type: ColumnType, types: TypeContext): boolean {
-  if (type.kind === "enum" || type.kind === "set") return columnType({ ...mapped, members: [] }, types).kind === type.kind;
+  if (type.kind === "enum" || type.kind === "set")
+    return columnType({ ...mapped, members: [] }, types).kind === type.kind;
   const logged = columnType(mapped, types);
   if (type.kind === "json" && type.text) return logged.kind === "text";
-  const shape = (t: ColumnType): string => JSON.stringify(t.kind === "text" || t.kind === "binary" ? { kind: t.kind, ...("charset" in t ? { charset: t.charset } : {}) } : t);
+  const shape = (t: ColumnType): string =>
+    JSON.stringify(
+      t.kind === "text" || t.kind === "binary"
+        ? { kind: t.kind, ...("charset" in t ? { charset: t.charset } : {}) }
+        : t,
+    );
   return shape(logged) === shape(type);
 }

@@ -21,7 +21,11 @@ export interface PreparedXa {
  */
 export class XaTransactions {
   readonly #prepared = new Map<string, PreparedXa>();
-  #open: { readonly events: Buffer[]; readonly gtid: string | undefined; readonly resumeAt: SourcePosition } | null = null;
+  #open: {
+    readonly events: Buffer[];
+    readonly gtid: string | undefined;
+    readonly resumeAt: SourcePosition;
+  } | null = null;
   #bytes = 0;
 
   /** True between XA START and the prepare: events are to be held. */
@@ -43,7 +47,10 @@ export class XaTransactions {
   hold(event: Buffer): void {
     this.#bytes += event.length;
     if (this.#bytes > MAX_HELD_BYTES) {
-      throw new TailraceError("BINLOG_UNSUPPORTED", `Prepared XA transactions hold more than ${MAX_HELD_BYTES} bytes of rows: commit or roll them back (XA RECOVER).`);
+      throw new TailraceError(
+        "BINLOG_UNSUPPORTED",
+        `Prepared XA transactions hold more than ${MAX_HELD_BYTES} bytes of rows: commit or roll them back (XA RECOVER).`,
+      );
     }
     this.#open?.events.push(event);
   }

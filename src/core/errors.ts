@@ -77,6 +77,11 @@ export const ERROR_TABLE = {
     remedy:
       "Point the configuration at the old server, or choose a new start with `tailrace run --from …`.",
   },
+  SOURCE_REPLACED: {
+    disposition: "fatal",
+    summary: "The source's address leads to another server than before.",
+    remedy: "With GTIDs tailrace goes on from its checkpoint by itself; without, see SOURCE_IDENTITY_CHANGED.",
+  },
   SOURCE_QUERY_FAILED: {
     disposition: "retry",
     summary: "A query on the source failed.",
@@ -132,6 +137,11 @@ export const ERROR_TABLE = {
     disposition: "reject",
     summary: "A captured table was truncated or dropped; its documents remain.",
     remedy: 'Delete the documents or the index, or set on_truncate = "delete" for the rule.',
+  },
+  SCHEMA_TABLE_STOPPED: {
+    disposition: "fatal",
+    summary: 'A captured table was truncated or dropped, and its rule says on_truncate = "stop".',
+    remedy: 'Decide what becomes of its documents, then set on_truncate to "keep" or "delete" and start again.',
   },
   SCHEMA_TABLE_REPLACED: {
     disposition: "reject",

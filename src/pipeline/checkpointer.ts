@@ -46,7 +46,13 @@ export class Checkpointer {
 
   /** Notes that a table's documents may not agree with its rows; false when that was noted before. */
   addGap(gap: TableGap): boolean {
-    if (this.#gaps.some((known) => known.database === gap.database && known.table === gap.table && known.code === gap.code)) return false;
+    if (
+      this.#gaps.some(
+        (known) =>
+          known.database === gap.database && known.table === gap.table && known.code === gap.code,
+      )
+    )
+      return false;
     this.#gaps = [...this.#gaps, gap];
     this.#isDirty = true;
     return true;
@@ -70,7 +76,10 @@ export class Checkpointer {
 
   /** Saves what has changed; one save at a time. Throws STATE_*. */
   save(): Promise<void> {
-    this.#saving = this.#saving.then(() => this.#saveNow(), () => this.#saveNow());
+    this.#saving = this.#saving.then(
+      () => this.#saveNow(),
+      () => this.#saveNow(),
+    );
     return this.#saving;
   }
 

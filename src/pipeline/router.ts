@@ -15,7 +15,10 @@ export interface RoutedRule extends RuleOptions {
 }
 
 /** Reads rows again by key: for each key the row as it is now, or null when there is none. */
-export type ReadRows = (table: TableVersion, keys: readonly JsonRow[]) => Promise<readonly FreshRow[]>;
+export type ReadRows = (
+  table: TableVersion,
+  keys: readonly JsonRow[],
+) => Promise<readonly FreshRow[]>;
 
 /** A row as it is now, with the columns as they are now. */
 export interface FreshRow {
@@ -36,11 +39,15 @@ export class Router {
   readonly #ruleOf: (database: string, table: string) => RoutedRule | null;
   readonly #sink: Sink;
   readonly #readRows: ReadRows;
-  readonly #routes = new Map<TableVersion, Route>();
+  readonly #routes = new WeakMap<TableVersion, Route>();
   /** Encoders for rows as JSON texts, by the table version whose columns they have. */
-  readonly #jsonRoutes = new Map<TableVersion, Route>();
+  readonly #jsonRoutes = new WeakMap<TableVersion, Route>();
 
-  constructor(ruleOf: (database: string, table: string) => RoutedRule | null, sink: Sink, readRows: ReadRows) {
+  constructor(
+    ruleOf: (database: string, table: string) => RoutedRule | null,
+    sink: Sink,
+    readRows: ReadRows,
+  ) {
     this.#ruleOf = ruleOf;
     this.#sink = sink;
     this.#readRows = readRows;
@@ -58,7 +65,9 @@ export class Router {
     const { writer } = this.#sink;
     writer.begin(route.target, event.versionHigh, event.versionLow);
     const next = route.encoder[event.operation](event.bytes, event.start, event.end, writer);
-    return next === event.end ? undefined : this.#encode(route.encoder[event.operation], event, next, route);
+    return next === event.end
+      ? undefined
+      : this.#encode(route.encoder[event.operation], event, next, route);
   }
 
   async #takeSlowly(event: RowsEvent): Promise<void> {
@@ -66,7 +75,12 @@ export class Router {
     await this.#encode(route.encoder[event.operation], event, event.start, route);
   }
 
-  async #encode(encode: EncodeRows, rows: EncodedRows, offset: number, route: Route): Promise<void> {
+  async #encode(
+    encode: EncodeRows,
+    rows: EncodedRows,
+    offset: number,
+    route: Route,
+  ): Promise<void> {
     let next = offset;
     while (next !== rows.end) {
       // another event may have begun meanwhile only on another writer: there is one consumer
@@ -79,25 +93,43 @@ export class Router {
   /** Completes rows whose images lack columns by reading them again, and takes them. Deletes need their key only. */
   async takeIncomplete(event: IncompleteRowsEvent): Promise<void> {
     const { table } = event;
-    const gone = event.rows.flatMap((row) => (row.before !== null && isDeleted(row, table) ? [row.before] : []));
+    const gone = event.rows.flatMap((row) =>
+      row.before !== null && isDeleted(row, table) ? [row.before] : [],
+    );
     for (const row of gone) await this.#takeJson("delete", { table, row }, event);
-    const changed = event.rows.flatMap(({ before, after }) => (after === null ? [] : [merge(before, after)]));
+    const changed = event.rows.flatMap(({ before, after }) =>
+      after === null ? [] : [merge(before, after)],
+    );
     if (changed.length === 0) return;
-    for (const fresh of await this.#readRows(table, changed)) await this.#takeJson("insert", fresh, event);
+    for (const fresh of await this.#readRows(table, changed))
+      await this.#takeJson("insert", fresh, event);
   }
 
-  async #takeJson(operation: "insert" | "delete", { table, row }: FreshRow, event: IncompleteRowsEvent): Promise<void> {
+  async #takeJson(
+    operation: "insert" | "delete",
+    { table, row }: FreshRow,
+    event: IncompleteRowsEvent,
+  ): Promise<void> {
     const version: TableVersion = this.#jsonVersion(table);
     const route = await this.#open(table, this.#jsonRoutes, version);
     const { versionHigh, versionLow } = event;
-    await this.#encode(route.encoder[operation], { bytes: row, end: jsonRowBytes(row), versionHigh, versionLow }, 0, route);
+    await this.#encode(
+      route.encoder[operation],
+      { bytes: row, end: jsonRowBytes(row), versionHigh, versionLow },
+      0,
+      route,
+    );
   }
 
   #jsonVersion(table: TableVersion): TableVersion {
     return { schema: table.schema, layout: createJsonRowLayout(table.schema.columns) };
   }
 
-  async #open(key: TableVersion, routes: Map<TableVersion, Route>, version: TableVersion): Promise<Route> {
+  async #open(
+    key: TableVersion,
+    routes: WeakMap<TableVersion, Route>,
+    version: TableVersion,
+  ): Promise<Route> {
     const known = routes.get(key);
     if (known !== undefined) return known;
     const { database, table } = key.schema;
@@ -105,7 +137,12 @@ export class Router {
     if (rule === null) throw new Error(`rows of ${database}.${table}, which no rule captures`);
     const encoder = compileEncoder(rule, version);
     const target = this.#sink.target(rule.index, rule.upsert);
-    await this.#sink.prepare({ target, fields: encoder.plan.fields, create: rule.createIndex, dynamic: rule.dynamic });
+    await this.#sink.prepare({
+      target,
+      fields: encoder.plan.fields,
+      create: rule.createIndex,
+      dynamic: rule.dynamic,
+    });
     const route: Route = { target, encoder };
     routes.set(key, route);
     return route;
@@ -121,7 +158,12 @@ interface EncodedRows {
 
 /** The row leaves its key: it was deleted, or its primary key changed. */
 function isDeleted({ before, after }: IncompleteRow, table: TableVersion): boolean {
-  return after === null || table.schema.primaryKey.some((column) => after[column] !== undefined && after[column] !== before?.[column]);
+  return (
+    after === null ||
+    table.schema.primaryKey.some(
+      (column) => after[column] !== undefined && after[column] !== before?.[column],
+    )
+  );
 }
 
 /** What is known of the row after the change. */

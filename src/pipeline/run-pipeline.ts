@@ -45,16 +45,25 @@ export async function runPipeline(config: PipelineConfig, options: RunOptions): 
     } catch (cause) {
       const error = asTailraceError(cause);
       if (options.signal.aborted && error.disposition === "retry") return;
+      // a failover: opening anew decides whether the new server can serve the checkpoint
+      if (error.code === "SOURCE_REPLACED") continue;
       if (error.disposition !== "retry") throw error;
       const waitMs = backoff.next();
-      options.logger[backoff.failures > 5 ? "error" : "warn"]({ err: error, retryInMs: Math.round(waitMs) }, "the pipeline cannot run; trying again");
+      options.logger[backoff.failures > 5 ? "error" : "warn"](
+        { err: error, retryInMs: Math.round(waitMs) },
+        "the pipeline cannot run; trying again",
+      );
       await clock.sleep(waitMs, options.signal);
     }
   }
 }
 
 /** Pumps until abort or failure; on abort drains: stop reading, let the sink finish what it took, save the checkpoint. */
-async function runStages(stages: Stages, { signal, logger }: RunOptions, drainTimeoutMs: number): Promise<void> {
+async function runStages(
+  stages: Stages,
+  { signal, logger }: RunOptions,
+  drainTimeoutMs: number,
+): Promise<void> {
   const stop = new AbortController();
   let failure: TailraceError | null = null;
   const fail = (error: unknown): void => {
@@ -66,7 +75,9 @@ async function runStages(stages: Stages, { signal, logger }: RunOptions, drainTi
   if (signal.aborted) stop.abort();
   stages.onFailure(fail);
   // a pump that waits for the source wakes up when its connection is closed
-  stop.signal.addEventListener("abort", () => void stages.stream[Symbol.asyncDispose](), { once: true });
+  stop.signal.addEventListener("abort", () => void stages.stream[Symbol.asyncDispose](), {
+    once: true,
+  });
   const saving = stages.checkpointer.run(stop.signal).catch(fail);
   try {
     await pump(stages, stop.signal).catch(fail);
@@ -83,11 +94,18 @@ async function runStages(stages: Stages, { signal, logger }: RunOptions, drainTi
 async function drain(stages: Stages, logger: Logger, drainTimeoutMs: number): Promise<void> {
   const late = new AbortController();
   const deadline = stages.clock.sleep(drainTimeoutMs, late.signal).then(() => "late" as const);
-  const outcome = await Promise.race([stages.sink.drain().then(() => "drained" as const), deadline]);
+  const outcome = await Promise.race([
+    stages.sink.drain().then(() => "drained" as const),
+    deadline,
+  ]);
   late.abort();
   stages.closeCommits();
   await stages.checkpointer.save();
   const { file, position } = stages.checkpointer.current();
-  if (outcome === "late") logger.warn({ file, position, drainTimeoutMs }, "stopped before everything in flight was accepted; it will be read again");
+  if (outcome === "late")
+    logger.warn(
+      { file, position, drainTimeoutMs },
+      "stopped before everything in flight was accepted; it will be read again",
+    );
   else logger.info({ file, position }, "drained");
 }

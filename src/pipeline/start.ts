@@ -16,9 +16,10 @@ export interface SourceState {
   readonly serverUuid: string;
   /** Are transactions logged with GTIDs? */
   readonly hasGtids: boolean;
-  /** All transactions of the server; what it has no longer in its log. Text as the server prints it. */
-  readonly gtidExecuted: string;
-  readonly gtidPurged: string;
+  /** All transactions of the server; null without GTIDs. */
+  readonly gtidExecuted: GtidSet | null;
+  /** What it has no longer in its log; null when it does not tell. */
+  readonly gtidPurged: GtidSet | null;
   /** Names of its binlog files, oldest first. */
   readonly binlogFiles: readonly string[];
   readonly current: { readonly file: string; readonly position: number };
@@ -27,7 +28,9 @@ export interface SourceState {
 /** Where a run begins. */
 export interface ResolvedStart {
   /** How the dump is asked for. */
-  readonly dump: { readonly kind: "position"; readonly file: string; readonly position: number } | { readonly kind: "gtid"; readonly gtidSet: GtidSet };
+  readonly dump:
+    | { readonly kind: "position"; readonly file: string; readonly position: number }
+    | { readonly kind: "gtid"; readonly gtidSet: GtidSet };
   readonly file: string;
   readonly position: number;
   /** Transactions before the start; null when the source has no GTIDs or the start does not tell. */
@@ -60,16 +63,35 @@ const BINLOG_START = 4;
  */
 export function resolveStart(inputs: StartInputs): ResolvedStart {
   const { checkpoint, requested, configured, source } = inputs;
-  if (inputs.gtid === true && !source.hasGtids) throw new TailraceError("SOURCE_UNSUITABLE", "source.gtid is true and the server logs no GTIDs (gtid_mode).");
+  if (inputs.gtid === true && !source.hasGtids)
+    throw new TailraceError(
+      "SOURCE_UNSUITABLE",
+      "source.gtid is true and the server logs no GTIDs (gtid_mode).",
+    );
   if (checkpoint !== null && requested === null) return resume(checkpoint, inputs);
   const request = requested ?? configured;
-  if (request === null) throw new TailraceError("CONFIG_START_MISSING", "There is no checkpoint, and source.start is not set.");
+  if (request === null)
+    throw new TailraceError(
+      "CONFIG_START_MISSING",
+      "There is no checkpoint, and source.start is not set.",
+    );
   const last = Math.max(checkpoint?.epoch ?? -1, inputs.knownEpoch ?? -1);
-  return { ...begin(request, source), epoch: last + 1, reason: requested === null ? "first start" : "requested" };
+  return {
+    ...begin(request, source),
+    epoch: last + 1,
+    reason: requested === null ? "first start" : "requested",
+  };
 }
 
-function begin(request: StartRequest, source: SourceState): Omit<ResolvedStart, "epoch" | "reason"> {
-  const at = (file: string, position: number, gtidSet: GtidSet | null): Omit<ResolvedStart, "epoch" | "reason"> => ({
+function begin(
+  request: StartRequest,
+  source: SourceState,
+): Omit<ResolvedStart, "epoch" | "reason"> {
+  const at = (
+    file: string,
+    position: number,
+    gtidSet: GtidSet | null,
+  ): Omit<ResolvedStart, "epoch" | "reason"> => ({
     dump: { kind: "position", file, position },
     file,
     position,
@@ -78,13 +100,15 @@ function begin(request: StartRequest, source: SourceState): Omit<ResolvedStart, 
   switch (request.kind) {
     case "earliest": {
       const [file] = source.binlogFiles;
-      if (file === undefined) throw new TailraceError("SOURCE_UNSUITABLE", "The server has no binary log (log_bin).");
-      return at(file, BINLOG_START, parse(source.gtidPurged, source));
+      if (file === undefined)
+        throw new TailraceError("SOURCE_UNSUITABLE", "The server has no binary log (log_bin).");
+      return at(file, BINLOG_START, source.gtidPurged?.clone() ?? emptySet(source));
     }
     case "latest":
-      return at(source.current.file, source.current.position, parse(source.gtidExecuted, source));
+      return at(source.current.file, source.current.position, source.gtidExecuted?.clone() ?? null);
     case "position":
-      if (!source.binlogFiles.includes(request.file)) throw new TailraceError("SOURCE_POSITION_LOST", lostFile(request.file, source));
+      if (!source.binlogFiles.includes(request.file))
+        throw new TailraceError("SOURCE_POSITION_LOST", lostFile(request.file, source));
       return at(request.file, request.position, null);
     case "gtid": {
       const gtidSet = parse(request.gtidSet, source);
@@ -97,12 +121,22 @@ function begin(request: StartRequest, source: SourceState): Omit<ResolvedStart, 
 function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): ResolvedStart {
   const { file, position } = checkpoint;
   const isSameServer = checkpoint.serverUuid === source.serverUuid;
-  const gtidSet = checkpoint.gtidSet === undefined || !source.hasGtids || checkpoint.flavor !== source.flavor ? null : parse(checkpoint.gtidSet, source);
+  const gtidSet =
+    checkpoint.gtidSet === undefined || !source.hasGtids || checkpoint.flavor !== source.flavor
+      ? null
+      : parse(checkpoint.gtidSet, source);
   if (gtid !== false && gtidSet !== null) {
     checkServable(gtidSet, source);
     // file and position of another server do not compare with ours
     const epoch = isSameServer ? checkpoint.epoch : checkpoint.epoch + 1;
-    return { dump: { kind: "gtid", gtidSet: gtidSet.clone() }, file, position, gtidSet, epoch, reason: isSameServer ? "checkpoint" : "failover" };
+    return {
+      dump: { kind: "gtid", gtidSet: gtidSet.clone() },
+      file,
+      position,
+      gtidSet,
+      epoch,
+      reason: isSameServer ? "checkpoint" : "failover",
+    };
   }
   if (!isSameServer) {
     throw new TailraceError(
@@ -110,29 +144,50 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
       `The checkpoint ${file}:${position} is of server ${checkpoint.serverUuid}, this one is ${source.serverUuid}, and there are no GTIDs to go by.`,
     );
   }
-  if (!source.binlogFiles.includes(file)) throw new TailraceError("SOURCE_POSITION_LOST", lostFile(file, source));
-  return { dump: { kind: "position", file, position }, file, position, gtidSet, epoch: checkpoint.epoch, reason: "checkpoint" };
+  if (!source.binlogFiles.includes(file))
+    throw new TailraceError("SOURCE_POSITION_LOST", lostFile(file, source));
+  return {
+    dump: { kind: "position", file, position },
+    file,
+    position,
+    gtidSet,
+    epoch: checkpoint.epoch,
+    reason: "checkpoint",
+  };
 }
 
 /** The server must have executed all that we have seen and still hold all that we have not. */
 function checkServable(gtidSet: GtidSet, source: SourceState): void {
-  const purged = parse(source.gtidPurged, source);
-  if (!purged.isSubsetOf(gtidSet)) {
+  const { gtidPurged: purged, gtidExecuted: executed } = source;
+  if (purged !== null && !purged.isSubsetOf(gtidSet)) {
     const missing = purged.subtract(gtidSet).toString();
-    throw new TailraceError("SOURCE_POSITION_LOST", `The server has purged transactions that were not read: ${missing}.`);
+    throw new TailraceError(
+      "SOURCE_POSITION_LOST",
+      `The server has purged transactions that were not read: ${missing}.`,
+    );
   }
-  const executed = parse(source.gtidExecuted, source);
-  if (!gtidSet.isSubsetOf(executed)) {
+  if (executed !== null && !gtidSet.isSubsetOf(executed)) {
     const unknown = gtidSet.subtract(executed).toString();
-    throw new TailraceError("SOURCE_POSITION_LOST", `The server does not know transactions that were read: ${unknown}. It was reset, restored, or is behind.`);
+    throw new TailraceError(
+      "SOURCE_POSITION_LOST",
+      `The server does not know transactions that were read: ${unknown}. It was reset, restored, or is behind.`,
+    );
   }
+}
+
+function emptySet({ flavor }: SourceState): GtidSet {
+  return parseGtidSet(flavor, "");
 }
 
 function parse(text: string, source: SourceState): GtidSet {
   try {
     return parseGtidSet(source.flavor, text);
   } catch (error) {
-    throw new TailraceError("STATE_UNREADABLE", `A GTID set cannot be read: ${asTailraceError(error).message}`, { cause: error });
+    throw new TailraceError(
+      "STATE_UNREADABLE",
+      `A GTID set cannot be read: ${asTailraceError(error).message}`,
+      { cause: error },
+    );
   }
 }
 

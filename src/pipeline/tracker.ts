@@ -23,13 +23,18 @@ export class CommitTracker {
 
   /** The transaction (or idle position) ends after `taken` actions. */
   add(event: CommitEvent | HeartbeatEvent, taken: number): void {
-    this.#pending.push({ position: event.position, commitTimeUs: event.kind === "commit" ? event.commitTimeUs : 0, taken });
+    this.#pending.push({
+      position: event.position,
+      commitTimeUs: event.kind === "commit" ? event.commitTimeUs : 0,
+      taken,
+    });
   }
 
   /** Removes the transactions that are closed when the first `closed` actions are, calling `each` for them in log order. */
   close(closed: number, each: (acknowledged: Acknowledged) => void): void {
     const pending = this.#pending;
-    while (this.#first < pending.length && pending[this.#first]!.taken <= closed) each(pending[this.#first++]!);
+    while (this.#first < pending.length && pending[this.#first]!.taken <= closed)
+      each(pending[this.#first++]!);
     if (this.#first === pending.length || this.#first > COMPACT_AFTER) {
       pending.splice(0, this.#first);
       this.#first = 0;

@@ -9,7 +9,12 @@ import { generateEncoder } from "./generate.ts";
  * Encodes the rows that lie in `bytes[start, end)` into actions and returns where it stopped: `end`, or the start of the first row that the
  * writer had no room for. Call it again from there after `Sink.room()`.
  */
-export type EncodeRows = (bytes: unknown, start: number, end: number, writer: ActionWriter) => number;
+export type EncodeRows = (
+  bytes: unknown,
+  start: number,
+  end: number,
+  writer: ActionWriter,
+) => number;
 
 /** A rule compiled against one definition of a table. */
 export interface RowEncoder {
@@ -28,7 +33,9 @@ export function compileEncoder(rule: RuleOptions, table: TableVersion): RowEncod
   const plan = planDocument(rule, table.schema);
   const source = generateEncoder(plan, table.layout);
   const helpers = { ...table.layout.helpers, ...source.constants, overrun };
-  const factory = new Function(...Object.keys(helpers), source.code) as (...values: unknown[]) => Omit<RowEncoder, "plan">;
+  const factory = new Function(...Object.keys(helpers), source.code) as (
+    ...values: unknown[]
+  ) => Omit<RowEncoder, "plan">;
   return { plan, ...factory(...Object.values(helpers)) };
 }
 

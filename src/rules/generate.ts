@@ -96,7 +96,11 @@ function indexRow(g: Generator, row: string, refused: string): string {
 }
 
 function documentBound(g: Generator): number {
-  return g.plan.fields.reduce((sum, field) => sum + Buffer.byteLength(nameText(field)) + Math.max(4, g.layout.jsonBound(field.column)), 16);
+  return g.plan.fields.reduce(
+    (sum, field) =>
+      sum + Buffer.byteLength(nameText(field)) + Math.max(4, g.layout.jsonBound(field.column)),
+    16,
+  );
 }
 
 /** Statements that walk the first `count` columns of a row at `p`; `visit` gives what is done with a column, or null to skip it. */
@@ -107,7 +111,10 @@ function walk(g: Generator, count: number, visit: (index: number) => ColumnVisit
     const done = visit(index);
     const value = done?.value ?? layout.skip(index);
     const before = done?.before ?? "";
-    if (layout.columns[index]!.nullable) parts.push(`${before} if (${layout.isNull(index)}) { ${done?.none ?? ""} } else { ${value} }`);
+    if (layout.columns[index]!.nullable)
+      parts.push(
+        `${before} if (${layout.isNull(index)}) { ${done?.none ?? ""} } else { ${value} }`,
+      );
     else parts.push(`${before} ${value}`);
   }
   return mergeSkips(parts);
@@ -175,15 +182,25 @@ function idSource(g: Generator): string {
   const last = Math.max(...plan.id);
   const composite = plan.id.length > 1;
   const writePart = (column: number, separator: boolean): ColumnVisit => {
-    const plain = layout.columns[column]!.type.kind === "integer" || layout.columns[column]!.type.kind === "year";
+    const plain =
+      layout.columns[column]!.type.kind === "integer" ||
+      layout.columns[column]!.type.kind === "year";
     const value = layout.writeJson(column, { decimalAsString: false });
-    const text = plain ? value : `{ const from = o; ${value} o = ${composite ? "escapePart" : "unquote"}(out, from, o); }`;
+    const text = plain
+      ? value
+      : `{ const from = o; ${value} o = ${composite ? "escapePart" : "unquote"}(out, from, o); }`;
     return { before: "", none: "", value: separator ? `out[o++] = 58; ${text}` : text };
   };
-  if (inOrder) return walk(g, last + 1, (index) => (plan.id.includes(index) ? writePart(index, index !== plan.id[0]) : null));
+  if (inOrder)
+    return walk(g, last + 1, (index) =>
+      plan.id.includes(index) ? writePart(index, index !== plan.id[0]) : null,
+    );
   // key order differs from column order: one walk a part
   return plan.id
-    .map((column, n) => `{ const start = p; { ${walk(g, column + 1, (index) => (index === column ? writePart(column, n > 0) : null))} } p = start; }`)
+    .map(
+      (column, n) =>
+        `{ const start = p; { ${walk(g, column + 1, (index) => (index === column ? writePart(column, n > 0) : null))} } p = start; }`,
+    )
     .join("\n");
 }
 

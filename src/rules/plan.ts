@@ -25,18 +25,34 @@ export function planDocument(rule: RuleOptions, schema: TableSchema): DocumentPl
   const find = (name: string): number => {
     const index = byName.get(name);
     if (index !== undefined) return index;
-    throw new TailraceError("RULE_COLUMN_UNKNOWN", `${place}: there is no column ${name}; the table has ${[...byName.keys()].join(", ")}.`);
+    throw new TailraceError(
+      "RULE_COLUMN_UNKNOWN",
+      `${place}: there is no column ${name}; the table has ${[...byName.keys()].join(", ")}.`,
+    );
   };
   const id = rule.id === undefined ? schema.primaryKey : rule.id.map(find);
-  if (id.length === 0) throw new TailraceError("RULE_NO_KEY", `${place}: the table has no primary key and the rule no id.`);
+  if (id.length === 0)
+    throw new TailraceError(
+      "RULE_NO_KEY",
+      `${place}: the table has no primary key and the rule no id.`,
+    );
   for (const index of id) checkIdColumn(schema.columns[index]!, place);
 
   const included = rule.include === undefined ? null : new Set(rule.include.map(find));
   const excluded = new Set((rule.exclude ?? []).map(find));
-  const renamed = new Map(Object.entries(rule.rename ?? {}).map(([column, field]) => [find(column), field]));
+  const renamed = new Map(
+    Object.entries(rule.rename ?? {}).map(([column, field]) => [find(column), field]),
+  );
   const fields = schema.columns.flatMap((column, index): FieldPlan[] =>
     (included === null || included.has(index)) && !excluded.has(index)
-      ? [{ name: renamed.get(index) ?? column.name, column: index, type: column.type, decimalAsString: isDecimalString(rule, column) }]
+      ? [
+          {
+            name: renamed.get(index) ?? column.name,
+            column: index,
+            type: column.type,
+            decimalAsString: isDecimalString(rule, column),
+          },
+        ]
       : [],
   );
   checkFieldNames(fields, place);
@@ -63,7 +79,8 @@ function checkIdColumn(column: Column, place: string): void {
       break;
     case "text":
     case "binary":
-      if (column.type.maxBytes > MAX_ID_COLUMN_BYTES) refuse(`may hold ${column.type.maxBytes} bytes`);
+      if (column.type.maxBytes > MAX_ID_COLUMN_BYTES)
+        refuse(`may hold ${column.type.maxBytes} bytes`);
       break;
     default:
   }
@@ -77,14 +94,36 @@ function checkFieldNames(fields: readonly FieldPlan[], place: string): void {
   const seen = new Set<string>();
   for (const { name } of fields) {
     const why =
-      name.trim() === "" ? "is empty"
-      : name.startsWith(".") || name.endsWith(".") || name.includes("..") ? "has an empty part between dots"
-      : RESERVED.has(name) ? "is one of Elasticsearch's own"
-      : seen.has(name) ? "stands for two columns"
-      : null;
-    if (why !== null) throw new TailraceError("RULE_FIELD_INVALID", `${place}: the field name ${JSON.stringify(name)} ${why}.`);
+      name.trim() === ""
+        ? "is empty"
+        : name.startsWith(".") || name.endsWith(".") || name.includes("..")
+          ? "has an empty part between dots"
+          : RESERVED.has(name)
+            ? "is one of Elasticsearch's own"
+            : seen.has(name)
+              ? "stands for two columns"
+              : null;
+    if (why !== null)
+      throw new TailraceError(
+        "RULE_FIELD_INVALID",
+        `${place}: the field name ${JSON.stringify(name)} ${why}.`,
+      );
     seen.add(name);
   }
 }
 
-const RESERVED = new Set(["_id", "_index", "_source", "_routing", "_version", "_type", "_field_names", "_ignored", "_seq_no", "_doc_count", "_tier", "_nested_path", "_data_stream_timestamp"]);
+const RESERVED = new Set([
+  "_id",
+  "_index",
+  "_source",
+  "_routing",
+  "_version",
+  "_type",
+  "_field_names",
+  "_ignored",
+  "_seq_no",
+  "_doc_count",
+  "_tier",
+  "_nested_path",
+  "_data_stream_timestamp",
+]);

@@ -1,0 +1,81 @@
+import type { GapEvent } from "../core/change-event.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DeadLetterStore } from "../core/dead-letter.ts";
+import { ERROR_TABLE, TailraceError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Sink } from "../core/sink.ts";
+import type { Checkpointer } from "./checkpointer.ts";
+import type { Router } from "./router.ts";
+
+/** What dealing with a gap takes. */
+export interface GapHandling {
+  readonly pipeline: string;
+  readonly router: Router;
+  readonly sink: Sink;
+  readonly checkpointer: Checkpointer;
+  readonly deadLetters: DeadLetterStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Deals with rows that the stream could not deliver, so that they never pass silently: an error in the log, a dead letter, a note in the
+ * checkpoint. A table that was cleared is cleared in the index too where its rule says so. Durable when it resolves.
+ */
+export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<void> {
+  const { router, sink, checkpointer, logger } = handling;
+  const { database, table, code } = gap;
+  const rule = router.ruleOf(database, table);
+  if (code === "SCHEMA_TABLE_CLEARED" && rule?.onTruncate === "delete") {
+    await sink.drain();
+    await sink.clear(sink.target(rule.index, rule.upsert), gap.versionHigh, gap.versionLow);
+    logger.warn(
+      { database, table, index: rule.index },
+      `${gap.detail}: its documents were deleted`,
+    );
+    return;
+  }
+  if (code === "SCHEMA_TABLE_CLEARED" && rule?.onTruncate === "stop") {
+    throw new TailraceError("SCHEMA_TABLE_STOPPED", `${database}.${table}: ${gap.detail}`);
+  }
+  const { file, position } = gap.position;
+  const isNew = checkpointer.addGap({ database, table, code, file, position });
+  // an undecodable table gives one gap for each of its events: the first says it all
+  if (!isNew && code === "SCHEMA_MISMATCH") return;
+  await storeForSure(gap, handling);
+  logger.error(
+    { database, table, code, file, position, remedy: ERROR_TABLE[code].remedy },
+    `${ERROR_TABLE[code].summary} ${gap.detail}`,
+  );
+}
+
+/** Stores the dead letter, however long that takes. */
+async function storeForSure(
+  gap: GapEvent,
+  { pipeline, deadLetters, clock, logger }: GapHandling,
+): Promise<void> {
+  const { database, table, code, detail, position } = gap;
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 10_000)) {
+    try {
+      const at = new Date(clock.now()).toISOString();
+      await deadLetters.store([
+        {
+          at,
+          pipeline,
+          kind: "gap",
+          code,
+          error: detail,
+          database,
+          table,
+          file: position.file,
+          position: position.position,
+        },
+      ]);
+      return;
+    } catch (error) {
+      if (!(error instanceof TailraceError) || error.disposition !== "retry") throw error;
+      logger.warn({ err: error }, "a dead letter could not be stored; trying again");
+      await clock.sleep(waitMs);
+    }
+  }
+}

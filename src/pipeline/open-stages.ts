@@ -1,0 +1,316 @@
+import { Capture } from "../capture/capture.ts";
+import { ChangeReader } from "../capture/change-reader.ts";
+import { LogPosition } from "../capture/log-position.ts";
+import { TableRegistry } from "../capture/table-registry.ts";
+import { decodeText } from "../binlog/values/text.ts";
+import { configFingerprint } from "../config/fingerprint.ts";
+import type { PipelineConfig } from "../config/config.ts";
+import type { ChangeStream, GapEvent } from "../core/change-event.ts";
+import type { Checkpoint, SourcePosition } from "../core/checkpoint.ts";
+import type { Clock } from "../core/clock.ts";
+import { TailraceError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Sink } from "../core/sink.ts";
+import { openBinlogDump } from "../mysql/binlog-dump.ts";
+import { describeTable } from "../mysql/table-lookup.ts";
+import { translateReplicationError } from "../mysql/translate-error.ts";
+import { createTableMatcher } from "../rules/table-pattern.ts";
+import { openSink } from "../sink/sink.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { handleGap } from "./gaps.ts";
+import type { PumpStages } from "./pump.ts";
+import { createReadRows } from "./read-again.ts";
+import { Router } from "./router.ts";
+import type { RunOptions } from "./run-pipeline.ts";
+import {
+  connectionOptions,
+  type DescribedSource,
+  describeSource,
+  SourceQueries,
+} from "./source.ts";
+import { type ResolvedStart, resolveStart } from "./start.ts";
+import type { PipelineStatus } from "./status.ts";
+import { openStores, readKnownEpoch } from "./stores.ts";
+import { CommitTracker } from "./tracker.ts";
+
+/** How often a moving checkpoint is saved, ms. */
+const CHECKPOINT_INTERVAL_MS = 1_000;
+
+/** A pipeline's stages, open and connected to one another. Closing them closes everything they hold. */
+export interface Stages extends PumpStages, AsyncDisposable {
+  readonly checkpointer: Checkpointer;
+  readonly clock: Clock;
+  /** Called when the sink cannot go on. */
+  onFailure(listener: (error: unknown) => void): void;
+  /** Moves the checkpoint over what the sink has closed. */
+  closeCommits(): void;
+  status(): PipelineStatus;
+}
+
+type OpenOptions = RunOptions & { readonly clock: Clock };
+
+/**
+ * Opens everything a run needs, in the order in which it can fail: state, source, start position, sink, capture. The one place that knows all stages.
+ * Throws a TailraceError, having closed what was open.
+ */
+export async function openStages(config: PipelineConfig, options: OpenOptions): Promise<Stages> {
+  await using resources = new AsyncDisposableStack();
+  const { logger, clock } = options;
+  const stores = resources.use(await openStores(config, logger));
+  const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
+  const checkpoint = await stores.checkpoints.load();
+  checkFingerprint(checkpoint, config, options);
+  const source = await queries.run(describeSource);
+  const start = resolveStart({
+    checkpoint,
+    requested: options.from ?? null,
+    configured: config.source.start ?? null,
+    source: source.state,
+    gtid: config.source.gtid,
+    knownEpoch: checkpoint === null ? await readKnownEpoch(config, source.server.serverUuid) : null,
+  });
+  logStart(start, source, logger);
+  const initial = initialCheckpoint(
+    config,
+    source,
+    start,
+    options.from === undefined ? checkpoint : null,
+  );
+  const checkpointer = new Checkpointer({
+    store: stores.checkpoints,
+    initial,
+    gtidSet: start.gtidSet,
+    intervalMs: CHECKPOINT_INTERVAL_MS,
+    clock,
+    logger,
+  });
+  // also the test that the state can be written, and that nobody else writes it
+  await checkpointer.save();
+
+  const tracker = new CommitTracker();
+  const progress = new Progress(tracker, checkpointer, options);
+  const sink: Sink = resources.use(
+    await openSink(
+      {
+        ...config.sink,
+        pipeline: config.name,
+        deadLetters: stores.deadLetters,
+        indexMeta: {
+          pipeline: config.name,
+          epoch: start.epoch,
+          server_uuid: source.server.serverUuid,
+        },
+        clock,
+        logger,
+      },
+      { onClosed: () => progress.close(sink.closed), onFatal: (error) => progress.fail(error) },
+    ),
+  );
+  const ruleOf = createTableMatcher(config.rules, {
+    caseSensitive: source.server.lowerCaseTableNames === 0,
+  });
+  const router = new Router(ruleOf, sink, createReadRows(queries, source.server));
+  const stream: ChangeStream = resources.use(
+    openCapture(config, { source, start, queries, ...options }),
+  );
+  const gapHandling = {
+    pipeline: config.name,
+    router,
+    sink,
+    checkpointer,
+    deadLetters: stores.deadLetters,
+    clock,
+    logger,
+  };
+  const held = resources.move();
+  return {
+    stream,
+    router,
+    sink,
+    tracker,
+    checkpointer,
+    clock,
+    onGap: (gap: GapEvent) => handleGap(gap, gapHandling),
+    onIdle: () => progress.close(sink.closed),
+    onFailure: (listener) => progress.onFailure(listener),
+    closeCommits: () => progress.close(sink.closed),
+    status: () => ({
+      ...progress.status(),
+      pipeline: config.name,
+      actionsTaken: sink.taken,
+      actionsClosed: sink.closed,
+      transactionsPending: tracker.size,
+      sink: sink.stats(),
+      state: sink.stats().waitingFor === null ? "running" : "waiting",
+    }),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** Follows what the sink has closed: moves the checkpoint, knows lag and latency, passes the sink's failure on. */
+class Progress {
+  readonly #tracker: CommitTracker;
+  readonly #checkpointer: Checkpointer;
+  readonly #options: OpenOptions;
+  readonly #failure = Promise.withResolvers<unknown>();
+  #lastCommitMs: number | null = null;
+  #latencyMs: number | null = null;
+
+  constructor(tracker: CommitTracker, checkpointer: Checkpointer, options: OpenOptions) {
+    this.#tracker = tracker;
+    this.#checkpointer = checkpointer;
+    this.#options = options;
+  }
+
+  close(closed: number): void {
+    if (this.#tracker.size === 0) return;
+    this.#tracker.close(closed, (acknowledged) => {
+      this.#checkpointer.acknowledge(acknowledged);
+      if (acknowledged.commitTimeUs > 0) {
+        this.#lastCommitMs = acknowledged.commitTimeUs / 1_000;
+        this.#latencyMs = Math.max(0, this.#options.clock.now() - this.#lastCommitMs);
+      }
+      this.#options.onAcknowledged?.(acknowledged);
+    });
+  }
+
+  fail(error: unknown): void {
+    this.#failure.resolve(error);
+  }
+
+  onFailure(listener: (error: unknown) => void): void {
+    void this.#failure.promise.then(listener);
+  }
+
+  status(): Pick<
+    PipelineStatus,
+    "lagSeconds" | "latencyMs" | "file" | "position" | "gtidSet" | "gaps"
+  > {
+    const { file, position, gtidSet, gaps } = this.#checkpointer.current();
+    const waiting = this.#tracker.size > 0 && this.#lastCommitMs !== null;
+    const lagSeconds = waiting
+      ? Math.max(0, this.#options.clock.now() - this.#lastCommitMs!) / 1_000
+      : this.#lastCommitMs === null
+        ? null
+        : 0;
+    return {
+      file,
+      position,
+      gtidSet,
+      gaps,
+      lagSeconds,
+      latencyMs: this.#latencyMs === null ? null : Math.round(this.#latencyMs * 10) / 10,
+    };
+  }
+}
+
+function checkFingerprint(
+  checkpoint: Checkpoint | null,
+  config: PipelineConfig,
+  options: RunOptions,
+): void {
+  if (checkpoint === null || options.acceptChanges === true || options.from !== undefined) return;
+  if (checkpoint.fingerprint === configFingerprint(config)) return;
+  throw new TailraceError(
+    "STATE_FOREIGN",
+    `The rules of ${config.name} name other tables, indices or ids than those that its checkpoint was written for. Rows before ${checkpoint.file}:${checkpoint.position} ` +
+      "will not reach a new index by themselves; `tailrace run --accept-changes` goes on all the same.",
+  );
+}
+
+function initialCheckpoint(
+  config: PipelineConfig,
+  { server }: DescribedSource,
+  start: ResolvedStart,
+  previous: Checkpoint | null,
+): Checkpoint {
+  return {
+    format: 1,
+    pipeline: config.name,
+    flavor: server.flavor,
+    serverUuid: server.serverUuid,
+    epoch: start.epoch,
+    file: start.file,
+    position: start.position,
+    gtidSet: start.gtidSet?.toString(),
+    fingerprint: configFingerprint(config),
+    gaps: previous?.gaps ?? [],
+    savedAt: "",
+  };
+}
+
+function logStart(start: ResolvedStart, { server }: DescribedSource, logger: Logger): void {
+  const { reason, file, position, epoch } = start;
+  const by = start.dump.kind === "gtid" ? "GTID" : "position";
+  logger.info(
+    { server: server.version, serverUuid: server.serverUuid, reason, by, file, position, epoch },
+    "reading the binary log",
+  );
+}
+
+interface CaptureContext extends OpenOptions {
+  readonly source: DescribedSource;
+  readonly start: ResolvedStart;
+  readonly queries: SourceQueries;
+}
+
+function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
+  const { source, start, queries, clock, logger, signal } = context;
+  const matcher = createTableMatcher(config.rules, {
+    caseSensitive: source.server.lowerCaseTableNames === 0,
+  });
+  const isCaptured = (database: string, table: string): boolean =>
+    matcher(database, table) !== null;
+  const tables = new TableRegistry({
+    isCaptured,
+    jsonAsText: source.server.flavor === "mariadb",
+    types: { charsetOf: (collation) => charsetOf(source, collation), decodeText },
+    describeTable: (database, table) =>
+      queries.run((connection) => describeTable(connection, database, table)),
+  });
+  const position = new LogPosition(start.epoch);
+  if (start.file !== "") position.rotate(start.file, start.position);
+  const connect = (resumeAt: SourcePosition | null): ReturnType<typeof openBinlogDump> =>
+    openBinlogDump({
+      connection: connectionOptions(config.source),
+      serverId: config.source.serverId,
+      heartbeatMs: config.source.heartbeatIntervalMs,
+      start:
+        resumeAt === null
+          ? start.dump
+          : { kind: "position", file: resumeAt.file, position: resumeAt.position },
+      clock,
+    });
+  const reader = new ChangeReader({ tables, position, isCaptured });
+  return new Capture({
+    reader,
+    connect: async (resumeAt) => {
+      if (resumeAt !== null) await checkSameServer(queries, source);
+      return connect(resumeAt);
+    },
+    translateError: translateReplicationError,
+    clock,
+    logger,
+    signal,
+  });
+}
+
+/** Positions resume on the server they belong to only. Another one behind the same address: the pipeline opens anew, from its checkpoint. */
+async function checkSameServer(queries: SourceQueries, source: DescribedSource): Promise<void> {
+  const now = await queries.run(describeSource);
+  if (now.server.serverUuid === source.server.serverUuid) return;
+  throw new TailraceError(
+    "SOURCE_REPLACED",
+    `The address now leads to server ${now.server.serverUuid} instead of ${source.server.serverUuid}.`,
+  );
+}
+
+function charsetOf({ collations }: DescribedSource, collation: number): string {
+  const charset = collations.get(collation);
+  if (charset === undefined)
+    throw new TailraceError(
+      "BINLOG_UNSUPPORTED",
+      `The server has no collation with id ${collation}.`,
+    );
+  return charset;
+}
