@@ -364,6 +364,11 @@ ${RULE}`);
   expect(error.message).not.toMatch(/hunter2|132002/);
 });
 
+test("references are shown as they are written", () => {
+  const { message } = problemsOf(withLines("sink", 'api_key = "${env:NOWHERE}"\nlanes = "x"'));
+  expect(message).toContain('api_key = "${env:NOWHERE}"');
+});
+
 test.each([
   ["toml", 'name = "shop\nx = 1', "test.toml:1:13: "],
   ["toml", "a = 1\na = 2", "test.toml:2:1: trying to redefine"],

@@ -143,6 +143,9 @@ function nameType(value: unknown): string {
 
 /** The line with what people put passwords into blacked out, unless it is a reference. */
 function hideSecrets(line: string): string {
-  const assignment = /((?:password|api_key|bearer_token|\bkey)["']?\s*[=:]\s*)(?!["']?\$\{)[^,}]*/g;
-  return hideUrlPasswords(line.replaceAll(assignment, "$1***"));
+  const assignment = /((?:password|api_key|bearer_token|\bkey)["']?\s*[=:]\s*)([^,]*)/g;
+  const hidden = line.replaceAll(assignment, (all: string, key: string, value: string) =>
+    /^["']?\$\{[^}]*\}["']?[\s}]*$/.test(value) ? all : `${key}***`,
+  );
+  return hideUrlPasswords(hidden);
 }

@@ -7,12 +7,21 @@ const fields = z
   .strictObject({
     include: columns()
       .optional()
-      .meta({ description: "The columns to take, besides those of the id. Absent: all." }),
-    exclude: columns().optional().meta({ description: "Columns to leave out." }),
+      .meta({
+        description: "The columns to take. Absent: all.",
+        examples: [["id", "status", "total"]],
+      }),
+    exclude: columns()
+      .optional()
+      .meta({ description: "Columns to leave out.", examples: [["internal_note"]] }),
     rename: z
       .record(z.string(), textKey())
       .prefault({})
-      .meta({ title: "table", description: "Field names that differ from the column's." }),
+      .meta({
+        title: "table of names",
+        examples: [{ created_at: "created" }],
+        description: "Field names that differ from the column's.",
+      }),
   })
   .prefault({})
   .meta({ description: "Which columns become fields, and under which names." });
@@ -23,7 +32,6 @@ export const ruleSchema = z
     table: tableKey().meta({
       description:
         "`database.table`. `*` stands for any characters and `#` for a number, so that `shop.order_#` is `order_0`, `order_1`, …; odd names go in back-ticks. A pattern never takes system databases nor the work tables of gh-ost and pt-online-schema-change.",
-      examples: ["shop.orders", "shop.order_#", "`my shop`.`odd.name`"],
     }),
     index: indexKey().meta({ description: "The index written.", examples: ["orders"] }),
     id: columns()

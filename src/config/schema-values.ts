@@ -64,6 +64,7 @@ export function describeIndexNameProblem(name: string): string | null {
 /** A key that names a table or a pattern of tables; its canonical spelling after parsing. */
 export function tableKey() {
   return textKey()
+    .meta({ examples: ["shop.orders", "shop.order_#", "`my shop`.`odd.name`"] })
     .transform((text, context) => {
       try {
         return parseTablePattern(text).text;
@@ -73,5 +74,5 @@ export function tableKey() {
         return z.NEVER;
       }
     })
-    .meta({ title: "table" });
+    .meta({ title: "table or pattern" });
 }

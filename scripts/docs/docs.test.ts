@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/load.ts";
+import { ERROR_TABLE } from "../../src/core/errors.ts";
+import { configurationPage, exampleConfig } from "./configuration.ts";
+import { errorsPage } from "./errors.ts";
+
+function parse(text: string) {
+  return parseConfig(text, {
+    syntax: "toml",
+    file: "example.toml",
+    folder: "/etc/tailrace",
+    env: { MYSQL_PASSWORD: "p", ELASTICSEARCH_PASSWORD: "p", ELASTICSEARCH_API_KEY: "k" },
+  });
+}
+
+test("the full example loads", () => {
+  expect(parse(exampleConfig())).toMatchObject({
+    name: "shop",
+    source: { host: "127.0.0.1", start: { kind: "earliest" } },
+    rules: [{ table: "shop.orders", index: "orders" }],
+  });
+});
+
+test("the full example loads with each commented key given", () => {
+  const lines = exampleConfig().split("\n");
+  const optional = lines.flatMap((line, i) => (/^#\w+ = /.test(line) ? [i] : []));
+  expect(optional.length).toBeGreaterThan(15);
+  const inFreeSection = optional.filter((i) => !isSectionCommented(lines, i));
+  for (const i of inFreeSection) {
+    const text = lines.with(i, (lines[i] ?? "").slice(1)).join("\n");
+    // What excludes another key, needs one beside it, or names a file is told; nothing else may be wrong.
+    try {
+      parse(text);
+    } catch (error) {
+      expect(String(error)).toMatch(/stands beside|needs a|cannot be read/);
+    }
+  }
+});
+
+function isSectionCommented(lines: readonly string[], at: number): boolean {
+  const header = lines.slice(0, at).findLast((line) => /^#?\[/.test(line));
+  return header?.startsWith("#") ?? false;
+}
+
+test("every key and every code has its line", () => {
+  const page = configurationPage();
+  for (const key of ["name", "server_id", "max_bytes", "on_truncate", "verify_host", "rename"]) {
+    expect(page).toContain(`| \`${key}\` |`);
+  }
+  const errors = errorsPage();
+  for (const code of Object.keys(ERROR_TABLE)) expect(errors).toContain(`\`${code}\``);
+});
