@@ -1,5 +1,6 @@
 import { corruptValue } from "./corrupt.ts";
 import { readInt32 } from "./integer.ts";
+import { escapeJsonBytes } from "./json-string.ts";
 
 /** The members of an ENUM or SET as JSON text, made once a column: member `i` is `bytes[offsets[i], offsets[i + 1])`. */
 export interface Labels {
@@ -12,23 +13,25 @@ export interface Labels {
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 
-function joinTexts(texts: readonly string[]): Omit<Labels, "bound"> {
-  const offsets = new Int32Array(texts.length + 1);
-  texts.forEach((text, i) => (offsets[i + 1] = offsets[i]! + Buffer.byteLength(text)));
-  return { bytes: Buffer.from(texts.join("")), offsets };
-}
-
 /** The labels of an ENUM with these members, in order: JSON strings, `""` (MySQL's invalid value) at index 0. */
 export function createEnumLabels(members: readonly string[]): Labels {
-  const texts = ["", ...members].map((member) => JSON.stringify(member));
-  return { ...joinTexts(texts), bound: Math.max(...texts.map((text) => Buffer.byteLength(text))) };
+  const quote = Buffer.of(QUOTE);
+  const texts = ["", ...members].map((label) =>
+    Buffer.concat([quote, escapeJsonBytes(label), quote]),
+  );
+  return { ...join(texts), bound: texts.reduce((most, text) => Math.max(most, text.length), 0) };
 }
 
 /** The labels of a SET with these members, in order: the content of JSON strings. */
 export function createSetLabels(members: readonly string[]): Labels {
-  const texts = members.map((member) => JSON.stringify(member).slice(1, -1));
-  const labels = joinTexts(texts);
-  return { ...labels, bound: labels.bytes.length + texts.length + 2 };
+  const labels = join(members.map(escapeJsonBytes));
+  return { ...labels, bound: labels.bytes.length + members.length + 2 };
+}
+
+function join(texts: readonly Buffer[]): Omit<Labels, "bound"> {
+  const offsets = new Int32Array(texts.length + 1);
+  for (const [i, text] of texts.entries()) offsets[i + 1] = offsets[i]! + text.length;
+  return { bytes: Buffer.concat(texts), offsets };
 }
 
 /** Size of an ENUM with `memberCount` members in a row image, bytes. */
