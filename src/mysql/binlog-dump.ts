@@ -96,12 +96,11 @@ export class Replica implements AsyncDisposable {
 
   async #start(connection: Connection, start: DumpStart): Promise<BinlogDump> {
     const { serverId, heartbeatMs, firstEventTimeoutMs, clock } = this.#options;
-    const [server] = await connection.query("SELECT @@version v, @@global.binlog_checksum c");
-    const isMariadb = server?.["v"]?.includes("MariaDB") === true;
+    const { name, threadId, isMariadb } = connection;
+    const [server] = await connection.query("SELECT @@global.binlog_checksum checksum");
     for (const statement of sessionStatements(isMariadb, start, serverId, heartbeatMs)) {
       await connection.execute(statement);
     }
-    const { name, threadId } = connection;
     const source = new SocketByteSource(connection.takeSocket(), {
       name,
       firstTimeoutMs: firstEventTimeoutMs ?? TEN_MINUTES_MS,
@@ -116,7 +115,7 @@ export class Replica implements AsyncDisposable {
     await readReply(source);
     source.write(dumpPacket(isMariadb, start, serverId));
     return {
-      checksum: server?.["c"] === "CRC32" ? "CRC32" : "NONE",
+      checksum: server?.["checksum"] === "CRC32" ? "CRC32" : "NONE",
       threadId,
       start,
       read: () => source.read(),

@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** A query that takes longer ends the connection. Default 60,000 ms. */
   readonly queryTimeoutMs?: number | undefined;
+  /** Closes the connection when it aborts; what runs fails with SOURCE_UNREACHABLE. */
+  readonly signal?: AbortSignal | undefined;
   /** How to connect the socket. Default `net.connect`. */
   readonly connectSocket?: ((options: NetConnectOpts) => Socket) | undefined;
 }
@@ -53,7 +55,9 @@ export type RawRow = readonly (Buffer | null)[];
 const SESSION_STATEMENTS: readonly string[] = [
   // ALLOW_INVALID_DATES lets a key such as '2021-02-31', which an application stored, be compared with.
   "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', " +
-    "autocommit = 1, lock_wait_timeout = 5, innodb_lock_wait_timeout = 5",
+    "autocommit = 1, lock_wait_timeout = 5, innodb_lock_wait_timeout = 5 " +
+    // A primary key that the server made itself is in the log, so we want to see it.
+    "/*!80030 , show_gipk_in_create_table_and_information_schema = ON */",
   // Re-reads lock the row alone, not the gaps beside it.
   "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 ];
@@ -86,6 +90,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const what = `connect to ${name}`;
   const tls = options.tls;
   let driver: DriverConnection;
+  let socket: Socket | undefined;
   try {
     driver = createConnection({
       host,
@@ -107,7 +112,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         },
       }),
       ...(options.socketPath !== undefined && { socketPath: options.socketPath }),
-      stream: () => openSocket(options, host, port),
+      stream: () => (socket = openSocket(options, host, port)),
     });
   } catch (error) {
     throw translateMysqlError(error, what);
@@ -115,16 +120,21 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   // After the first error, which the callback reports, more may follow.
   driver.on("error", () => undefined);
   const connection = new Connection(driver, name, options.queryTimeoutMs ?? 60_000);
+  const { signal } = options;
+  const abort = (): void => connection.destroy();
+  signal?.addEventListener("abort", abort, { once: true });
+  socket?.once("close", () => signal?.removeEventListener("abort", abort));
   try {
+    signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       driver.connect((error) =>
         error === null ? resolve() : reject(translateMysqlError(error, what)),
       );
     });
-    for (const statement of SESSION_STATEMENTS) await connection.execute(statement);
+    await connection.prepare();
   } catch (error) {
     connection.destroy();
-    throw error;
+    throw translateMysqlError(error, what);
   }
   return connection;
 }
@@ -146,6 +156,7 @@ export class Connection implements AsyncDisposable {
   /** "MySQL at host:port", for messages. */
   readonly name: string;
   readonly #queryTimeoutMs: number;
+  #version = "";
 
   /** Use {@link openConnection}. */
   constructor(driver: DriverConnection, name: string, queryTimeoutMs: number) {
@@ -154,9 +165,26 @@ export class Connection implements AsyncDisposable {
     this.#queryTimeoutMs = queryTimeoutMs;
   }
 
+  /** `@@version`. */
+  get version(): string {
+    return this.#version;
+  }
+
+  /** Is it MariaDB rather than MySQL? */
+  get isMariadb(): boolean {
+    return this.#version.includes("MariaDB");
+  }
+
   /** The server's `CONNECTION_ID()`. */
   get threadId(): number {
     return this.#driver.threadId;
+  }
+
+  /** What {@link openConnection} does first. */
+  async prepare(): Promise<void> {
+    for (const statement of SESSION_STATEMENTS) await this.execute(statement);
+    const [row] = await this.query("SELECT @@version version");
+    this.#version = row?.["version"] ?? "";
   }
 
   /** Runs a metadata query; `?` in it stand for the values, escaped. Every value of the result is text. */

@@ -43,10 +43,9 @@ export interface BinlogFile {
 /** Asks the server what it is. MySQL 5.7 to 9.7, MariaDB 10.4 to 11.8. Throws SOURCE_*. */
 export async function describeServer(connection: Connection): Promise<ServerDescription> {
   const [common] = await connection.query(
-    "SELECT @@version version, @@server_id server_id, @@lower_case_table_names names",
+    "SELECT @@server_id server_id, @@lower_case_table_names names",
   );
-  const version = text(common, "version");
-  const isMariadb = version.includes("MariaDB");
+  const { version, isMariadb } = connection;
   const serverId = Number(text(common, "server_id"));
   let serverUuid = `mariadb-${serverId}`;
   let hasGtids = true;

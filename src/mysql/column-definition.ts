@@ -1,0 +1,132 @@
+import type { ColumnType } from "../core/schema.ts";
+
+/** What information_schema.COLUMNS says of a column's type. */
+export interface ColumnDefinition {
+  /** `DATA_TYPE`: the bare name. */
+  readonly dataType: string;
+  /** `COLUMN_TYPE`: with size, attributes and labels. */
+  readonly columnType: string;
+  readonly charset: string | null;
+  /** `CHARACTER_OCTET_LENGTH`. */
+  readonly maxBytes: number;
+  /** `NUMERIC_PRECISION`. */
+  readonly precision: number;
+  /** `NUMERIC_SCALE`. */
+  readonly scale: number;
+  /** `DATETIME_PRECISION`. */
+  readonly fraction: number;
+  /** MariaDB: a check constraint says that the text is JSON. */
+  readonly holdsJson: boolean;
+}
+
+const INTEGER_BYTES: Readonly<Record<string, 1 | 2 | 3 | 4 | 8>> = {
+  tinyint: 1,
+  smallint: 2,
+  mediumint: 3,
+  int: 4,
+  bigint: 8,
+};
+
+/** MariaDB's types that are bytes of a fixed length in the log; SELECT prints them as text. */
+const FIXED_BYTES: Readonly<Record<string, number>> = { uuid: 16, inet6: 16, inet4: 4 };
+
+/** The column's type, or null when its values in the log cannot be read (MariaDB's COMPRESSED columns, types not known here). */
+export function parseColumnType(column: ColumnDefinition): ColumnType | null {
+  const { dataType, columnType, maxBytes, fraction } = column;
+  // Labels may hold any text, so attributes are looked for only where there are none.
+  const isUnsigned = (): boolean => /\bunsigned\b/.test(columnType);
+  const integerBytes = INTEGER_BYTES[dataType];
+  if (integerBytes !== undefined)
+    return { kind: "integer", bytes: integerBytes, unsigned: isUnsigned() };
+  const fixedBytes = FIXED_BYTES[dataType];
+  if (fixedBytes !== undefined) {
+    return { kind: "binary", fixedLength: fixedBytes, maxBytes: fixedBytes, large: false };
+  }
+  switch (dataType) {
+    case "decimal":
+      return { kind: "decimal", precision: column.precision, scale: column.scale };
+    case "float":
+    case "double":
+    case "year":
+    case "date":
+    case "vector":
+      return { kind: dataType };
+    case "bit":
+      return { kind: "bit", bits: column.precision };
+    case "time":
+    case "datetime":
+    case "timestamp":
+      return { kind: dataType, fraction };
+    case "char":
+    case "varchar":
+    case "tinytext":
+    case "text":
+    case "mediumtext":
+    case "longtext":
+      return textType(column);
+    case "binary":
+      return { kind: "binary", fixedLength: maxBytes, maxBytes, large: false };
+    case "varbinary":
+    case "tinyblob":
+    case "blob":
+    case "mediumblob":
+    case "longblob":
+      if (isCompressed(column)) return null;
+      return { kind: "binary", maxBytes, large: isLarge(dataType) };
+    case "enum":
+    case "set":
+      return { kind: dataType, members: parseLabels(columnType) };
+    case "json":
+      return { kind: "json", text: false };
+    case "geometry":
+    case "point":
+    case "linestring":
+    case "polygon":
+    case "multipoint":
+    case "multilinestring":
+    case "multipolygon":
+    case "geometrycollection":
+    case "geomcollection":
+      return { kind: "geometry" };
+    default:
+      return null;
+  }
+}
+
+/** Character sets have two names in places: `utf8` is utf8mb3. */
+export function canonicalCharset(charset: string): string {
+  return charset === "utf8" ? "utf8mb3" : charset;
+}
+
+/**
+ * The labels of `enum('a','it''s')` or `set(…)` as the server prints it: a quote doubled, and `\\`, `\n`, `\r`, `\0` escaped. The server
+ * prints a character outside the basic plane as `?`; only the log's own metadata has it.
+ */
+export function parseLabels(columnType: string): string[] {
+  const labels: string[] = [];
+  for (const [, quoted = ""] of columnType.matchAll(/'((?:[^'\\]|''|\\[^])*)'/g)) {
+    labels.push(quoted.replaceAll(/''|\\([^])/g, (_, escaped?: string) => unescaped(escaped)));
+  }
+  return labels;
+}
+
+function unescaped(escaped: string | undefined): string {
+  if (escaped === undefined) return "'";
+  return { n: "\n", r: "\r", "0": "\0" }[escaped] ?? escaped;
+}
+
+function textType(column: ColumnDefinition): ColumnType | null {
+  const { dataType, maxBytes } = column;
+  if (isCompressed(column)) return null;
+  if (column.holdsJson) return { kind: "json", text: true };
+  const charset = canonicalCharset(column.charset ?? "utf8mb4");
+  return { kind: "text", charset, maxBytes, large: isLarge(dataType) };
+}
+
+function isLarge(dataType: string): boolean {
+  return /^(?:medium|long)?(?:text|blob)$/.test(dataType);
+}
+
+function isCompressed(column: ColumnDefinition): boolean {
+  return /\bCOMPRESSED\b/.test(column.columnType);
+}
