@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import {
+  ID_SCRATCH_BYTES,
+  MAX_ID_BYTES,
+  type ActionWriter,
+  type DocumentSlot,
+  type Target,
+} from "../core/action-writer.ts";
+import {
+  hashBytes,
+  ID_HEAD,
+  LINE_TAIL,
+  UPSERT_HEAD,
+  UPSERT_TAIL,
+  type SinkTarget,
+} from "./action-line.ts";
+import type { ActionKey, Batch, BatchLimits } from "./batch.ts";
+import type { Lane } from "./lane.ts";
+import { writeUint64 } from "./uint64-digits.ts";
+
+/** What follows a document: a newline, or an upsert's tail. */
+const DOCUMENT_TAIL_BYTES = 32;
+const NEWLINE = 0x0a;
+
+/**
+ * The sink's side of the hot path: picks the lane by the hash of index and id, writes the action line into the batch that the lane is
+ * filling and enters the action when its document is there. An action that is opened and never finished leaves no trace.
+ */
+export class BulkWriter implements ActionWriter, ActionKey {
+  readonly id = Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES);
+  /** Actions taken since the start. */
+  taken = 0;
+  /** The lane that had no room when an action was last refused. */
+  refusedBy: Lane | null = null;
+
+  // The action being written, as ActionKey.
+  hash = 0;
+  idBytes: Uint8Array = this.id;
+  idLength = 0;
+  idStart = 0;
+  versionHigh = 0;
+  versionLow = 0;
+
+  readonly #lanes: readonly Lane[];
+  readonly #limits: BatchLimits;
+  readonly #onFirst: () => void;
+  #target: SinkTarget | null = null;
+  /** The version's digits and what stands between them and the id. */
+  readonly #version = Buffer.allocUnsafeSlow(32);
+  #versionLength = 0;
+
+  /** `onFirst` is called when an action has opened a batch. */
+  constructor(lanes: readonly Lane[], limits: BatchLimits, onFirst: () => void) {
+    this.#lanes = lanes;
+    this.#limits = limits;
+    this.#onFirst = onFirst;
+  }
+
+  begin(target: Target, versionHigh: number, versionLow: number): void {
+    this.#target = target as SinkTarget;
+    this.versionHigh = versionHigh >>> 0;
+    this.versionLow = versionLow >>> 0;
+    if (target.upsert) {
+      this.#versionLength = 0;
+      return;
+    }
+    const end = writeUint64(this.versionHigh, this.versionLow, this.#version, 0);
+    ID_HEAD.copy(this.#version, end, 0, ID_HEAD.length);
+    this.#versionLength = end + ID_HEAD.length;
+  }
+
+  index(idLength: number, bound: number): DocumentSlot | null {
+    const target = this.#target!;
+    const batch = this.#open(target, idLength, bound + DOCUMENT_TAIL_BYTES);
+    if (batch === null) return null;
+    const head = (batch.opener === target ? target.own : target.named).write;
+    let at = this.#writeLine(batch, head);
+    if (target.upsert) {
+      UPSERT_HEAD.copy(batch.bytes, at, 0, UPSERT_HEAD.length);
+      at += UPSERT_HEAD.length;
+    }
+    batch.length = at;
+    return batch;
+  }
+
+  finish(slot: DocumentSlot, end: number): void {
+    const batch = slot as Batch;
+    const target = this.#target!;
+    if (target.upsert) {
+      UPSERT_TAIL.copy(batch.bytes, end, 0, UPSERT_TAIL.length);
+      this.#commit(batch, target, end + UPSERT_TAIL.length);
+    } else {
+      batch.bytes[end] = NEWLINE;
+      this.#commit(batch, target, end + 1);
+    }
+  }
+
+  delete(idLength: number): boolean {
+    const target = this.#target!;
+    const batch = this.#open(target, idLength, 0);
+    if (batch === null) return false;
+    const head = (batch.opener === target ? target.own : target.named).delete;
+    this.#commit(batch, target, this.#writeLine(batch, head));
+    return true;
+  }
+
+  /** Finds the batch for the document and makes sure of its room; null when its lane has none. */
+  #open(target: SinkTarget, idLength: number, documentBound: number): Batch | null {
+    this.idBytes = this.id;
+    this.idLength = idLength;
+    if (idLength > MAX_ID_BYTES) this.#shortenId();
+    const hash = hashBytes(target.seed, this.idBytes, this.idLength);
+    this.hash = hash;
+    const lanes = this.#lanes;
+    const lane = lanes[(hash >>> 16) % lanes.length]!;
+    const needed = target.overhead + this.idLength + documentBound;
+    let batch = lane.filling;
+    if (
+      batch.count >= this.#limits.maxActions ||
+      batch.committed >= this.#limits.maxBytes ||
+      batch.committed + needed > batch.bytes.length
+    ) {
+      const other = lane.makeRoom(needed);
+      if (other === null) {
+        this.refusedBy = lane;
+        return null;
+      }
+      batch = other;
+    }
+    if (batch.count === 0) batch.opener = target;
+    return batch;
+  }
+
+  #writeLine(batch: Batch, head: Buffer): number {
+    const bytes = batch.bytes;
+    let at = batch.committed;
+    head.copy(bytes, at, 0, head.length);
+    at += head.length;
+    this.#version.copy(bytes, at, 0, this.#versionLength);
+    at += this.#versionLength;
+    this.idStart = at;
+    const id = this.idBytes;
+    const length = this.idLength;
+    for (let i = 0; i < length; i++) bytes[at + i] = id[i]!;
+    at += length;
+    for (let i = 0; i < LINE_TAIL.length; i++) bytes[at + i] = LINE_TAIL[i]!;
+    return at + LINE_TAIL.length;
+  }
+
+  #commit(batch: Batch, target: SinkTarget, end: number): void {
+    const isFirst = batch.count === 0;
+    batch.commit(end, target, this);
+    if (isFirst) {
+      batch.firstOrdinal = this.taken;
+      this.#onFirst();
+    }
+    this.taken += 1;
+  }
+
+  /**
+   * Replaces an id that is longer than Elasticsearch takes by `sha256:` and its hash. The id in the scratch is escaped, so its length
+   * says so only when it is short enough.
+   */
+  #shortenId(): void {
+    const escaped = this.id.toString("utf8", 0, this.idLength);
+    const plain: unknown = JSON.parse(`"${escaped}"`);
+    const bytes = Buffer.from(String(plain));
+    if (bytes.length <= MAX_ID_BYTES) return;
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    this.idBytes = Buffer.from(`sha256:${hash}`);
+    this.idLength = this.idBytes.length;
+  }
+}

@@ -1,0 +1,201 @@
+import type { Target } from "../core/action-writer.ts";
+import { systemClock, type Clock } from "../core/clock.ts";
+import { asTailraceError, type TailraceError } from "../core/errors.ts";
+import type { Sink, SinkEvents, SinkStats, TargetSpec } from "../core/sink.ts";
+import { createSinkTarget, type SinkTarget } from "./action-line.ts";
+import type { BatchLimits } from "./batch.ts";
+import { BulkWriter } from "./bulk-writer.ts";
+import { HttpClient } from "./client.ts";
+import { createCounters } from "./counters.ts";
+import { Delivery, type DeliveryContext } from "./delivery.ts";
+import { Lane } from "./lane.ts";
+import type { SinkOptions } from "./options.ts";
+
+const DEFAULT_LANES = 2;
+const DEFAULT_MAX_ACTIONS = 10_000;
+const DEFAULT_MAX_BYTES = 2 * 1024 * 1024;
+const DEFAULT_FLUSH_INTERVAL_MS = 200;
+/**
+ * How long a small batch is held back while actions keep coming with every turn of the event loop. A producer that has more in its
+ * socket than one read returns kicks after each read; sending then would make many small requests.
+ */
+const LINGER_MS = 5;
+
+/** Opens a sink. Nothing is sent before the first action or `prepare`. Throws CONFIG_INVALID for hosts that are not URLs. */
+export function openSink(options: SinkOptions, events: SinkEvents): Promise<Sink> {
+  return Promise.resolve(new BulkSink(options, events));
+}
+
+/** {@link Sink} over bulk requests: lanes, their batches and the rules of when to send. */
+class BulkSink implements Sink {
+  readonly writer: BulkWriter;
+  readonly #events: SinkEvents;
+  readonly #clock: Clock;
+  readonly #client: HttpClient;
+  readonly #lanes: readonly Lane[];
+  readonly #targets: SinkTarget[] = [];
+  readonly #counters = createCounters();
+  readonly #waiting = new Map<number, string>();
+  readonly #closing = new AbortController();
+  readonly #flushIntervalMs: number;
+  #fatal: TailraceError | null = null;
+  #lastClosed = 0;
+  #isTimerSet = false;
+  #isKicked = false;
+  #kickedAt = 0;
+  #takenAtKick = 0;
+  /** Replaced after each change that `room` and `drain` may wait for. */
+  #change = Promise.withResolvers<void>();
+
+  constructor(options: SinkOptions, events: SinkEvents) {
+    this.#events = events;
+    this.#clock = options.clock ?? systemClock;
+    this.#client = new HttpClient(options);
+    this.#flushIntervalMs = options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS;
+    const limits: BatchLimits = {
+      maxActions: options.maxActions ?? DEFAULT_MAX_ACTIONS,
+      maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+    };
+    const numbers = Array.from({ length: options.lanes ?? DEFAULT_LANES }, (_, i) => i);
+    this.#lanes = numbers.map((number) => this.#openLane(number, limits, options));
+    this.writer = new BulkWriter(this.#lanes, limits, () => this.#setTimer());
+  }
+
+  get taken(): number {
+    return this.writer.taken;
+  }
+
+  get closed(): number {
+    let closed = this.writer.taken;
+    for (const lane of this.#lanes) closed = Math.min(closed, lane.firstOpen);
+    return closed;
+  }
+
+  target(index: string, upsert: boolean): Target {
+    const known = this.#targets.find((one) => one.index === index && one.upsert === upsert);
+    if (known !== undefined) return known;
+    const target = createSinkTarget(this.#targets.length, index, upsert);
+    this.#targets.push(target);
+    return target;
+  }
+
+  prepare(_spec: TargetSpec): Promise<void> {
+    return Promise.resolve();
+  }
+
+  kick(): void {
+    if (this.#isKicked) return;
+    this.#isKicked = true;
+    this.#kickedAt = this.#clock.now();
+    this.#takenAtKick = this.writer.taken;
+    setImmediate(this.#afterKick);
+  }
+
+  /** Once a turn of the event loop after a kick: sends, unless the producer has brought more meanwhile. */
+  readonly #afterKick = (): void => {
+    const { taken } = this.writer;
+    if (taken !== this.#takenAtKick && this.#clock.now() - this.#kickedAt < LINGER_MS) {
+      this.#takenAtKick = taken;
+      setImmediate(this.#afterKick);
+      return;
+    }
+    this.#isKicked = false;
+    this.#dispatchIdle();
+  };
+
+  async room(): Promise<void> {
+    for (;;) {
+      if (this.#fatal !== null) throw this.#fatal;
+      const lane = this.writer.refusedBy;
+      if (lane === null || lane.sending === null) return;
+      await this.#change.promise;
+    }
+  }
+
+  async drain(): Promise<void> {
+    for (;;) {
+      if (this.#fatal !== null) throw this.#fatal;
+      this.#dispatchIdle();
+      if (this.closed === this.taken) return;
+      await this.#change.promise;
+    }
+  }
+
+  clear(_target: Target, _versionHigh: number, _versionLow: number): Promise<void> {
+    return Promise.resolve();
+  }
+
+  stats(): SinkStats {
+    const waits = [...this.#waiting.values()];
+    return { ...this.#counters, waitingFor: waits[0] ?? null };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    for (const lane of this.#lanes) lane.stop();
+    await this.#client[Symbol.asyncDispose]();
+  }
+
+  #openLane(number: number, limits: BatchLimits, options: SinkOptions): Lane {
+    const context: DeliveryContext = {
+      pipeline: options.pipeline,
+      deadLetters: options.deadLetters,
+      onReject: options.onReject ?? "dead_letter",
+      clock: this.#clock,
+      logger: options.logger,
+      signal: this.#closing.signal,
+      counters: this.#counters,
+      limits,
+      targets: this.#targets,
+      recreate: () => Promise.resolve(false),
+      onWaiting: (why) => {
+        if (why === null) this.#waiting.delete(number);
+        else this.#waiting.set(number, why);
+      },
+    };
+    const delivery = new Delivery(context, this.#client.channel(number));
+    return new Lane(context, (batch) => delivery.deliver(batch), {
+      onIdle: (lane) => this.#onIdle(lane),
+      onFatal: (error) => this.#onFatal(error),
+    });
+  }
+
+  #onIdle(lane: Lane): void {
+    if (lane.isFull) lane.dispatchIfIdle();
+    else if (lane.filling.count > 0) this.kick();
+    this.#notify();
+    const { closed } = this;
+    if (closed === this.#lastClosed) return;
+    this.#lastClosed = closed;
+    this.#events.onClosed();
+  }
+
+  #onFatal(error: unknown): void {
+    if (this.#fatal !== null) return;
+    this.#fatal = asTailraceError(error);
+    for (const lane of this.#lanes) lane.stop();
+    this.#notify();
+    this.#events.onFatal(this.#fatal);
+  }
+
+  /** Wakes `room` and `drain` to look again. */
+  #notify(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
+  #dispatchIdle(): void {
+    for (const lane of this.#lanes) lane.dispatchIfIdle();
+  }
+
+  /** Sees to it that an action that nobody kicks is sent. */
+  #setTimer(): void {
+    if (this.#isTimerSet) return;
+    this.#isTimerSet = true;
+    void this.#clock.sleep(this.#flushIntervalMs, this.#closing.signal).then(() => {
+      this.#isTimerSet = false;
+      this.#dispatchIdle();
+      if (this.#lanes.some((lane) => lane.filling.count > 0)) this.#setTimer();
+    });
+  }
+}
