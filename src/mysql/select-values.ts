@@ -8,6 +8,7 @@ import { float32Text, float64Text } from "../binlog/values/float.ts";
 import { writeGeometry } from "../binlog/values/geometry.ts";
 import { compactJsonText } from "../binlog/values/json-text.ts";
 import { writeVector } from "../binlog/values/vector.ts";
+import { quoteName } from "./quote.ts";
 
 /**
  * The SQL expression that reads a column without loss.
@@ -26,10 +27,6 @@ export function selectExpression(column: Column): string {
     default:
       return name;
   }
-}
-
-function quoteName(name: string): string {
-  return `\`${name.replaceAll("`", "``")}\``;
 }
 
 /** The JSON of what {@link selectExpression} gave: the bytes that the column's writer for row images gives. A DECIMAL comes without quotes. */
