@@ -181,13 +181,37 @@ function tableAt(
   return [{ database, table: first.text }, i + 1];
 }
 
-/** Every name in the statement that could be a table's. */
+/** A table's name follows. */
+const BEFORE_TABLE: ReadonlySet<string> = new Set(["INSERT", "REPLACE", "UPDATE", "DELETE", "INTO", "FROM", "JOIN", "TABLE", "USING"]);
+/** May stand between such a word and the name. */
+const MODIFIERS: ReadonlySet<string> = new Set(["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "ONLY", "("]);
+/** Ends a list of tables. */
+const AFTER_TABLES: ReadonlySet<string> = new Set(["SET", "VALUES", "VALUE", "SELECT", "WHERE", "ON", "PARTITION", "(", ")"]);
+
+/** The tables that a statement names, those that it only reads included. */
 function namedTables(tokens: readonly Token[], database: string): NamedTable[] {
-  return tokens.flatMap((token, i) => {
-    if (tokens[i - 1]?.text === "." && !tokens[i - 1]!.quoted) return [];
-    const [table] = tableAt(tokens, i, database);
-    return table === null ? [] : [table];
-  });
+  const tables: NamedTable[] = [];
+  let isExpected = false;
+  let isInList = false;
+  for (let i = 0; i < tokens.length; ) {
+    const word = tokens[i]!.quoted ? "" : tokens[i]!.text.toUpperCase();
+    if (BEFORE_TABLE.has(word)) {
+      isExpected = true;
+    } else if (isExpected && !MODIFIERS.has(word)) {
+      const [table, next] = tableAt(tokens, i, database);
+      if (table !== null && !AFTER_TABLES.has(word)) tables.push(table);
+      isExpected = false;
+      isInList = true;
+      i = Math.max(next, i + 1);
+      continue;
+    } else if (AFTER_TABLES.has(word)) {
+      isInList = false;
+    } else if (word === "," && isInList) {
+      isExpected = true;
+    }
+    i += 1;
+  }
+  return tables;
 }
 
 /** Words, quoted names and single punctuation marks; comments and string literals are dropped, the content of executable comments is kept. */

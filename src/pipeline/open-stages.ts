@@ -6,12 +6,12 @@ import { decodeText } from "../binlog/values/text.ts";
 import { configFingerprint } from "../config/fingerprint.ts";
 import type { PipelineConfig } from "../config/config.ts";
 import type { ChangeStream, GapEvent } from "../core/change-event.ts";
-import type { Checkpoint, SourcePosition } from "../core/checkpoint.ts";
+import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Sink } from "../core/sink.ts";
-import { openBinlogDump } from "../mysql/binlog-dump.ts";
+import { Replica } from "../mysql/binlog-dump.ts";
 import { describeTable } from "../mysql/table-lookup.ts";
 import { translateReplicationError } from "../mysql/translate-error.ts";
 import { createTableMatcher } from "../rules/table-pattern.ts";
@@ -110,9 +110,11 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
     caseSensitive: source.server.lowerCaseTableNames === 0,
   });
   const router = new Router(ruleOf, sink, createReadRows(queries, source.server));
-  const stream: ChangeStream = resources.use(
-    openCapture(config, { source, start, queries, ...options }),
-  );
+  const { heartbeatIntervalMs: heartbeatMs, serverId } = config.source;
+  const connection = connectionOptions(config.source);
+  const replica = resources.use(new Replica({ connection, serverId, heartbeatMs, clock }));
+  const captureContext = { source, start, queries, replica, ...options };
+  const stream: ChangeStream = resources.use(openCapture(config, captureContext));
   const gapHandling = {
     pipeline: config.name,
     router,
@@ -252,10 +254,11 @@ interface CaptureContext extends OpenOptions {
   readonly source: DescribedSource;
   readonly start: ResolvedStart;
   readonly queries: SourceQueries;
+  readonly replica: Replica;
 }
 
 function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
-  const { source, start, queries, clock, logger, signal } = context;
+  const { source, start, queries, replica, clock, logger, signal } = context;
   const matcher = createTableMatcher(config.rules, {
     caseSensitive: source.server.lowerCaseTableNames === 0,
   });
@@ -266,27 +269,17 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
     jsonAsText: source.server.flavor === "mariadb",
     types: { charsetOf: (collation) => charsetOf(source, collation), decodeText },
     describeTable: (database, table) =>
-      queries.run((connection) => describeTable(connection, database, table)),
+      queries.run(async (connection) => (await describeTable(connection, database, table))?.schema ?? null),
   });
   const position = new LogPosition(start.epoch);
   if (start.file !== "") position.rotate(start.file, start.position);
-  const connect = (resumeAt: SourcePosition | null): ReturnType<typeof openBinlogDump> =>
-    openBinlogDump({
-      connection: connectionOptions(config.source),
-      serverId: config.source.serverId,
-      heartbeatMs: config.source.heartbeatIntervalMs,
-      start:
-        resumeAt === null
-          ? start.dump
-          : { kind: "position", file: resumeAt.file, position: resumeAt.position },
-      clock,
-    });
   const reader = new ChangeReader({ tables, position, isCaptured });
   return new Capture({
     reader,
     connect: async (resumeAt) => {
-      if (resumeAt !== null) await checkSameServer(queries, source);
-      return connect(resumeAt);
+      if (resumeAt === null) return replica.dump(start.dump);
+      await checkSameServer(queries, source);
+      return replica.dump({ kind: "position", file: resumeAt.file, position: resumeAt.position });
     },
     translateError: translateReplicationError,
     clock,

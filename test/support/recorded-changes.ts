@@ -8,7 +8,7 @@ import { Capture } from "../../src/capture/capture.ts";
 import { ChangeReader } from "../../src/capture/change-reader.ts";
 import { LogPosition } from "../../src/capture/log-position.ts";
 import { TableRegistry } from "../../src/capture/table-registry.ts";
-import { openBinlogDump } from "../../src/mysql/binlog-dump.ts";
+import { Replica } from "../../src/mysql/binlog-dump.ts";
 import { openConnection, parseConnectionUrl } from "../../src/mysql/connection.ts";
 import { describeServer, readCollations, readLogEnd } from "../../src/mysql/server.ts";
 import { describeTable } from "../../src/mysql/table-lookup.ts";
@@ -96,25 +96,25 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
     isCaptured,
     jsonAsText: server.flavor === "mariadb",
     types: { charsetOf: (id) => collations.get(id) ?? "binary", decodeText },
-    describeTable: async (database, table) => await describeTable(connection, database, table),
+    describeTable: async (database, table) => (await describeTable(connection, database, table))?.schema ?? null,
   });
   const position = new LogPosition(0);
   position.rotate(start.file, start.position);
   const abort = new AbortController();
   const warnings: string[] = [];
   const note = (_fields: object, message: string): void => void warnings.push(message);
+  await using replica = new Replica({
+    connection: connectionOptions,
+    serverId: 800_000_000 + Math.floor(Math.random() * 1e8),
+    heartbeatMs: 500,
+  });
   await using capture = new Capture({
     reader: new ChangeReader({ tables, position, isCaptured }),
     connect: (resumeAt) =>
-      openBinlogDump({
-        connection: connectionOptions,
-        serverId: 800_000_000 + Math.floor(Math.random() * 1e8),
-        heartbeatMs: 500,
-        start: {
-          kind: "position",
-          file: (resumeAt ?? start).file,
-          position: (resumeAt ?? start).position,
-        },
+      replica.dump({
+        kind: "position",
+        file: (resumeAt ?? start).file,
+        position: (resumeAt ?? start).position,
       }),
     translateError: translateReplicationError,
     clock: systemClock,
