@@ -269,7 +269,9 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
     jsonAsText: source.server.flavor === "mariadb",
     types: { charsetOf: (collation) => charsetOf(source, collation), decodeText },
     describeTable: (database, table) =>
-      queries.run(async (connection) => (await describeTable(connection, database, table))?.schema ?? null),
+      queries.run(
+        async (connection) => (await describeTable(connection, database, table))?.schema ?? null,
+      ),
   });
   const position = new LogPosition(start.epoch);
   if (start.file !== "") position.rotate(start.file, start.position);

@@ -1,0 +1,149 @@
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
+import { TailraceError } from "../core/errors.ts";
+import { takeFileLock, type FileLock } from "./file-lock.ts";
+
+/** Where a pipeline's checkpoint file is. */
+export interface CheckpointFileOptions {
+  /** An absolute folder; created when missing. */
+  readonly folder: string;
+  readonly pipeline: string;
+}
+
+/**
+ * The checkpoint in a file `NAME.checkpoint.json`, replaced as a whole: written beside it, flushed to disk, renamed over it, the folder
+ * flushed. What it replaces stays as `.previous`. A lock file keeps a second process out. Throws STATE_FOREIGN, STATE_UNWRITABLE.
+ */
+export async function openCheckpointFile(options: CheckpointFileOptions): Promise<CheckpointStore> {
+  const path = join(options.folder, `${fileName(options.pipeline)}.checkpoint.json`);
+  const lock = await unwritable(path, async () => {
+    await mkdir(options.folder, { recursive: true });
+    return takeFileLock(`${path}.lock`);
+  });
+  return new CheckpointFile(path, options.pipeline, lock);
+}
+
+class CheckpointFile implements CheckpointStore {
+  readonly #path: string;
+  readonly #pipeline: string;
+  readonly #lock: FileLock;
+  #hasPrevious = false;
+
+  constructor(path: string, pipeline: string, lock: FileLock) {
+    this.#path = path;
+    this.#pipeline = pipeline;
+    this.#lock = lock;
+  }
+
+  async load(): Promise<Checkpoint | null> {
+    const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw unreadable(this.#path, error);
+    });
+    if (text === null) return null;
+    this.#hasPrevious = true;
+    return parseCheckpoint(text, { place: this.#path, pipeline: this.#pipeline });
+  }
+
+  async save(checkpoint: Checkpoint): Promise<void> {
+    await unwritable(this.#path, async () => {
+      await this.#lock.check();
+      const fresh = `${this.#path}.new`;
+      await writeDurably(fresh, `${JSON.stringify(checkpoint, null, 2)}\n`);
+      if (this.#hasPrevious) await replacePrevious(this.#path);
+      await rename(fresh, this.#path);
+      await syncFolder(dirname(this.#path));
+      this.#hasPrevious = true;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lock[Symbol.asyncDispose]();
+  }
+}
+
+/** Reads a checkpoint's text. Throws STATE_UNREADABLE when it is damaged, STATE_FOREIGN when it is another pipeline's. */
+export function parseCheckpoint(
+  text: string,
+  from: { readonly place: string; readonly pipeline: string },
+): Checkpoint {
+  let checkpoint: Partial<Checkpoint>;
+  try {
+    checkpoint = JSON.parse(text) as Partial<Checkpoint>;
+  } catch (error) {
+    throw unreadable(from.place, error);
+  }
+  const isWhole =
+    checkpoint !== null &&
+    typeof checkpoint === "object" &&
+    checkpoint.format === 1 &&
+    typeof checkpoint.pipeline === "string" &&
+    typeof checkpoint.serverUuid === "string" &&
+    typeof checkpoint.epoch === "number" &&
+    typeof checkpoint.file === "string" &&
+    Number.isSafeInteger(checkpoint.position) &&
+    Array.isArray(checkpoint.gaps);
+  if (!isWhole) throw unreadable(from.place, new Error("it is no checkpoint of format 1"));
+  if (checkpoint.pipeline !== from.pipeline) {
+    throw new TailraceError(
+      "STATE_FOREIGN",
+      `${from.place} belongs to the pipeline ${checkpoint.pipeline}, not ${from.pipeline}`,
+    );
+  }
+  return checkpoint as Checkpoint;
+}
+
+/** A pipeline's name as a file name; names that differ give names that differ. */
+function fileName(pipeline: string): string {
+  return pipeline.replaceAll(
+    /[^a-zA-Z0-9_-]/g,
+    (character) => `%${character.codePointAt(0)!.toString(16)}`,
+  );
+}
+
+/** The old file under its second name: a hard link would do, but not on every file system. */
+async function replacePrevious(path: string): Promise<void> {
+  const previous = `${path.replace(/\.json$/, "")}.previous.json`;
+  await writeDurably(`${previous}.new`, await readFile(path));
+  await rename(`${previous}.new`, previous);
+}
+
+async function writeDurably(path: string, content: string | Buffer): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function unwritable<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof TailraceError) throw error;
+    throw new TailraceError("STATE_UNWRITABLE", `${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function unreadable(place: string, cause: unknown): TailraceError {
+  const previous = basename(place).replace(/\.json$/, ".previous.json");
+  return new TailraceError(
+    "STATE_UNREADABLE",
+    `${place}: ${(cause as Error).message} (the copy before it is ${previous})`,
+    { cause },
+  );
+}

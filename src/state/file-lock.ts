@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { TailraceError } from "../core/errors.ts";
+
+/** The right to be the only process that writes something. */
+export interface FileLock extends AsyncDisposable {
+  /** Says that we are alive. Throws STATE_FOREIGN when another process has taken the lock over. */
+  check(): Promise<void>;
+}
+
+/** A lock of another host counts as abandoned when nobody has checked it for this long. */
+const FOREIGN_LEASE_MS = 60_000;
+
+interface Holder {
+  readonly pid: number;
+  /** Start time of the process, so that a reused process id is not taken for it; empty where the system does not tell. */
+  readonly started: string;
+  readonly host: string;
+}
+
+/**
+ * Takes a lock file that names this process. A lock whose process is gone (kill -9) is taken over at once; one from another host, whose processes we
+ * cannot see, when it has not been checked for a minute. Throws STATE_FOREIGN while the holder lives.
+ */
+export async function takeFileLock(path: string): Promise<FileLock> {
+  const owner = JSON.stringify({
+    pid: process.pid,
+    started: startTime(process.pid),
+    host: hostname(),
+  } satisfies Holder);
+  while (!(await create(path, owner))) {
+    const holder = await readFile(path, "utf8").catch(() => null);
+    if (holder === null) continue;
+    if (await isAlive(path, holder))
+      throw new TailraceError("STATE_FOREIGN", `${path} is held by a running process: ${holder}`);
+    await rm(path, { force: true });
+  }
+  const isOurs = async (): Promise<boolean> =>
+    (await readFile(path, "utf8").catch(() => "")) === owner;
+  return {
+    check: async () => {
+      if (!(await isOurs()))
+        throw new TailraceError(
+          "STATE_FOREIGN",
+          `${path} was removed or taken over by another process`,
+        );
+      const now = new Date();
+      await utimes(path, now, now);
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (await isOurs()) await rm(path, { force: true });
+    },
+  };
+}
+
+async function create(path: string, owner: string): Promise<boolean> {
+  try {
+    const file = await open(path, "wx");
+    try {
+      await file.writeFile(owner);
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function isAlive(path: string, text: string): Promise<boolean> {
+  let holder: Partial<Holder>;
+  try {
+    holder = JSON.parse(text) as Partial<Holder>;
+  } catch {
+    // killed between creating and writing: nobody holds it once it is a moment old
+    return Date.now() - (await modified(path)) < 5_000;
+  }
+  if (holder.host !== hostname()) return Date.now() - (await modified(path)) < FOREIGN_LEASE_MS;
+  if (holder.pid === undefined) return false;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  return holder.started === startTime(holder.pid);
+}
+
+async function modified(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.mtimeMs ?? 0;
+}
+
+/** The process's start time in clock ticks since boot: field 22 of proc(5)'s stat, counted behind the name in parentheses. */
+function startTime(pid: number): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
+}
