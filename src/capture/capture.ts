@@ -62,7 +62,6 @@ export class Capture implements ChangeStream {
   }
 
   poll(): ChangeEvent | null {
-    if (this.#queued < this.#queue.length) return this.#queue[this.#queued++]!;
     if (this.#failure !== null || this.#until !== null) return null;
     try {
       return this.#next();
@@ -96,31 +95,31 @@ export class Capture implements ChangeStream {
 
   #next(): ChangeEvent | null {
     for (;;) {
-      const view = this.#nextEvent();
-      if (view === null) return null;
-      const event = this.#take(this.#options.reader.handle(view));
-      if (event !== null) return event;
+      if (this.#queued < this.#queue.length) return this.#queue[this.#queued++]!;
       if (this.#until !== null) return null;
+      const isInner = this.#sequence !== null;
+      const view = this.#sequence === null ? this.#nextPacket() : this.#nextInner(this.#sequence);
+      if (view !== null) this.#take(this.#options.reader.handle(view));
+      else if (!isInner) return null;
     }
   }
 
-  /** The next binlog event that is here, its checksum verified and cut off. */
-  #nextEvent(): EventView | null {
-    if (this.#sequence !== null) {
-      const inner = this.#sequence.next();
-      if (inner === "later") {
-        this.#until = this.#sequence.wait();
-        return null;
-      }
-      if (inner !== null) return inner;
-      this.#options.reader.insidePayload = false;
-      this.#queue = this.#sequence.trailing;
-      this.#queued = 0;
-      this.#sequence = null;
+  /** The sequence's next event; null when it must be waited for, or is through: then its closing events are queued. */
+  #nextInner(sequence: EventSequence): EventView | null {
+    const inner = sequence.next();
+    if (inner === "later") {
+      this.#until = sequence.wait();
+      return null;
     }
-    return this.#nextPacket();
+    if (inner !== null) return inner;
+    this.#options.reader.insidePayload = false;
+    this.#sequence = null;
+    this.#queue = sequence.trailing;
+    this.#queued = 0;
+    return null;
   }
 
+  /** The connection's next binlog event that is here, its checksum verified and cut off. */
   #nextPacket(): EventView | null {
     const packets = this.#packets;
     while (!packets.next()) {
@@ -160,16 +159,15 @@ export class Capture implements ChangeStream {
     return contentEnd;
   }
 
-  #take(handled: Handled): ChangeEvent | null {
+  #take(handled: Handled): void {
     const { events, until, payload, replay } = handled;
     if (until !== undefined) this.#until = until;
     if (payload !== undefined) this.#enter(openPayload(payload));
     if (replay !== undefined) this.#enter(heldEvents(replay.events, replay.commits));
-    if (events.length === 0) return null;
+    if (events.length === 0) return;
     if (this.#backoff.failures > 0 && events[0]!.kind !== "rows") this.#backoff.reset();
     this.#queue = events;
-    this.#queued = 1;
-    return events[0]!;
+    this.#queued = 0;
   }
 
   #enter(sequence: EventSequence): void {
