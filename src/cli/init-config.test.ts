@@ -9,6 +9,7 @@ const ELASTIC = {
   option: "--elasticsearch",
   schemes: ["http:", "https:"],
   variable: "ELASTICSEARCH_PASSWORD",
+  keepPath: true,
 } as const;
 
 const ID: Column = {
@@ -29,7 +30,7 @@ function table(name: string, columns: readonly Column[] = [ID], primaryKey = [0]
 test("what is written loads, with the password from the environment", () => {
   const text = writeConfig({
     name: "shop",
-    source: hidePassword("mysql://sy%40nc:hunter2@db:3307/", MYSQL),
+    source: hidePassword("mysql://sy%40nc:hunter2@db:3307/shop", MYSQL),
     sink: hidePassword("https://elastic:hunter2@es:9200/prefix/", ELASTIC),
     rules: proposeRules([
       table("orders", [ID, PHOTO]),

@@ -18,28 +18,34 @@ export interface ProposedConfig {
   readonly rules: readonly ProposedRule[];
 }
 
-/** A URL with its password replaced by a reference to `variable`. Throws CONFIG_INVALID, naming `option`. */
+/**
+ * A URL with its password replaced by a reference to `variable`; with `needsPassword` also when it has none. Throws CONFIG_INVALID, naming
+ * `option`.
+ */
 export function hidePassword(
   url: string,
   options: {
     readonly option: string;
     readonly schemes: readonly string[];
     readonly variable: string;
+    readonly needsPassword?: boolean;
+    readonly keepPath?: boolean;
   },
 ): SecretUrl {
   const parsed = parseServerUrl(url, { schemes: options.schemes, allowPath: true });
   if ("problem" in parsed) {
     throw new TailraceError("CONFIG_INVALID", `${options.option} ${parsed.problem}`);
   }
-  if (parsed.user === undefined) return { text: parsed.origin };
+  // A database in a MySQL URL says nothing here: the rules name theirs.
+  const [scheme, host] = parsed.origin.split(/(?<=:\/\/)/);
+  const place = `${host}${options.keepPath === true ? parsed.path : ""}`;
+  if (parsed.user === undefined) return { text: `${scheme}${place}` };
   const user = encodeURIComponent(parsed.user);
-  if (parsed.password === undefined) {
-    return { text: parsed.origin.replace("://", () => `://${user}@`) };
+  if (parsed.password === undefined && options.needsPassword !== true) {
+    return { text: `${scheme}${user}@${place}` };
   }
-  return {
-    text: parsed.origin.replace("://", () => `://${user}:\${env:${options.variable}}@`),
-    variable: options.variable,
-  };
+  const { variable } = options;
+  return { text: `${scheme}${user}:\${env:${variable}}@${place}`, variable };
 }
 
 /** The configuration as commented TOML. A rule with an obstacle is commented out beneath the reason. */

@@ -5,7 +5,6 @@ import { asTailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
 import { logStatus, streamStatus, type ReportedStatus } from "../observe/status.ts";
-import { runPipeline } from "../pipeline/run-pipeline.ts";
 import { EXIT_OK, type CliContext } from "./context.ts";
 import { exitCodeOf, printError } from "./print-error.ts";
 import { parseStartPoint } from "./start-point.ts";
@@ -59,6 +58,8 @@ async function run(config: PipelineConfig, flags: RunFlags, context: CliContext)
   let reports: Promise<unknown> | undefined;
   let read: (() => ReportedStatus) | undefined;
   try {
+    // Loaded only now: the other commands start faster without it.
+    const { runPipeline } = await import("../pipeline/run-pipeline.ts");
     await runPipeline(config, {
       signal,
       logger,

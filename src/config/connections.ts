@@ -87,7 +87,7 @@ export function readSinkAddress(
   });
   const username = first?.user ?? keys.username;
   const password = first?.password ?? keys.password;
-  const hosts = urls.map((url) => url.origin);
+  const hosts = urls.map((url) => url.origin + url.path);
   const ways = [
     username === undefined ? null : "username",
     keys.api_key === undefined ? null : "api_key",

@@ -69,15 +69,16 @@ function describeStore(store: StoreConfig): NonNullable<ConfigInput["state"]> {
 }
 
 function describeRule(rule: RuleConfig): ConfigInput["rules"][number] {
+  const fields = {
+    ...(rule.include && { include: [...rule.include] }),
+    ...(rule.exclude.length > 0 && { exclude: [...rule.exclude] }),
+    ...(Object.keys(rule.rename).length > 0 && { rename: { ...rule.rename } }),
+  };
   return {
     table: rule.table,
     index: rule.index,
     ...(rule.id && { id: [...rule.id] }),
-    fields: {
-      ...(rule.include && { include: [...rule.include] }),
-      ...(rule.exclude.length > 0 && { exclude: [...rule.exclude] }),
-      rename: { ...rule.rename },
-    },
+    ...(Object.keys(fields).length > 0 && { fields }),
     upsert: rule.upsert,
     create_index: rule.createIndex,
     dynamic: rule.dynamic,

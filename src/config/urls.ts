@@ -1,7 +1,9 @@
 /** What a URL of a server says, decoded; absent parts are absent. */
 export interface ServerUrl {
-  /** Scheme, host and port with the path prefix, without credentials and final slash. */
+  /** Scheme, host and port. */
   readonly origin: string;
+  /** The path without its final slash, so mostly empty. */
+  readonly path: string;
   readonly host: string;
   readonly port?: number;
   readonly user?: string;
@@ -32,7 +34,8 @@ export function parseServerUrl(
   }
   try {
     return {
-      origin: `${url.protocol}//${url.host}${path}`,
+      origin: `${url.protocol}//${url.host}`,
+      path,
       host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
       ...(url.port === "" ? {} : { port: Number(url.port) }),
       ...(url.username === "" ? {} : { user: decodeURIComponent(url.username) }),

@@ -21,7 +21,11 @@ export function describeError(error: unknown): ErrorDescription {
 export function summariseError(error: unknown): string {
   const { code, message, cause } = describeError(error);
   const causes: string[] = [];
-  for (let next = cause; next !== undefined; next = next.cause) causes.push(next.message);
+  for (let next = cause; next !== undefined; next = next.cause) {
+    // A translated error often quotes its cause already.
+    if (![message, ...causes].some((text) => text.includes(next.message)))
+      causes.push(next.message);
+  }
   const text = code === undefined ? message : `${code}: ${message}`;
   return causes.length === 0 ? text : `${text} (${causes.join("; ")})`;
 }

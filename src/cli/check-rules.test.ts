@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import type { RuleConfig } from "../config/config.ts";
+import type { Column, ColumnType, TableSchema } from "../core/schema.ts";
+import { checkRulesOnTables } from "./check-rules.ts";
+
+function rule(table: string, index: string, more: Partial<RuleConfig> = {}): RuleConfig {
+  return {
+    table,
+    index,
+    exclude: [],
+    rename: {},
+    upsert: false,
+    createIndex: true,
+    dynamic: "strict",
+    decimals: "auto",
+    onTruncate: "keep",
+    ...more,
+  };
+}
+
+function column(name: string, type: ColumnType): Column {
+  return { name, type, nullable: false };
+}
+
+const INTEGER: ColumnType = { kind: "integer", bytes: 4, unsigned: false };
+
+function schema(name: string, columns: readonly Column[], primaryKey = [0]): TableSchema {
+  return { database: "shop", table: name, columns, primaryKey };
+}
+
+function check(rules: readonly RuleConfig[], tables: readonly TableSchema[]) {
+  return checkRulesOnTables(rules, tables, { caseSensitive: true });
+}
+
+test("a rule that works says how many tables it takes and what its index must hold", () => {
+  const columns = [column("id", INTEGER), column("at", { kind: "date" })];
+  const { findings, specs, tables } = check(
+    [rule("shop.o_#", "orders")],
+    [schema("o_1", columns), schema("o_2", columns), schema("other", columns)],
+  );
+  expect(findings).toEqual([
+    { severity: "ok", check: "rule shop.o_# → orders", message: "takes 2 tables" },
+  ]);
+  expect(tables.map((each) => each.table)).toEqual(["o_1", "o_2"]);
+  expect(specs).toMatchObject([
+    { target: { index: "orders", upsert: false }, create: true, dynamic: "strict" },
+  ]);
+  expect(specs[0]?.fields.map((field) => field.name)).toEqual(["id", "at"]);
+});
+
+test("a rule without a table is a warning, one that does not fit its table an error", () => {
+  const { findings } = check(
+    [rule("shop.none", "none"), rule("shop.log", "log"), rule("shop.o", "o", { id: ["nix"] })],
+    [schema("log", [column("id", INTEGER)], []), schema("o", [column("id", INTEGER)])],
+  );
+  expect(findings).toMatchObject([
+    { severity: "warning", check: "rule shop.none → none" },
+    { severity: "error", message: expect.stringContaining("no primary key") },
+    { severity: "error", message: expect.stringContaining("there is no column nix") },
+  ]);
+});
+
+test("tables of one index must agree on the types of their fields", () => {
+  const { findings } = check(
+    [rule("shop.a", "x"), rule("shop.b", "x")],
+    [
+      schema("a", [column("id", INTEGER), column("v", INTEGER)]),
+      schema("b", [column("id", INTEGER), column("v", { kind: "date" })]),
+    ],
+  );
+  expect(findings.map((finding) => finding.severity)).toEqual(["ok", "error"]);
+  expect(findings[1]?.message).toBe(
+    "shop.b: the field v is of type date, and integer in another table of the same index",
+  );
+});

@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import type { PipelineConfig } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Finding } from "../core/finding.ts";
+import { openConnection } from "../mysql/connection.ts";
+import { describeServer } from "../mysql/server.ts";
+import { connectionOptions } from "../pipeline/source.ts";
+import { checkRulesOnTables } from "./check-rules.ts";
+import { readTables } from "./tables.ts";
+import { describeFindings, findingOf } from "./findings.ts";
+import { EXIT_CONFIG, EXIT_OK, type CliContext } from "./context.ts";
+
+/** `tailrace check CONFIG`: whether a run would work, and what will hurt it one day. */
+export function checkCommand(context: CliContext, setExitCode: (code: number) => void): Command {
+  return new Command("check")
+    .description("Test a configuration against the servers: settings, privileges, tables, indices.")
+    .argument("<config>", "configuration file (.toml or .json)")
+    .option("--json", "print the findings as a JSON array")
+    .addHelpText(
+      "after",
+      `
+Each finding says what was looked at and, unless it is fine, the statement or setting that mends it. Nothing is changed.
+Exit code 2 when a finding would stop a run.
+
+Example:
+  $ tailrace check tailrace.toml`,
+    )
+    .action(async (path: string, flags: { readonly json?: true }) => {
+      const config = await loadConfig(path, { env: context.env });
+      const findings = await check(config);
+      context.print(flags.json ? `${JSON.stringify(findings)}\n` : describeFindings(findings));
+      const hasError = findings.some((finding) => finding.severity === "error");
+      setExitCode(hasError ? EXIT_CONFIG : EXIT_OK);
+    });
+}
+
+/** All findings; a server that cannot be asked is one itself, and the others are checked all the same. */
+async function check(config: PipelineConfig): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  try {
+    await using connection = await openConnection(connectionOptions(config.source));
+    const server = await describeServer(connection);
+    const options = { caseSensitive: server.lowerCaseTableNames === 0 };
+    const tables = await readTables(connection, config.rules, options);
+    const schemas = tables.map((table) => table.schema);
+    findings.push(...checkRulesOnTables(config.rules, schemas, options).findings);
+  } catch (error) {
+    findings.push(findingOf("source", error));
+  }
+  return findings;
+}

@@ -1,0 +1,34 @@
+/**
+ * The public API for embedding: load a configuration, run its pipeline, stop it by aborting the signal.
+ *
+ *     const config = await loadConfig("tailrace.toml");
+ *     const logger = createLogger({ ...config.log, fields: { pipeline: config.name } });
+ *     await runPipeline(config, { signal, logger });
+ */
+export { loadConfig, parseConfig, type ConfigSyntax, type LoadOptions } from "./config/load.ts";
+export type {
+  LogConfig,
+  LogFormat,
+  LogLevel,
+  PipelineConfig,
+  RuleConfig,
+  SinkConfig,
+  SourceConfig,
+  StartPoint,
+  StoreConfig,
+  TlsConfig,
+} from "./config/config.ts";
+export { configFingerprint } from "./config/fingerprint.ts";
+export { redactConfig } from "./config/redact.ts";
+export {
+  asTailraceError,
+  ERROR_TABLE,
+  TailraceError,
+  type Disposition,
+  type ErrorCode,
+} from "./core/errors.ts";
+export type { Finding } from "./core/finding.ts";
+export type { Logger } from "./core/logger.ts";
+export { createLogger, type LoggerOptions } from "./observe/logger.ts";
+export { runPipeline, type RunOptions } from "./pipeline/run-pipeline.ts";
+export type { PipelineStatus } from "./pipeline/status.ts";

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { EXIT_FORCED } from "./cli/context.ts";
+import { runCli } from "./cli/run-cli.ts";
+
+/** Aborts at the first SIGTERM or SIGINT; the second ends the process. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT_FORCED);
+    stop.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return stop.signal;
+}
+
+// A reader that goes away (`tailrace … | head`) is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+const exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  print: (text) => void process.stdout.write(text),
+  warn: (text) => void process.stderr.write(text),
+  stopSignal,
+});
+
+// What was printed into a pipe leaves first.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
