@@ -202,10 +202,10 @@ export class ChangeReader {
     }
     if (type.partialJson || range.present !== null || range.presentAfter !== null) {
       const rows = entry.partial.readRows(type, range);
+      const { operation } = type;
+      const position = this.#resumePosition();
       return {
-        events: [
-          { kind: "incomplete", operation: type.operation, table, rows, versionHigh, versionLow },
-        ],
+        events: [{ kind: "incomplete", operation, table, rows, position, versionHigh, versionLow }],
       };
     }
     const event = this.#rows;

@@ -101,11 +101,17 @@ test.each([
 test("only tables are named, in every place where a statement may have them", () => {
   const named = (statement: string): string[] => {
     const classified = classifyStatement(statement, "d");
-    return "tables" in classified ? classified.tables.map(({ database, table }) => `${database}.${table}`) : [];
+    return "tables" in classified
+      ? classified.tables.map(({ database, table }) => `${database}.${table}`)
+      : [];
   };
   expect(named("update t set v = 2 where id = 1")).toEqual(["d.t"]);
   expect(named("update a, e.b as x set a.v = b.v, a.w = 1")).toEqual(["d.a", "e.b"]);
-  expect(named("delete low_priority from a using a join b on a.x = b.x")).toEqual(["d.a", "d.a", "d.b"]);
+  expect(named("delete low_priority from a using a join b on a.x = b.x")).toEqual([
+    "d.a",
+    "d.a",
+    "d.b",
+  ]);
   expect(named("insert ignore `t` (x, y) values (1, 2), (3, 4)")).toEqual(["d.t"]);
   expect(named("insert into t select x, y from u, v where x = 1")).toEqual(["d.t", "d.u", "d.v"]);
 });

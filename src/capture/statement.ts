@@ -182,18 +182,46 @@ function tableAt(
 }
 
 /** A table's name follows. */
-const BEFORE_TABLE: ReadonlySet<string> = new Set(["INSERT", "REPLACE", "UPDATE", "DELETE", "INTO", "FROM", "JOIN", "TABLE", "USING"]);
+const BEFORE_TABLE: ReadonlySet<string> = new Set([
+  "INSERT",
+  "REPLACE",
+  "UPDATE",
+  "DELETE",
+  "INTO",
+  "FROM",
+  "JOIN",
+  "TABLE",
+  "USING",
+]);
 /** May stand between such a word and the name. */
-const MODIFIERS: ReadonlySet<string> = new Set(["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "ONLY", "("]);
+const MODIFIERS: ReadonlySet<string> = new Set([
+  "LOW_PRIORITY",
+  "HIGH_PRIORITY",
+  "DELAYED",
+  "QUICK",
+  "IGNORE",
+  "ONLY",
+  "(",
+]);
 /** Ends a list of tables. */
-const AFTER_TABLES: ReadonlySet<string> = new Set(["SET", "VALUES", "VALUE", "SELECT", "WHERE", "ON", "PARTITION", "(", ")"]);
+const AFTER_TABLES: ReadonlySet<string> = new Set([
+  "SET",
+  "VALUES",
+  "VALUE",
+  "SELECT",
+  "WHERE",
+  "ON",
+  "PARTITION",
+  "(",
+  ")",
+]);
 
 /** The tables that a statement names, those that it only reads included. */
 function namedTables(tokens: readonly Token[], database: string): NamedTable[] {
   const tables: NamedTable[] = [];
   let isExpected = false;
   let isInList = false;
-  for (let i = 0; i < tokens.length; ) {
+  for (let i = 0; i < tokens.length;) {
     const word = tokens[i]!.quoted ? "" : tokens[i]!.text.toUpperCase();
     if (BEFORE_TABLE.has(word)) {
       isExpected = true;

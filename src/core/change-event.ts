@@ -30,6 +30,7 @@ export interface IncompleteRowsEvent {
   readonly operation: Operation;
   readonly table: TableVersion;
   readonly rows: readonly IncompleteRow[];
+  readonly position: SourcePosition;
   readonly versionHigh: number;
   readonly versionLow: number;
 }
@@ -73,6 +74,7 @@ export interface GapEvent {
 export type GapCode =
   | "BINLOG_STATEMENT"
   | "BINLOG_ROLLED_BACK"
+  | "BINLOG_IMAGE_PARTIAL"
   | "BINLOG_XA_UNKNOWN"
   | "SCHEMA_MISMATCH"
   | "SCHEMA_TABLE_CLEARED"

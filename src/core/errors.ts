@@ -80,7 +80,8 @@ export const ERROR_TABLE = {
   SOURCE_REPLACED: {
     disposition: "fatal",
     summary: "The source's address leads to another server than before.",
-    remedy: "With GTIDs tailrace goes on from its checkpoint by itself; without, see SOURCE_IDENTITY_CHANGED.",
+    remedy:
+      "With GTIDs tailrace goes on from its checkpoint by itself; without, see SOURCE_IDENTITY_CHANGED.",
   },
   SOURCE_QUERY_FAILED: {
     disposition: "retry",
@@ -120,6 +121,12 @@ export const ERROR_TABLE = {
     remedy:
       "It mixed transactional and other storage engines: reload the tables, and keep captured tables in InnoDB.",
   },
+  BINLOG_IMAGE_PARTIAL: {
+    disposition: "reject",
+    summary: "Rows were logged without the columns that their document ids are made of.",
+    remedy:
+      "SET GLOBAL binlog_row_image=FULL, or use the primary key as the rule's id; then reload the table.",
+  },
   BINLOG_XA_UNKNOWN: {
     disposition: "reject",
     summary:
@@ -141,7 +148,8 @@ export const ERROR_TABLE = {
   SCHEMA_TABLE_STOPPED: {
     disposition: "fatal",
     summary: 'A captured table was truncated or dropped, and its rule says on_truncate = "stop".',
-    remedy: 'Decide what becomes of its documents, then set on_truncate to "keep" or "delete" and start again.',
+    remedy:
+      'Decide what becomes of its documents, then set on_truncate to "keep" or "delete" and start again.',
   },
   SCHEMA_TABLE_REPLACED: {
     disposition: "reject",

@@ -19,7 +19,9 @@ export function createJsonRowLayout(columns: readonly Column[]): RowLayout {
     skip: () => "",
     writeJson: (index, form) => {
       const text = `o = writeText(b[${index}], out, o);`;
-      return form.decimalAsString && columns[index]?.type.kind === "decimal" ? `out[o++] = 34; ${text} out[o++] = 34;` : text;
+      return form.decimalAsString && columns[index]?.type.kind === "decimal"
+        ? `out[o++] = 34; ${text} out[o++] = 34;`
+        : text;
     },
     jsonBound: () => 2,
   };

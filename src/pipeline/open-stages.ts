@@ -56,7 +56,7 @@ type OpenOptions = RunOptions & { readonly clock: Clock };
 export async function openStages(config: PipelineConfig, options: OpenOptions): Promise<Stages> {
   await using resources = new AsyncDisposableStack();
   const { logger, clock } = options;
-  const stores = resources.use(await openStores(config, logger));
+  const stores = resources.use(await openStores(config));
   const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
   const checkpoint = await stores.checkpoints.load();
   checkFingerprint(checkpoint, config, options);
@@ -109,7 +109,7 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const ruleOf = createTableMatcher(config.rules, {
     caseSensitive: source.server.lowerCaseTableNames === 0,
   });
-  const router = new Router(ruleOf, sink, createReadRows(queries, source.server));
+  const router = new Router(ruleOf, sink, createReadRows(queries));
   const { heartbeatIntervalMs: heartbeatMs, serverId } = config.source;
   const connection = connectionOptions(config.source);
   const replica = resources.use(new Replica({ connection, serverId, heartbeatMs, clock }));

@@ -1,4 +1,4 @@
-import type { ChangeStream, GapEvent } from "../core/change-event.ts";
+import type { ChangeStream, GapEvent, IncompleteRowsEvent } from "../core/change-event.ts";
 import type { Sink } from "../core/sink.ts";
 import type { Router } from "./router.ts";
 import type { CommitTracker } from "./tracker.ts";
@@ -36,7 +36,7 @@ export async function pump(stages: PumpStages, signal: AbortSignal): Promise<voi
         break;
       }
       case "incomplete":
-        await router.takeIncomplete(event);
+        if ((await router.takeIncomplete(event)) > 0) await stages.onGap(incompleteGap(event));
         break;
       case "gap":
         await stages.onGap(event);
@@ -49,4 +49,24 @@ export async function pump(stages: PumpStages, signal: AbortSignal): Promise<voi
         event satisfies never;
     }
   }
+}
+
+/** Rows left their documents and the log does not tell which: their ids are made of columns that are no key. */
+function incompleteGap({
+  table,
+  versionHigh,
+  versionLow,
+  position,
+}: IncompleteRowsEvent): GapEvent {
+  const { database, table: name } = table.schema;
+  return {
+    kind: "gap",
+    code: "BINLOG_IMAGE_PARTIAL",
+    database,
+    table: name,
+    detail: "row images without the rule's id columns",
+    position,
+    versionHigh,
+    versionLow,
+  };
 }

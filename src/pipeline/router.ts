@@ -1,7 +1,9 @@
 import type { IncompleteRow, IncompleteRowsEvent, RowsEvent } from "../core/change-event.ts";
 import { createJsonRowLayout, jsonRowBytes, type JsonRow } from "../core/json-row.ts";
 import type { Target } from "../core/action-writer.ts";
+import { TailraceError } from "../core/errors.ts";
 import type { TableVersion } from "../core/row-layout.ts";
+import { tableName, type TableSchema } from "../core/schema.ts";
 import type { Sink } from "../core/sink.ts";
 import { compileEncoder, type EncodeRows, type RowEncoder } from "../rules/encoder.ts";
 import type { RuleOptions } from "../rules/rule.ts";
@@ -22,7 +24,7 @@ export type ReadRows = (
 
 /** A row as it is now, with the columns as they are now. */
 export interface FreshRow {
-  readonly table: TableVersion;
+  readonly schema: TableSchema;
   readonly row: JsonRow;
 }
 
@@ -40,8 +42,8 @@ export class Router {
   readonly #sink: Sink;
   readonly #readRows: ReadRows;
   readonly #routes = new WeakMap<TableVersion, Route>();
-  /** Encoders for rows as JSON texts, by the table version whose columns they have. */
-  readonly #jsonRoutes = new WeakMap<TableVersion, Route>();
+  /** Encoders for rows as JSON texts, by the schema whose columns they have. */
+  readonly #jsonRoutes = new WeakMap<TableSchema, Route>();
 
   constructor(
     ruleOf: (database: string, table: string) => RoutedRule | null,
@@ -71,7 +73,8 @@ export class Router {
   }
 
   async #takeSlowly(event: RowsEvent): Promise<void> {
-    const route = await this.#open(event.table, this.#routes, event.table);
+    const route = await this.#open(event.table);
+    this.#routes.set(event.table, route);
     await this.#encode(route.encoder[event.operation], event, event.start, route);
   }
 
@@ -90,28 +93,37 @@ export class Router {
     }
   }
 
-  /** Completes rows whose images lack columns by reading them again, and takes them. Deletes need their key only. */
-  async takeIncomplete(event: IncompleteRowsEvent): Promise<void> {
-    const { table } = event;
-    const gone = event.rows.flatMap((row) =>
-      row.before !== null && isDeleted(row, table) ? [row.before] : [],
-    );
-    for (const row of gone) await this.#takeJson("delete", { table, row }, event);
-    const changed = event.rows.flatMap(({ before, after }) =>
-      after === null ? [] : [merge(before, after)],
-    );
-    if (changed.length === 0) return;
-    for (const fresh of await this.#readRows(table, changed))
+  /**
+   * Completes rows whose images lack columns by reading them again, and takes them. Documents that they leave are deleted by what the before image
+   * tells of their id. Returns how many rows do not tell it: their documents stay.
+   */
+  async takeIncomplete(event: IncompleteRowsEvent): Promise<number> {
+    const { schema } = event.table;
+    const { plan } = (await this.#jsonRoute(schema)).encoder;
+    const changed: JsonRow[] = [];
+    let unknown = 0;
+    for (const { before, after } of event.rows) {
+      const current = after === null ? null : merge(before, after);
+      if (current !== null) changed.push(current);
+      const leaves =
+        before !== null &&
+        (current === null || plan.id.some((column) => current[column] !== before[column]));
+      if (!leaves) continue;
+      if (plan.id.some((column) => before[column] === undefined)) unknown += 1;
+      else await this.#takeJson("delete", { schema, row: before }, event);
+    }
+    if (changed.length === 0) return unknown;
+    for (const fresh of await this.#readRows(event.table, changed))
       await this.#takeJson("insert", fresh, event);
+    return unknown;
   }
 
   async #takeJson(
     operation: "insert" | "delete",
-    { table, row }: FreshRow,
+    { schema, row }: FreshRow,
     event: IncompleteRowsEvent,
   ): Promise<void> {
-    const version: TableVersion = this.#jsonVersion(table);
-    const route = await this.#open(table, this.#jsonRoutes, version);
+    const route = await this.#jsonRoute(schema);
     const { versionHigh, versionLow } = event;
     await this.#encode(
       route.encoder[operation],
@@ -121,31 +133,28 @@ export class Router {
     );
   }
 
-  #jsonVersion(table: TableVersion): TableVersion {
-    return { schema: table.schema, layout: createJsonRowLayout(table.schema.columns) };
+  async #jsonRoute(schema: TableSchema): Promise<Route> {
+    const known = this.#jsonRoutes.get(schema);
+    if (known !== undefined) return known;
+    const route = await this.#open({ schema, layout: createJsonRowLayout(schema.columns) });
+    this.#jsonRoutes.set(schema, route);
+    return route;
   }
 
-  async #open(
-    key: TableVersion,
-    routes: WeakMap<TableVersion, Route>,
-    version: TableVersion,
-  ): Promise<Route> {
-    const known = routes.get(key);
-    if (known !== undefined) return known;
-    const { database, table } = key.schema;
-    const rule = this.#ruleOf(database, table);
-    if (rule === null) throw new Error(`rows of ${database}.${table}, which no rule captures`);
-    const encoder = compileEncoder(rule, version);
+  /** Compiles the table's rule and makes its index ready. */
+  async #open(table: TableVersion): Promise<Route> {
+    const { schema } = table;
+    const rule = this.#ruleOf(schema.database, schema.table);
+    if (rule === null)
+      throw new TailraceError(
+        "INVARIANT_BROKEN",
+        `rows of ${tableName(schema)}, which no rule captures`,
+      );
+    const encoder = compileEncoder(rule, table);
     const target = this.#sink.target(rule.index, rule.upsert);
-    await this.#sink.prepare({
-      target,
-      fields: encoder.plan.fields,
-      create: rule.createIndex,
-      dynamic: rule.dynamic,
-    });
-    const route: Route = { target, encoder };
-    routes.set(key, route);
-    return route;
+    const { createIndex: create, dynamic } = rule;
+    await this.#sink.prepare({ target, fields: encoder.plan.fields, create, dynamic });
+    return { target, encoder };
   }
 }
 
@@ -154,16 +163,6 @@ interface EncodedRows {
   readonly end: number;
   readonly versionHigh: number;
   readonly versionLow: number;
-}
-
-/** The row leaves its key: it was deleted, or its primary key changed. */
-function isDeleted({ before, after }: IncompleteRow, table: TableVersion): boolean {
-  return (
-    after === null ||
-    table.schema.primaryKey.some(
-      (column) => after[column] !== undefined && after[column] !== before?.[column],
-    )
-  );
 }
 
 /** What is known of the row after the change. */
