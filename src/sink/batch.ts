@@ -1,8 +1,8 @@
 import type { DocumentSlot } from "../core/action-writer.ts";
 import type { SinkTarget } from "./action-line.ts";
 
-/** Room kept behind `maxBytes` so that the last small action of a batch needs no larger buffer. */
-const SLACK_BYTES = 64 * 1024;
+/** Room behind `maxBytes`, above the bound that encoders usually ask for, so that the last action needs no larger buffer. Never touched, it costs no memory. */
+const SLACK_BYTES = 320 * 1024;
 
 /** Sizes of a batch. `maxBytes` may shrink while running, when a server refuses requests of that size. */
 export interface BatchLimits {

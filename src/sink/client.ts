@@ -223,7 +223,7 @@ const BUSY = new Set([408, 429, 502, 503, 504]);
 
 /**
  * Sends a request and parses the JSON answer. Throws BULK_UNREACHABLE when there is none or it is not JSON, BULK_ACCESS_DENIED on 401
- * and 403, BULK_OVERLOADED on 408, 429, 502, 503 and 504; any other status is the caller's to judge.
+ * and 403, BULK_OVERLOADED on 408, 429, 502, 503, 504 and a block; any other status is the caller's to judge.
  */
 export async function requestJson(
   channel: HttpChannel,
@@ -242,10 +242,11 @@ export async function requestJson(
   }
   const parsed = parseJson(result.body);
   const { status } = result;
-  if (status === 401 || status === 403) {
+  const isBlocked = errorType(parsed) === "cluster_block_exception";
+  if ((status === 401 || status === 403) && !isBlocked) {
     throw new TailraceError("BULK_ACCESS_DENIED", `${what}: HTTP ${status}${reasonOf(parsed)}`);
   }
-  if (BUSY.has(status)) {
+  if (BUSY.has(status) || isBlocked) {
     channel.rotate();
     throw new TailraceError("BULK_OVERLOADED", `${what}: HTTP ${status}${reasonOf(parsed)}`);
   }
@@ -264,6 +265,11 @@ export function reasonOf(body: unknown): string {
   if (typeof error === "string") return `: ${error}`;
   const { type, reason } = (error ?? {}) as { type?: unknown; reason?: unknown };
   return typeof type === "string" ? `: ${type}: ${String(reason)}` : "";
+}
+
+function errorType(body: unknown): unknown {
+  const error = (body as { error?: unknown } | null | undefined)?.error;
+  return (error as { type?: unknown } | null | undefined)?.type;
 }
 
 function parseJson(body: Buffer): unknown {

@@ -236,10 +236,10 @@ export class Delivery {
   }
 
   async #wait(why: string): Promise<void> {
-    const { clock, logger, onWaiting, signal } = this.#context;
+    const { clock, logger, signal } = this.#context;
     const delayMs = Math.round(this.#backoff.next());
     const tries = this.#backoff.failures;
-    onWaiting(`${why}, try ${tries}`);
+    this.#context.onWaiting(`${why}, try ${tries}`);
     // Louder the longer it lasts; at the greatest delay once a minute.
     if (tries < 3) logger.debug({ delayMs, tries }, why);
     else if (tries < 8) logger.warn({ delayMs, tries }, why);

@@ -67,7 +67,7 @@ function parseExact(text: string): unknown {
 }
 
 /** ECMAScript's `JSON.rawJSON`, which TypeScript's library does not have yet. */
-const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+const rawJson = (JSON as unknown as { rawJSON: (this: void, text: string) => unknown }).rawJSON;
 
 function unescapeId(escaped: string): string {
   try {

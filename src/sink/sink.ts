@@ -5,9 +5,11 @@ import type { Sink, SinkEvents, SinkStats, TargetSpec } from "../core/sink.ts";
 import { createSinkTarget, type SinkTarget } from "./action-line.ts";
 import type { BatchLimits } from "./batch.ts";
 import { BulkWriter } from "./bulk-writer.ts";
-import { HttpClient } from "./client.ts";
+import { readIds } from "./clear.ts";
+import { HttpClient, type HttpChannel } from "./client.ts";
 import { createCounters } from "./counters.ts";
 import { Delivery, type DeliveryContext } from "./delivery.ts";
+import { IndexPreparer } from "./index-preparer.ts";
 import { Lane } from "./lane.ts";
 import type { SinkOptions } from "./options.ts";
 
@@ -20,6 +22,8 @@ const DEFAULT_FLUSH_INTERVAL_MS = 200;
  * socket than one read returns kicks after each read; sending then would make many small requests.
  */
 const LINGER_MS = 5;
+/** Key of the preparer among those who wait. */
+const PREPARER = -1;
 
 /** Opens a sink. Nothing is sent before the first action or `prepare`. Throws CONFIG_INVALID for hosts that are not URLs. */
 export function openSink(options: SinkOptions, events: SinkEvents): Promise<Sink> {
@@ -35,6 +39,9 @@ class BulkSink implements Sink {
   readonly #lanes: readonly Lane[];
   readonly #targets: SinkTarget[] = [];
   readonly #counters = createCounters();
+  readonly #control: HttpChannel;
+  readonly #preparer: IndexPreparer;
+  /** Why each part waits that does: lanes by number, and the preparer. */
   readonly #waiting = new Map<number, string>();
   readonly #closing = new AbortController();
   readonly #flushIntervalMs: number;
@@ -51,6 +58,15 @@ class BulkSink implements Sink {
     this.#events = events;
     this.#clock = options.clock ?? systemClock;
     this.#client = new HttpClient(options);
+    this.#control = this.#client.channel();
+    this.#preparer = new IndexPreparer({
+      channel: this.#control,
+      clock: this.#clock,
+      logger: options.logger,
+      signal: this.#closing.signal,
+      indexMeta: options.indexMeta ?? {},
+      onWaiting: (why) => this.#setWaiting(PREPARER, why),
+    });
     this.#flushIntervalMs = options.flushIntervalMs ?? DEFAULT_FLUSH_INTERVAL_MS;
     const limits: BatchLimits = {
       maxActions: options.maxActions ?? DEFAULT_MAX_ACTIONS,
@@ -79,8 +95,9 @@ class BulkSink implements Sink {
     return target;
   }
 
-  prepare(_spec: TargetSpec): Promise<void> {
-    return Promise.resolve();
+  async prepare(spec: TargetSpec): Promise<void> {
+    if (this.#fatal !== null) throw this.#fatal;
+    await this.#preparer.prepare(spec);
   }
 
   kick(): void {
@@ -121,13 +138,21 @@ class BulkSink implements Sink {
     }
   }
 
-  clear(_target: Target, _versionHigh: number, _versionLow: number): Promise<void> {
-    return Promise.resolve();
+  async clear(target: Target, versionHigh: number, versionLow: number): Promise<void> {
+    const { writer } = this;
+    for await (const ids of readIds(this.#control, target.index)) {
+      writer.begin(target, versionHigh, versionLow);
+      for (const id of ids) {
+        const length = writer.id.write(JSON.stringify(id).slice(1, -1));
+        while (!writer.delete(length)) await this.room();
+      }
+    }
+    await this.drain();
   }
 
   stats(): SinkStats {
-    const waits = [...this.#waiting.values()];
-    return { ...this.#counters, waitingFor: waits[0] ?? null };
+    const [waitingFor = null] = this.#waiting.values();
+    return { ...this.#counters, waitingFor };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -147,17 +172,19 @@ class BulkSink implements Sink {
       counters: this.#counters,
       limits,
       targets: this.#targets,
-      recreate: () => Promise.resolve(false),
-      onWaiting: (why) => {
-        if (why === null) this.#waiting.delete(number);
-        else this.#waiting.set(number, why);
-      },
+      recreate: (index) => this.#preparer.recreate(index),
+      onWaiting: (why) => this.#setWaiting(number, why),
     };
     const delivery = new Delivery(context, this.#client.channel(number));
     return new Lane(context, (batch) => delivery.deliver(batch), {
       onIdle: (lane) => this.#onIdle(lane),
       onFatal: (error) => this.#onFatal(error),
     });
+  }
+
+  #setWaiting(part: number, why: string | null): void {
+    if (why === null) this.#waiting.delete(part);
+    else this.#waiting.set(part, why);
   }
 
   #onIdle(lane: Lane): void {
