@@ -1,0 +1,117 @@
+import { expect } from "vitest";
+import { openConnection, parseConnectionUrl } from "../../src/mysql/connection.ts";
+import { quoteName } from "../../src/mysql/quote.ts";
+import { selectExpression, selectValueToJson } from "../../src/mysql/select-values.ts";
+import { describeTable } from "../../src/mysql/table-lookup.ts";
+import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
+import { recordChanges } from "../support/recorded-changes.ts";
+
+/** A column under test. */
+export interface Probe {
+  /** The column's type in SQL. */
+  readonly type: string;
+  /** SQL literals; row i has the i-th, shorter lists begin again. */
+  readonly values: readonly string[];
+  /**
+   * An SQL expression for the JSON text that the server itself gives column `c`, NULL for `null`. Without it the server must read our text back as
+   * the same value: floating-point numbers have more than one text.
+   */
+  readonly expected?: (c: string) => string;
+}
+
+/**
+ * Stores the probes' values in a table and compares, for each value, the JSON written from the row image with the JSON of the same value read by
+ * SELECT, byte for byte, and with the text that the server makes of it.
+ */
+export async function expectSameValues(
+  server: "mysql" | "mariadb",
+  probes: readonly Probe[],
+): Promise<void> {
+  await using db = await openTestDatabase(server);
+  const columns = probes.map((probe, i): ProbeColumn => ({ ...probe, name: `c${i}` }));
+  const documents = await storeAndRecord(db, columns);
+  expect(documents).toEqual(await selectDocuments(db));
+  await expectServerPrints(db, columns, documents);
+  await expectServerReadsBack(db, columns, documents);
+}
+
+interface ProbeColumn extends Probe {
+  readonly name: string;
+}
+
+/** Creates the table `t`, inserts the values and returns the documents made from the row images. */
+async function storeAndRecord(
+  db: TestDatabase,
+  columns: readonly ProbeColumn[],
+): Promise<string[]> {
+  await db.query("SET SESSION sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'");
+  const definitions = columns.map((column) => `${column.name} ${column.type}`);
+  await db.query(`CREATE TABLE t (id INT PRIMARY KEY, ${definitions.join(", ")})`);
+  const count = Math.max(...columns.map((column) => column.values.length));
+  const rows = Array.from({ length: count }, (_, row) =>
+    [row, ...columns.map(({ values }) => values[row % values.length])].join(", "),
+  );
+  const changes = await recordChanges({
+    url: db.url.href,
+    database: db.name,
+    rule: { decimals: "number" },
+    work: async () => void (await db.query(`INSERT INTO t VALUES (${rows.join("), (")})`)),
+  });
+  expect(changes.gaps).toEqual([]);
+  return changes.actions.map((action) =>
+    action.kind === "index" ? action.document : `a delete of ${action.id}`,
+  );
+}
+
+/** Every row read by SELECT as the document that {@link selectValueToJson} makes of it. */
+async function selectDocuments(db: TestDatabase): Promise<string[]> {
+  await using connection = await openConnection(parseConnectionUrl(db.url.href));
+  const table = await describeTable(connection, db.name, "t");
+  const columns = table?.schema.columns ?? [];
+  const rows = await connection.queryRaw(
+    `SELECT ${columns.map(selectExpression).join(", ")} FROM ${quoteName(db.name)}.t ORDER BY id`,
+  );
+  return rows.map((row) =>
+    joinFields(columns.map((c, i) => [c.name, selectValueToJson(c, row[i] ?? null)])),
+  );
+}
+
+async function expectServerPrints(
+  db: TestDatabase,
+  columns: readonly ProbeColumn[],
+  documents: readonly string[],
+): Promise<void> {
+  const printed = columns.flatMap(({ name, expected }) =>
+    expected ? [`${expected(name)} ${name}`] : [],
+  );
+  const rows = await db.query(`SELECT ${["id", ...printed].join(", ")} FROM t ORDER BY id`);
+  const others = columns.filter((column) => column.expected === undefined);
+  const comparable = documents.map((document) =>
+    others.reduce((text, { name }) => text.replace(new RegExp(`,"${name}":[^,}]*`), ""), document),
+  );
+  expect(comparable).toEqual(
+    rows.map((row) => joinFields(Object.entries(row).map(([name, json]) => [name, String(json)]))),
+  );
+}
+
+/** Inserts the numbers of the documents into a table like `t` and lets the server compare. */
+async function expectServerReadsBack(
+  db: TestDatabase,
+  columns: readonly ProbeColumn[],
+  documents: readonly string[],
+): Promise<void> {
+  const names = columns.flatMap(({ name, expected }) => (expected ? [] : [name]));
+  if (names.length === 0) return;
+  const rows = documents.map((document) => {
+    const numbers = JSON.parse(document) as Record<string, number | null>;
+    return ["id", ...names].map((name) => JSON.stringify(numbers[name])).join(", ");
+  });
+  await db.query("CREATE TABLE u LIKE t");
+  await db.query(`INSERT INTO u (id, ${names.join(", ")}) VALUES (${rows.join("), (")})`);
+  const differs = names.map((name) => `NOT (t.${name} <=> u.${name})`).join(" OR ");
+  expect(await db.query(`SELECT t.id FROM t JOIN u USING (id) WHERE ${differs}`)).toEqual([]);
+}
+
+function joinFields(fields: readonly (readonly [string, string])[]): string {
+  return `{${fields.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+}
