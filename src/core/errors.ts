@@ -140,6 +140,12 @@ export const ERROR_TABLE = {
       "The binary log names no columns and the table's present definition does not fit its events.",
     remedy: "SET GLOBAL binlog_row_metadata=FULL (it is dynamic), then reload the table.",
   },
+  SCHEMA_KEY_CHANGED: {
+    disposition: "reject",
+    summary: "The columns that a table's document ids are made of have changed.",
+    remedy:
+      "Documents under the old ids stay behind: delete them, or rebuild the index and reload the table.",
+  },
   SCHEMA_TABLE_CLEARED: {
     disposition: "reject",
     summary: "A captured table was truncated or dropped; its documents remain.",

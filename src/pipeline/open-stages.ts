@@ -109,7 +109,20 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const ruleOf = createTableMatcher(config.rules, {
     caseSensitive: source.server.lowerCaseTableNames === 0,
   });
-  const router = new Router(ruleOf, sink, createReadRows(queries));
+  const router = new Router({
+    ruleOf,
+    sink,
+    readRows: createReadRows(queries),
+    onKeyChange: ({ database, table }, detail) => {
+      const { file, position } = checkpointer.current();
+      const versions = { versionHigh: 0, versionLow: 0 };
+      const code = "SCHEMA_KEY_CHANGED";
+      return handleGap(
+        { kind: "gap", code, database, table, detail, position: { file, position }, ...versions },
+        gapHandling,
+      );
+    },
+  });
   const { heartbeatIntervalMs: heartbeatMs, serverId } = config.source;
   const connection = connectionOptions(config.source);
   const replica = resources.use(new Replica({ connection, serverId, heartbeatMs, clock }));

@@ -1,4 +1,4 @@
-import type { IncompleteRow, IncompleteRowsEvent, RowsEvent } from "../core/change-event.ts";
+import type { IncompleteRowsEvent, RowsEvent } from "../core/change-event.ts";
 import { createJsonRowLayout, jsonRowBytes, type JsonRow } from "../core/json-row.ts";
 import type { Target } from "../core/action-writer.ts";
 import { TailraceError } from "../core/errors.ts";
@@ -28,6 +28,15 @@ export interface FreshRow {
   readonly row: JsonRow;
 }
 
+/** What a router works with. */
+export interface RouterOptions {
+  readonly ruleOf: (database: string, table: string) => RoutedRule | null;
+  readonly sink: Sink;
+  readonly readRows: ReadRows;
+  /** The columns that make a table's document ids are others than before: documents under the old ids stay behind. */
+  readonly onKeyChange: (schema: TableSchema, detail: string) => Promise<void>;
+}
+
 /** One rule compiled for one table version. */
 interface Route {
   readonly target: Target;
@@ -45,14 +54,15 @@ export class Router {
   /** Encoders for rows as JSON texts, by the schema whose columns they have. */
   readonly #jsonRoutes = new WeakMap<TableSchema, Route>();
 
-  constructor(
-    ruleOf: (database: string, table: string) => RoutedRule | null,
-    sink: Sink,
-    readRows: ReadRows,
-  ) {
+  readonly #onKeyChange: RouterOptions["onKeyChange"];
+  /** Names of the id's columns by table: a change of them gives every document another id. */
+  readonly #idColumns = new Map<string, string>();
+
+  constructor({ ruleOf, sink, readRows, onKeyChange }: RouterOptions) {
     this.#ruleOf = ruleOf;
     this.#sink = sink;
     this.#readRows = readRows;
+    this.#onKeyChange = onKeyChange;
   }
 
   /** The rule of a table, null when it is not captured. */
@@ -151,6 +161,11 @@ export class Router {
         `rows of ${tableName(schema)}, which no rule captures`,
       );
     const encoder = compileEncoder(rule, table);
+    const id = encoder.plan.id.map((column) => schema.columns[column]!.name).join(", ");
+    const before = this.#idColumns.get(tableName(schema));
+    this.#idColumns.set(tableName(schema), id);
+    if (before !== undefined && before !== id)
+      await this.#onKeyChange(schema, `the id was made of (${before}) and is now made of (${id})`);
     const target = this.#sink.target(rule.index, rule.upsert);
     const { createIndex: create, dynamic } = rule;
     await this.#sink.prepare({ target, fields: encoder.plan.fields, create, dynamic });
