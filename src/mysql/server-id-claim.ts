@@ -114,7 +114,7 @@ export interface RegisteredReplica {
 
 /** The replicas that the server knows of; none when we may not see them (MariaDB asks for REPLICATION MASTER ADMIN). */
 export async function listReplicas(connection: Connection): Promise<readonly RegisteredReplica[]> {
-  // The first is there since MySQL 8.0.22 and MariaDB 10.5.1, the second until MySQL 8.3.
+  // The first is there since MySQL 8.0.22, the second until MySQL 8.3 and in MariaDB.
   for (const statement of ["SHOW REPLICAS", "SHOW SLAVE HOSTS"]) {
     try {
       const rows = await connection.query(statement);

@@ -1,0 +1,158 @@
+import type { Finding } from "../core/finding.ts";
+import { tableName } from "../core/schema.ts";
+import { quoteName, quoteTable } from "./quote.ts";
+import type { ServerDescription } from "./server.ts";
+import type { TableDescription } from "./table-lookup.ts";
+
+/** What is known of the captured tables. */
+export interface CheckedTables {
+  readonly server: ServerDescription;
+  readonly tables: readonly CheckedTable[];
+  /** The databases that alone are logged (`binlog_do_db`); empty = all. */
+  readonly loggedDatabases: readonly string[];
+  /** The databases that are not logged (`binlog_ignore_db`). */
+  readonly ignoredDatabases: readonly string[];
+  /** `innodb_native_foreign_keys`, where the server has it. */
+  readonly hasNativeForeignKeys: boolean;
+  /** Our account, quoted for GRANT. */
+  readonly account: string;
+}
+
+/** One captured table. */
+export interface CheckedTable {
+  readonly description: TableDescription;
+  /** What SHOW CREATE TABLE says; empty when we may not see it. */
+  readonly definition: string;
+  /** The server's words when the rows may not be read as a re-read does it. */
+  readonly readError: string | undefined;
+}
+
+/** Engines whose changes are transactional and always logged as rows. */
+const SOUND_ENGINES: ReadonlySet<string> = new Set(["innodb", "rocksdb", "ndbcluster", "tokudb"]);
+
+/** What the tables mean for a run; one `ok` when nothing was found. Pure. */
+export function evaluateTables(checked: CheckedTables): readonly Finding[] {
+  const findings = checked.tables.flatMap((table) => [
+    ...readability(table, checked),
+    ...logging(table, checked),
+    ...columns(table),
+    ...primaryKey(table),
+    ...engine(table),
+    ...foreignKeys(table, checked),
+  ]);
+  if (findings.length > 0 || checked.tables.length === 0) return findings;
+  const count = checked.tables.length === 1 ? "1 table" : `${checked.tables.length} tables`;
+  return [
+    { severity: "ok", check: "tables", message: `${count}: readable, with keys, fully logged` },
+  ];
+}
+
+function readability(table: CheckedTable, { account }: CheckedTables): readonly Finding[] {
+  if (table.readError === undefined) return [];
+  const { schema } = table.description;
+  return [
+    {
+      severity: "error",
+      check: check(table),
+      message: `cannot be read: ${table.readError}`,
+      remedy: `GRANT SELECT ON ${quoteTable(schema)} TO ${account};`,
+    },
+  ];
+}
+
+function logging(table: CheckedTable, checked: CheckedTables): readonly Finding[] {
+  const { database } = table.description.schema;
+  const { loggedDatabases, ignoredDatabases } = checked;
+  const isLogged =
+    (loggedDatabases.length === 0 || loggedDatabases.includes(database)) &&
+    !ignoredDatabases.includes(database);
+  if (isLogged) return [];
+  return [
+    {
+      severity: "error",
+      check: check(table),
+      message: "binlog_do_db or binlog_ignore_db keeps its database out of the log",
+      remedy: "Remove the option from the server's configuration and restart it.",
+    },
+  ];
+}
+
+function columns(table: CheckedTable): readonly Finding[] {
+  const { schema, unreadable } = table.description;
+  return unreadable.map(({ column, type }) => {
+    const name = quoteName(column);
+    const line = table.definition
+      .split("\n")
+      .find((text) => text.trimStart().startsWith(`${name} `));
+    const isCompressed = line !== undefined && COMPRESSED.test(line);
+    return {
+      severity: "error",
+      check: check(table),
+      message: `the values of column ${name} (${type}) in the log cannot be read`,
+      remedy: isCompressed
+        ? `ALTER TABLE ${quoteTable(schema)} MODIFY ${line.replace(COMPRESSED, "").trim().replace(/,$/, "")};`
+        : "Leave the table out of the rules.",
+    };
+  });
+}
+
+function primaryKey(table: CheckedTable): readonly Finding[] {
+  const { schema } = table.description;
+  if (schema.primaryKey.length > 0) return [];
+  return [
+    {
+      severity: "warning",
+      check: check(table),
+      message: "has no primary key: its rule must name the id's columns, and these must be unique",
+      remedy: `ALTER TABLE ${quoteTable(schema)} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY;`,
+    },
+  ];
+}
+
+function engine(table: CheckedTable): readonly Finding[] {
+  const { schema, engine: name } = table.description;
+  if (SOUND_ENGINES.has(name.toLowerCase())) return [];
+  return [
+    {
+      severity: "warning",
+      check: check(table),
+      message: `is kept by ${name}, which has no transactions: a statement that fails half-way or a restart leaves changes that the log lacks`,
+      remedy: `ALTER TABLE ${quoteTable(schema)} ENGINE = InnoDB;`,
+    },
+  ];
+}
+
+/** MariaDB's column attribute, as SHOW CREATE TABLE prints it. */
+const COMPRESSED = / \/\*M!\d+ COMPRESSED\*\//;
+
+const FOREIGN_KEY =
+  /CONSTRAINT (`(?:[^`]|``)+`) FOREIGN KEY (\([^)]+\)) REFERENCES ((?:`(?:[^`]|``)+`\.?)+) (\([^)]+\))([^,\n]*)/g;
+
+/** Up to MySQL 9.5 and in MariaDB InnoDB changes child rows by itself, and no log has them. */
+function foreignKeys(table: CheckedTable, checked: CheckedTables): readonly Finding[] {
+  const { server, hasNativeForeignKeys } = checked;
+  const isLogged = server.flavor === "mysql" && server.versionNumber >= 90_600;
+  if (isLogged && !hasNativeForeignKeys) return [];
+  const { schema } = table.description;
+  const findings: Finding[] = [];
+  for (const [, name, child, parent, parentColumns, actions = ""] of table.definition.matchAll(
+    FOREIGN_KEY,
+  )) {
+    const silent = /ON (?:DELETE|UPDATE) (?:CASCADE|SET NULL)/.exec(actions)?.[0];
+    if (silent === undefined) continue;
+    findings.push({
+      severity: "warning",
+      check: check(table),
+      message: `foreign key ${name} has ${silent}: rows that it changes in ${tableName(schema)} are not in the log`,
+      remedy:
+        `ALTER TABLE ${quoteTable(schema)} DROP FOREIGN KEY ${name}; ` +
+        `ALTER TABLE ${quoteTable(schema)} ADD CONSTRAINT ${name} FOREIGN KEY ${child} REFERENCES ${parent} ${parentColumns}; ` +
+        "and let the application change the child rows.",
+    });
+  }
+  return findings;
+}
+
+function check({ description }: CheckedTable): string {
+  return `table ${tableName(description.schema)}`;
+}
