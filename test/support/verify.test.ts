@@ -91,12 +91,8 @@ test("every single field that differs is found, and digits beyond a double's cou
   await put(target, { index, id }, { id, ...wrong });
   const result = await verify(db, target, ["a"]);
   expect(result).toMatchObject({ isEqual: false, tables: [{ equal: 0, different: 1 }] });
-  expect(result.differences.map((difference) => difference.field).toSorted()).toEqual([
-    "at",
-    "data",
-    "exact",
-    "gone",
-  ]);
+  const fields = new Set(result.differences.map((difference) => difference.field));
+  expect(fields).toEqual(new Set(["exact", "at", "data", "gone"]));
 });
 
 test("missing and extra documents are found, also among thousands and in an index of two tables", async () => {

@@ -92,8 +92,12 @@ class Collected {
   rowsOf(table: VerifiedTable): VerifiedRows {
     const name = `${table.database}.${table.table}`;
     return entry(this.#tables, table, () => ({
-      ...{ table: name, index: table.index },
-      ...{ rows: 0, equal: 0, missing: 0, different: 0 },
+      table: name,
+      index: table.index,
+      rows: 0,
+      equal: 0,
+      missing: 0,
+      different: 0,
     }));
   }
 
@@ -180,7 +184,10 @@ async function compareRows(
     counts.different++;
     for (const field of fields)
       collected.addDifference({
-        ...{ kind: "different", ...place, id, field },
+        kind: "different",
+        ...place,
+        id,
+        field,
         expected: textOf(row[field]),
         found: textOf(source[field]),
       });
