@@ -1,5 +1,6 @@
 import { TailraceError } from "../core/errors.ts";
-import { reasonOf, requestJson, type HttpChannel, type JsonAnswer } from "./client.ts";
+import { reasonOf, type JsonAnswer } from "../core/json-client.ts";
+import { requestJson, type HttpChannel } from "./client.ts";
 
 /** Ids a page, and how long the server keeps the scroll between two pages. */
 const PAGE = 2000;

@@ -1,5 +1,6 @@
 import { Client, type Dispatcher } from "undici";
 import { TailraceError } from "../core/errors.ts";
+import { reasonOf, type JsonAnswer, type JsonClient } from "../core/json-client.ts";
 import type { ConnectionOptions } from "./options.ts";
 
 /** A request to whichever host is in use. */
@@ -212,10 +213,14 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-/** An answer to {@link requestJson}: the parsed body of any status that is not a failure of transport or rights. */
-export interface JsonAnswer {
-  readonly status: number;
-  readonly body: unknown;
+/** Opens a client of its own for requests outside the bulk stream. Throws CONFIG_INVALID for hosts that are not URLs. */
+export function openJsonClient(options: ConnectionOptions): JsonClient {
+  const client = new HttpClient(options);
+  const channel = client.channel();
+  return {
+    request: (method, path, body) => requestJson(channel, method, path, body),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
 }
 
 /** Answers that mean "not now". */
@@ -257,14 +262,6 @@ export async function requestJson(
     );
   }
   return { status, body: parsed };
-}
-
-/** `: type: reason` of an error answer, or nothing. */
-export function reasonOf(body: unknown): string {
-  const error = (body as { error?: unknown } | null | undefined)?.error;
-  if (typeof error === "string") return `: ${error}`;
-  const { type, reason } = (error ?? {}) as { type?: unknown; reason?: unknown };
-  return typeof type === "string" ? `: ${type}: ${String(reason)}` : "";
 }
 
 function errorType(body: unknown): unknown {

@@ -1,9 +1,10 @@
 import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
+import { reasonOf, type JsonAnswer } from "../core/json-client.ts";
 import type { Logger } from "../core/logger.ts";
 import type { TargetSpec } from "../core/sink.ts";
-import { reasonOf, requestJson, type HttpChannel, type JsonAnswer } from "./client.ts";
+import { requestJson, type HttpChannel } from "./client.ts";
 import { accepts, findField, mappingOf, substitute, type Properties } from "./mapping.ts";
 
 /** What preparing needs of the sink around it. */

@@ -1,7 +1,8 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
+import { parseCheckpoint, unreadableCheckpoint } from "./parse-checkpoint.ts";
 import { takeFileLock, type FileLock } from "./file-lock.ts";
 
 /** Where a pipeline's checkpoint file is. */
@@ -36,14 +37,18 @@ class CheckpointFile implements CheckpointStore {
     this.#lock = lock;
   }
 
+  get #place(): string {
+    return `${this.#path} (the copy before it is ${previousOf(this.#path)})`;
+  }
+
   async load(): Promise<Checkpoint | null> {
     const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return null;
-      throw unreadable(this.#path, error);
+      throw unreadableCheckpoint(this.#place, error);
     });
     if (text === null) return null;
     this.#hasPrevious = true;
-    return parseCheckpoint(text, { place: this.#path, pipeline: this.#pipeline });
+    return parseCheckpoint(text, { place: this.#place, pipeline: this.#pipeline });
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {
@@ -63,37 +68,6 @@ class CheckpointFile implements CheckpointStore {
   }
 }
 
-/** Reads a checkpoint's text. Throws STATE_UNREADABLE when it is damaged, STATE_FOREIGN when it is another pipeline's. */
-export function parseCheckpoint(
-  text: string,
-  from: { readonly place: string; readonly pipeline: string },
-): Checkpoint {
-  let checkpoint: Partial<Checkpoint>;
-  try {
-    checkpoint = JSON.parse(text) as Partial<Checkpoint>;
-  } catch (error) {
-    throw unreadable(from.place, error);
-  }
-  const isWhole =
-    checkpoint !== null &&
-    typeof checkpoint === "object" &&
-    checkpoint.format === 1 &&
-    typeof checkpoint.pipeline === "string" &&
-    typeof checkpoint.serverUuid === "string" &&
-    typeof checkpoint.epoch === "number" &&
-    typeof checkpoint.file === "string" &&
-    Number.isSafeInteger(checkpoint.position) &&
-    Array.isArray(checkpoint.gaps);
-  if (!isWhole) throw unreadable(from.place, new Error("it is no checkpoint of format 1"));
-  if (checkpoint.pipeline !== from.pipeline) {
-    throw new TailraceError(
-      "STATE_FOREIGN",
-      `${from.place} belongs to the pipeline ${checkpoint.pipeline}, not ${from.pipeline}`,
-    );
-  }
-  return checkpoint as Checkpoint;
-}
-
 /** A pipeline's name as a file name; names that differ give names that differ. */
 function fileName(pipeline: string): string {
   return pipeline.replaceAll(
@@ -102,9 +76,13 @@ function fileName(pipeline: string): string {
   );
 }
 
+function previousOf(path: string): string {
+  return path.replace(/\.json$/, ".previous.json");
+}
+
 /** The old file under its second name: a hard link would do, but not on every file system. */
 async function replacePrevious(path: string): Promise<void> {
-  const previous = `${path.replace(/\.json$/, "")}.previous.json`;
+  const previous = previousOf(path);
   await writeDurably(`${previous}.new`, await readFile(path));
   await rename(`${previous}.new`, previous);
 }
@@ -137,13 +115,4 @@ async function unwritable<T>(path: string, action: () => Promise<T>): Promise<T>
       cause: error,
     });
   }
-}
-
-function unreadable(place: string, cause: unknown): TailraceError {
-  const previous = basename(place).replace(/\.json$/, ".previous.json");
-  return new TailraceError(
-    "STATE_UNREADABLE",
-    `${place}: ${(cause as Error).message} (the copy before it is ${previous})`,
-    { cause },
-  );
 }

@@ -1,0 +1,142 @@
+import { randomUUID } from "node:crypto";
+import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
+import { asTailraceError, TailraceError } from "../core/errors.ts";
+import { reasonOf, type JsonAnswer, type JsonClient } from "../core/json-client.ts";
+import { parseCheckpoint } from "./parse-checkpoint.ts";
+
+/** Where a pipeline's checkpoint document is. */
+export interface CheckpointIndexOptions {
+  /** Stays the caller's: the store does not close it. */
+  readonly client: JsonClient;
+  readonly index: string;
+  readonly pipeline: string;
+}
+
+/**
+ * The checkpoint as a document of an index, its id the pipeline's name. Each save states which version of the document it replaces
+ * (`if_seq_no`, `if_primary_term`), so of two processes with one pipeline the one that loaded earlier is refused at its next save. A
+ * save that the server acted on although we saw no answer is recognised by the owner's mark that each process leaves in the document.
+ *
+ * `load` lets BULK_* of the client through; `save` throws STATE_UNWRITABLE for what passes, STATE_FOREIGN, or BULK_ACCESS_DENIED.
+ */
+export function openCheckpointIndex(options: CheckpointIndexOptions): CheckpointStore {
+  return new CheckpointIndex(options);
+}
+
+/** What the store reads of the document. */
+interface StoredCheckpoint {
+  readonly _seq_no: number;
+  readonly _primary_term: number;
+  readonly _source: { readonly owner?: unknown; readonly checkpoint?: unknown };
+}
+
+const MAPPINGS = {
+  dynamic: false,
+  properties: {
+    pipeline: { type: "keyword" },
+    saved_at: { type: "date" },
+    owner: { type: "keyword" },
+    checkpoint: { type: "object", enabled: false },
+  },
+};
+
+class CheckpointIndex implements CheckpointStore {
+  readonly #client: JsonClient;
+  readonly #index: string;
+  readonly #pipeline: string;
+  readonly #documentPath: string;
+  readonly #owner = randomUUID();
+  /** The query that states what the next save replaces; null before the first load. */
+  #replaces: string | null = null;
+
+  constructor({ client, index, pipeline }: CheckpointIndexOptions) {
+    this.#client = client;
+    this.#index = index;
+    this.#pipeline = pipeline;
+    this.#documentPath = `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(pipeline)}`;
+  }
+
+  async load(): Promise<Checkpoint | null> {
+    const stored = await this.#read();
+    this.#replaces = conditionOf(stored);
+    if (stored === null) return null;
+    return parseCheckpoint(JSON.stringify(stored._source.checkpoint ?? null), {
+      place: this.#place,
+      pipeline: this.#pipeline,
+    });
+  }
+
+  async save(checkpoint: Checkpoint): Promise<void> {
+    try {
+      if (this.#replaces === null) this.#replaces = conditionOf(await this.#read());
+      let answer = await this.#write(checkpoint);
+      if (answer.status === 409) {
+        // Perhaps it is our own earlier save whose answer was lost.
+        const stored = await this.#read();
+        if (stored?._source.owner !== this.#owner) throw this.#foreign();
+        this.#replaces = conditionOf(stored);
+        answer = await this.#write(checkpoint);
+      }
+      if (answer.status >= 300) {
+        throw new Error(`HTTP ${answer.status}${reasonOf(answer.body)}`);
+      }
+      this.#replaces = conditionOf(answer.body as StoredCheckpoint);
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get #place(): string {
+    return `document ${this.#pipeline} of index ${this.#index}`;
+  }
+
+  async #read(): Promise<StoredCheckpoint | null> {
+    const answer = await this.#client.request("GET", this.#documentPath);
+    if (answer.status === 200) return answer.body as StoredCheckpoint;
+    if (answer.status === 404) return null;
+    const why = `HTTP ${answer.status}${reasonOf(answer.body)}`;
+    throw new TailraceError("STATE_UNREADABLE", `${this.#place}: ${why}`);
+  }
+
+  async #write(checkpoint: Checkpoint): Promise<JsonAnswer> {
+    const document = {
+      pipeline: this.#pipeline,
+      saved_at: checkpoint.savedAt,
+      owner: this.#owner,
+      checkpoint,
+    };
+    if (this.#replaces === FIRST) await this.#createIndex();
+    return this.#client.request("PUT", `${this.#documentPath}?${this.#replaces}`, document);
+  }
+
+  async #createIndex(): Promise<void> {
+    const answer = await this.#client.request("PUT", `/${encodeURIComponent(this.#index)}`, {
+      settings: { "index.number_of_shards": 1, "index.auto_expand_replicas": "0-1" },
+      mappings: MAPPINGS,
+    });
+    const reason = reasonOf(answer.body);
+    if (answer.status < 300 || reason.includes("resource_already_exists_exception")) return;
+    throw new Error(`index ${this.#index}: HTTP ${answer.status}${reason}`);
+  }
+
+  #foreign(): TailraceError {
+    return new TailraceError("STATE_FOREIGN", `${this.#place} was written by another process`);
+  }
+
+  #unwritable(error: unknown): TailraceError {
+    if (error instanceof TailraceError && error.disposition === "fatal") return error;
+    const { message } = asTailraceError(error);
+    return new TailraceError("STATE_UNWRITABLE", `${this.#place}: ${message}`, { cause: error });
+  }
+}
+
+const FIRST = "op_type=create";
+
+function conditionOf(stored: Pick<StoredCheckpoint, "_seq_no" | "_primary_term"> | null): string {
+  if (stored === null) return FIRST;
+  return `if_seq_no=${stored._seq_no}&if_primary_term=${stored._primary_term}`;
+}
