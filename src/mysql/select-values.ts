@@ -46,7 +46,6 @@ function valueToJson(type: ColumnType, value: Buffer): string {
     case "double":
       return float64Text(Number(value.toString("latin1")));
     case "date":
-      return dateToJson(value.toString("latin1"), "");
     case "datetime":
       return dateToJson(value.toString("latin1"), "");
     case "timestamp":

@@ -8,6 +8,7 @@ const DAYS_TO_1970 = 671;
 /** 2100-03-01 in days since 1970: 2100 lacks the leap day that every other fourth year from 1968 to 2106 has. */
 const MARCH_2100 = 47541;
 const DAYS_OF_FOUR_YEARS = 1461;
+const SECONDS_A_DAY = 86400;
 
 /** Does the calendar have this day, with a year of four digits? False for MySQL's zero dates, partial dates and days like February 30. */
 export function isCalendarDay(year: number, month: number, day: number): boolean {
@@ -44,23 +45,33 @@ export function writeClock(
   return writeTwoDigits(seconds, out, o + 1);
 }
 
-let cachedDay = -1;
+/** The last day written, by its first second since 1970. Rows of one time share their day. */
+let cachedStart = -SECONDS_A_DAY;
 let cachedYear = 0;
 let cachedMonth = 0;
-let cachedDayOfMonth = 0;
+let cachedDay = 0;
 
-/** Writes the `YYYY-MM-DD` of a day counted from 1970-01-01, up to 2106. Rows of one time share their day: the last one is remembered. */
-export function writeDayOfEpoch(day: number, out: Buffer, o: number): number {
-  if (day !== cachedDay) {
-    cachedDay = day;
-    // Years and months begin in March, so that leap days come last.
-    const count = day + DAYS_TO_1970 + (day >= MARCH_2100 ? 1 : 0);
-    const year = ((4 * count + 3) / DAYS_OF_FOUR_YEARS) | 0;
-    const dayOfYear = count - ((year * DAYS_OF_FOUR_YEARS) >> 2);
-    const month = ((5 * dayOfYear + 2) / 153) | 0;
-    cachedDayOfMonth = dayOfYear - (((153 * month + 2) / 5) | 0) + 1;
-    cachedMonth = month < 10 ? month + 3 : month - 9;
-    cachedYear = 1968 + year + (month < 10 ? 0 : 1);
-  }
-  return writeDay(cachedYear, cachedMonth, cachedDayOfMonth, out, o);
+/** The first second of the day (UTC) that `seconds` since 1970 are in. */
+export function startOfDay(seconds: number): number {
+  const clock = seconds - cachedStart;
+  return clock >= 0 && clock < SECONDS_A_DAY ? cachedStart : seconds - (seconds % SECONDS_A_DAY);
+}
+
+/** Writes the `YYYY-MM-DD` of the day that begins at `start` seconds since 1970, up to 2106. */
+export function writeDayFrom(start: number, out: Buffer, o: number): number {
+  if (start !== cachedStart) cacheDay(start);
+  return writeDay(cachedYear, cachedMonth, cachedDay, out, o);
+}
+
+function cacheDay(start: number): void {
+  const day = start / SECONDS_A_DAY;
+  // Years and months begin in March, so that leap days come last.
+  const count = day + DAYS_TO_1970 + (day >= MARCH_2100 ? 1 : 0);
+  const year = ((4 * count + 3) / DAYS_OF_FOUR_YEARS) | 0;
+  const dayOfYear = count - ((year * DAYS_OF_FOUR_YEARS) >> 2);
+  const month = ((5 * dayOfYear + 2) / 153) | 0;
+  cachedStart = start;
+  cachedYear = 1968 + year + (month < 10 ? 0 : 1);
+  cachedMonth = month < 10 ? month + 3 : month - 9;
+  cachedDay = dayOfYear - (((153 * month + 2) / 5) | 0) + 1;
 }

@@ -10,7 +10,7 @@
  * 5.6, big-endian (https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Table__map__event.html); the older ones are in
  * `temporal-old.ts`. The fraction follows in 1 byte (hundredths) for 1 or 2 digits, 2 bytes (of 10^-4 s) for 3 or 4, 3 bytes (µs) for 5 or 6.
  */
-import { isCalendarDay, writeClock, writeDay, writeDayOfEpoch } from "./calendar.ts";
+import { isCalendarDay, writeClock, writeDay, startOfDay, writeDayFrom } from "./calendar.ts";
 import { corruptValue } from "./corrupt.ts";
 import { writeFourDigits, writeTwoDigits, writeUint32 } from "./integer.ts";
 
@@ -25,7 +25,6 @@ const POINT = 0x2e;
 const COLON = 0x3a;
 const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
-const SECONDS_A_DAY = 86400;
 
 /** Size of a TIME(`fraction`) in a row image, bytes. */
 export function timeSize(fraction: number): number {
@@ -104,12 +103,12 @@ export function writeInstant(
   o: number,
 ): number {
   if (seconds === 0) return writeNull(out, o);
-  const day = (seconds / SECONDS_A_DAY) | 0;
-  const clock = seconds - day * SECONDS_A_DAY;
+  const start = startOfDay(seconds);
+  const clock = seconds - start;
   const hours = (clock / 3600) | 0;
   const minutes = ((clock - hours * 3600) / 60) | 0;
   out[o] = QUOTE;
-  o = writeDayOfEpoch(day, out, o + 1);
+  o = writeDayFrom(start, out, o + 1);
   out[o] = LETTER_T;
   o = writeClock(hours, minutes, clock - hours * 3600 - minutes * 60, out, o + 1);
   if (fraction > 0) o = writeFraction(rest, fraction, out, o);
