@@ -137,7 +137,7 @@ function writeNineDigits(value: number, out: Buffer, o: number): number {
   return writeEightDigits(value - high * 1e8, out, o + 1);
 }
 
-/** Writes `value` as exactly `digits` digits, 1 to 8. */
+/** Writes `value` as exactly `digits` digits, 1 to 9. */
 function writeDigits(value: number, digits: number, out: Buffer, o: number): number {
   if (digits === 2) return writeTwoDigits(value, out, o);
   if (digits === 4) return writeFourDigits(value, out, o);
