@@ -10,8 +10,6 @@ import { createTableMatcher } from "../rules/table-pattern.ts";
 /** What the rules make of the tables that exist. */
 export interface CheckedRules {
   readonly findings: readonly Finding[];
-  /** The tables that have a rule. */
-  readonly tables: readonly TableSchema[];
   /** What each index must be able to hold. */
   readonly specs: readonly TargetSpec[];
 }
@@ -37,7 +35,7 @@ export function checkRulesOnTables(
     const { upsert, createIndex: create, dynamic } = rule;
     return [{ target: { index, upsert }, fields: [...fields.values()], create, dynamic }];
   });
-  return { findings, specs, tables: rules.flatMap((rule) => tablesOf.get(rule) ?? []) };
+  return { findings, specs };
 }
 
 /** The findings of one rule; its fields are added to those of its index. */

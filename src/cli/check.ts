@@ -3,6 +3,7 @@ import type { PipelineConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Finding } from "../core/finding.ts";
 import { openConnection } from "../mysql/connection.ts";
+import { checkSource } from "../mysql/preflight.ts";
 import { describeServer } from "../mysql/server.ts";
 import { connectionOptions } from "../pipeline/source.ts";
 import { checkRulesOnTables } from "./check-rules.ts";
@@ -42,6 +43,7 @@ async function check(config: PipelineConfig): Promise<readonly Finding[]> {
     const server = await describeServer(connection);
     const options = { caseSensitive: server.lowerCaseTableNames === 0 };
     const tables = await readTables(connection, config.rules, options);
+    findings.push(...(await checkSource(connection, { tables, serverId: config.source.serverId })));
     const schemas = tables.map((table) => table.schema);
     findings.push(...checkRulesOnTables(config.rules, schemas, options).findings);
   } catch (error) {

@@ -2,23 +2,7 @@ import { mkdtempDisposable, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runCli } from "./run-cli.ts";
-
-/** Runs a command line in this process, with nothing but `env` in its environment. */
-async function tailrace(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  let [stdout, stderr] = ["", ""];
-  const code = await runCli(args, {
-    env,
-    print: (text) => {
-      stdout += text;
-    },
-    warn: (text) => {
-      stderr += text;
-    },
-    stopSignal: () => AbortSignal.abort(),
-  });
-  return { code, stdout, stderr };
-}
+import { tailrace } from "../../test/cli/tailrace.ts";
 
 const CONFIG = `name = "shop"
 [source]
