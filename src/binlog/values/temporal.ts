@@ -6,9 +6,11 @@
  *     TIMESTAMP  "2026-11-23T10:20:30.123456Z"    an instant, in UTC
  *     TIME       "-838:59:59.000000"              a duration, as MySQL prints it
  *
- * A date that no calendar has (0000-00-00, 2012-00-00, February 30) is `null`: Elasticsearch would reject the document. The year 0000 it takes. The packed forms below are those of `sql-common/my_time.cc` since MySQL
- * 5.6, big-endian (https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Table__map__event.html); the older ones are in
- * `temporal-old.ts`. The fraction follows in 1 byte (hundredths) for 1 or 2 digits, 2 bytes (of 10^-4 s) for 3 or 4, 3 bytes (µs) for 5 or 6.
+ * A date that no calendar has (0000-00-00, 2012-00-00, February 30) is `null`: Elasticsearch would reject the document. The year 0000 it takes.
+ *
+ * The packed forms below are those of `sql-common/my_time.cc` since MySQL 5.6, big-endian; the older ones are in `temporal-old.ts`
+ * (https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Table__map__event.html). The fraction follows in 1 byte
+ * (hundredths) for 1 or 2 digits, 2 bytes (of 10^-4 s) for 3 or 4, 3 bytes (µs) for 5 or 6.
  */
 import { isCalendarDay, writeClock, writeDay, startOfDay, writeDayFrom } from "./calendar.ts";
 import { corruptValue } from "./corrupt.ts";
