@@ -25,7 +25,6 @@ export async function* readIds(channel: HttpChannel, index: string): AsyncGenera
       size: PAGE,
       sort: ["_doc"],
       _source: false,
-      track_total_hits: false,
     }),
   );
   try {
