@@ -1,0 +1,87 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+
+/** A script of the benchmarks in a process of its own, which reports by messages. */
+export interface Child<Message extends { readonly kind: string }> extends AsyncDisposable {
+  readonly pid: number;
+  /** The first message of this kind, also one that has already come. Rejects when the process ends before it. */
+  next<Kind extends Message["kind"]>(kind: Kind): Promise<Extract<Message, { kind: Kind }>>;
+  /** Sends it a message. */
+  tell(message: object): void;
+}
+
+/**
+ * Starts `bench/support/SCRIPT` with `options` as its only argument (JSON). Its standard error is ours. `BENCH_NODE_OPTIONS` adds
+ * options of Node ("--cpu-prof"). Disposing of it ends it with SIGTERM and waits.
+ */
+export function startChild<Message extends { readonly kind: string }>(
+  script: string,
+  options: object,
+): Child<Message> {
+  const path = new URL(script, import.meta.url).pathname;
+  const child = fork(path, [JSON.stringify(options)], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    serialization: "advanced",
+    execArgv: (process.env["BENCH_NODE_OPTIONS"] ?? "").split(" ").filter(Boolean),
+  });
+  const inbox = new Inbox<Message>(child, script);
+  return {
+    pid: child.pid ?? 0,
+    next: (kind) => inbox.next(kind),
+    tell: (message) => {
+      child.send(message);
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+}
+
+class Inbox<Message extends { readonly kind: string }> {
+  readonly #messages: Message[] = [];
+  #waiting: { kind: string; resolve: (message: Message) => void; reject: (e: Error) => void }[] =
+    [];
+  #end: Error | undefined;
+
+  constructor(child: ChildProcess, script: string) {
+    child.on("message", (message) => this.#deliver(message as Message));
+    child.on("error", (error) => this.#fail(error));
+    child.on("exit", (code, signal) =>
+      this.#fail(new Error(`${script} ended with ${signal ?? `exit code ${code}`}`)),
+    );
+  }
+
+  async next<Kind extends Message["kind"]>(kind: Kind): Promise<Extract<Message, { kind: Kind }>> {
+    const at = this.#messages.findIndex((message) => message.kind === kind);
+    if (at >= 0) return this.#messages.splice(at, 1)[0] as Extract<Message, { kind: Kind }>;
+    if (this.#end !== undefined) throw this.#end;
+    const message = await new Promise<Message>((resolve, reject) => {
+      this.#waiting.push({ kind, resolve, reject });
+    });
+    return message as Extract<Message, { kind: Kind }>;
+  }
+
+  #deliver(message: Message): void {
+    const at = this.#waiting.findIndex(({ kind }) => kind === message.kind);
+    if (at < 0) this.#messages.push(message);
+    else this.#waiting.splice(at, 1)[0]?.resolve(message);
+  }
+
+  #fail(error: Error): void {
+    this.#end ??= error;
+    for (const { reject } of this.#waiting) reject(error);
+    this.#waiting = [];
+  }
+}
+
+/** In the child: the options that it was started with; the script knows their type. */
+export function childOptions(): unknown {
+  return JSON.parse(process.argv[2] ?? "{}");
+}
+
+/** In the child: sends the parent a message. */
+export function tellParent(message: object): void {
+  process.send?.(message);
+}

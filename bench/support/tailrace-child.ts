@@ -1,0 +1,61 @@
+/** A process that runs tailrace through its embedding API and measures itself: started by tailrace-run.ts. */
+import { createLogger } from "../../src/observe/logger.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
+import type { PipelineStatus } from "../../src/pipeline/status.ts";
+import { childOptions, tellParent } from "./child.ts";
+import { markUsage, peakMemoryMb, preciseNow } from "./process-usage.ts";
+import type { TailraceMessage, TailraceOptions } from "./tailrace-run.ts";
+
+/** How often the process looks whether the first row has come, ms. */
+const LOOK_MS = 2;
+
+const { configPath, actions, latencies } = childOptions() as TailraceOptions;
+const stop = new AbortController();
+process.on("SIGTERM", () => stop.abort());
+process.on("disconnect", () => stop.abort());
+
+const config = await loadConfig(configPath, { env: process.env });
+const latenciesMs: number[] = [];
+let ready = markUsage();
+let first = ready;
+let last = ready;
+let status: (() => PipelineStatus) | undefined;
+
+await runPipeline(config, {
+  signal: stop.signal,
+  logger: createLogger({ ...config.log, fields: {} }),
+  onReady: (view) => {
+    ready = first = markUsage();
+    status = view.status;
+    const looking = setInterval(() => {
+      if (view.status().actionsTaken > 0) clearInterval(looking);
+      else first = markUsage();
+    }, LOOK_MS);
+    tell({ kind: "ready" });
+  },
+  onAcknowledged: ({ commitTimeUs }) => {
+    if (latencies && commitTimeUs > 0) latenciesMs.push(preciseNow() - commitTimeUs / 1_000);
+    if (stop.signal.aborted || status === undefined || status().actionsClosed < actions) return;
+    last = markUsage();
+    stop.abort();
+  },
+});
+if (status !== undefined) {
+  const { requests, bytes } = status().sink;
+  tell({
+    kind: "done",
+    ready,
+    first,
+    last,
+    peakMemoryMb: peakMemoryMb(),
+    requests,
+    bytes,
+    latenciesMs,
+  });
+}
+process.disconnect();
+
+function tell(message: TailraceMessage): void {
+  tellParent(message);
+}

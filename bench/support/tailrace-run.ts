@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startChild } from "./child.ts";
+import { MemoryWatch, preciseNow, type UsageMark } from "./process-usage.ts";
+import { tailraceToml, type BenchConfig } from "./tailrace-config.ts";
+
+/** What the process that runs tailrace is told. */
+export interface TailraceOptions {
+  readonly configPath: string;
+  /** It stops when so many actions are acknowledged. */
+  readonly actions: number;
+  /** Collect the latency of every transaction. */
+  readonly latencies: boolean;
+}
+
+/** What it reports. */
+export type TailraceMessage =
+  /** The binary log is being read. */
+  { readonly kind: "ready" } | ({ readonly kind: "done" } & TailraceReport);
+
+/** Its measurements. */
+export interface TailraceReport {
+  /** When the stages were open. */
+  readonly ready: UsageMark;
+  /** The last look at which no row had been taken yet; looks are 2 ms apart. */
+  readonly first: UsageMark;
+  /** The last action's acknowledgement. */
+  readonly last: UsageMark;
+  readonly peakMemoryMb: number;
+  readonly requests: number;
+  readonly bytes: number;
+  /** Commit to acknowledgement, ms, in log order. */
+  readonly latenciesMs: readonly number[];
+}
+
+/** A finished run. */
+export interface TailraceRun {
+  readonly rows: number;
+  readonly rowsPerS: number;
+  readonly cpuUsPerRow: number;
+  readonly rssMb: number;
+  /** From the process's start to the first look at the log, ms: not part of the rates. */
+  readonly startupMs: number;
+  readonly seconds: number;
+  readonly requests: number;
+  readonly bytes: number;
+  /** Seconds and MiB. */
+  readonly memoryCurve: readonly (readonly [number, number])[];
+}
+
+/** A tailrace at work in a process of its own. */
+export interface RunningTailrace extends AsyncDisposable {
+  readonly memory: MemoryWatch;
+  /** Resolves when it reads the binary log. */
+  ready(): Promise<void>;
+  /** Resolves when it has acknowledged everything and has ended. */
+  done(): Promise<{ readonly run: TailraceRun; readonly latenciesMs: readonly number[] }>;
+}
+
+/** Starts tailrace on a configuration; it ends when so many `rows` are acknowledged, or when it is disposed of. */
+export async function startTailrace(
+  config: BenchConfig,
+  rows: number,
+  options: { readonly latencies?: boolean } = {},
+): Promise<RunningTailrace> {
+  const folder = await mkdtemp(join(tmpdir(), "tailrace-bench-"));
+  const configPath = join(folder, "bench.toml");
+  await writeFile(configPath, tailraceToml(config));
+  const startedMs = preciseNow();
+  const asked: TailraceOptions = {
+    configPath,
+    actions: rows,
+    latencies: options.latencies ?? false,
+  };
+  const child = startChild<TailraceMessage>("./tailrace-child.ts", asked);
+  const memory = new MemoryWatch(child.pid);
+  return {
+    memory,
+    ready: async () => void (await child.next("ready")),
+    done: async () => {
+      const report = await child.next("done");
+      return { run: toRun(report, { rows, startedMs, memory }), latenciesMs: report.latenciesMs };
+    },
+    [Symbol.asyncDispose]: async () => {
+      memory[Symbol.dispose]();
+      await child[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Runs tailrace on a configuration until `rows` rows are acknowledged. */
+export async function runTailrace(config: BenchConfig, rows: number): Promise<TailraceRun> {
+  await using tailrace = await startTailrace(config, rows);
+  return (await tailrace.done()).run;
+}
+
+function toRun(
+  { ready, first, last, peakMemoryMb, requests, bytes }: TailraceReport,
+  { rows, startedMs, memory }: { rows: number; startedMs: number; memory: MemoryWatch },
+): TailraceRun {
+  const seconds = (last.atMs - first.atMs) / 1_000;
+  return {
+    rows,
+    rowsPerS: rows / seconds,
+    cpuUsPerRow: (last.cpuUs - first.cpuUs) / rows,
+    rssMb: peakMemoryMb,
+    startupMs: ready.atMs - startedMs,
+    seconds,
+    requests,
+    bytes,
+    memoryCurve: memory.curve(),
+  };
+}
