@@ -67,8 +67,8 @@ export class Replica implements AsyncDisposable {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    const { connection, serverId, clock } = options;
-    this.#claim = new ServerIdClaim(connection, serverId, clock ?? systemClock);
+    const { connection, serverId, clock = systemClock } = options;
+    this.#claim = new ServerIdClaim({ connection, serverId, clock });
   }
 
   /**

@@ -4,21 +4,31 @@ import { openConnection, type Connection, type ConnectionOptions } from "./conne
 import { REPLICA_HOST } from "./dump-packets.ts";
 import { serverErrorNumber } from "./translate-error.ts";
 
-/** The server ends a silent session of ours after this long, and the lock with it. */
-const LEASE_S = 30;
-const RENEW_MS = 10_000;
-/** Long enough for the lease of a holder that vanished without a word. */
-const PATIENCE_S = LEASE_S + 5;
+/** How a server id is claimed. */
+export interface ServerIdClaimOptions {
+  readonly connection: ConnectionOptions;
+  readonly serverId: number;
+  readonly clock: Clock;
+  /** The server ends a session of ours that is silent for this long, and the lock with it. Default 30 s; renewed three times as often. */
+  readonly leaseS?: number;
+}
+
+/** Waited for beyond the lease of a holder that vanished without a word. */
+const EXTRA_PATIENCE_S = 5;
+/** No answer to a query for this long beyond what it may take. */
+const QUERY_TIMEOUT_S = 30;
 
 /**
  * Our exclusive right to a server id on one source: a user-level lock (`GET_LOCK`) in a session of its own, which an idle server drops at
- * once when our process dies, and after 30 s when our machine does. A lock on the dump's own connection would not do: a dump thread
+ * once when our process dies, and after the lease when our machine does. A lock on the dump's own connection would not do: a dump thread
  * notices a dead replica only when it next writes to it.
  */
 export class ServerIdClaim implements AsyncDisposable {
-  readonly #options: ConnectionOptions;
+  readonly #connection: ConnectionOptions;
   readonly #serverId: number;
   readonly #clock: Clock;
+  readonly #leaseS: number;
+  readonly #patienceS: number;
   readonly #closed = new AbortController();
   #session: Connection | undefined;
   /** The server's id of our last session: it may outlive its connection. */
@@ -26,8 +36,11 @@ export class ServerIdClaim implements AsyncDisposable {
   /** Called when the lock is gone; a dump that runs has to end. */
   onLost: (() => void) | undefined;
 
-  constructor(options: ConnectionOptions, serverId: number, clock: Clock) {
-    this.#options = { ...options, queryTimeoutMs: 1_000 * (PATIENCE_S + LEASE_S) };
+  constructor({ connection, serverId, clock, leaseS = 30 }: ServerIdClaimOptions) {
+    this.#leaseS = leaseS;
+    this.#patienceS = leaseS + EXTRA_PATIENCE_S;
+    const queryTimeoutMs = 1_000 * (this.#patienceS + QUERY_TIMEOUT_S);
+    this.#connection = { ...connection, queryTimeoutMs };
     this.#serverId = serverId;
     this.#clock = clock;
   }
@@ -38,7 +51,7 @@ export class ServerIdClaim implements AsyncDisposable {
    */
   async hold(): Promise<void> {
     if (this.#session !== undefined) return;
-    const session = await openConnection(this.#options);
+    const session = await openConnection(this.#connection);
     try {
       await this.#lock(session);
       await this.#refuseForeignReplica(session);
@@ -61,12 +74,12 @@ export class ServerIdClaim implements AsyncDisposable {
 
   async #lock(session: Connection): Promise<void> {
     const name = `tailrace/server-id/${this.#serverId}`;
-    await session.execute(`SET SESSION wait_timeout = ${LEASE_S}`);
+    await session.execute(`SET SESSION wait_timeout = ${this.#leaseS}`);
     try {
       const holder = await lockHolder(session, name);
       // A connection of ours that broke, and whose session the server has not missed yet.
       if (holder !== undefined && holder === this.#lastThreadId) await kill(session, holder);
-      const [row] = await session.query("SELECT GET_LOCK(?, ?) locked", [name, PATIENCE_S]);
+      const [row] = await session.query("SELECT GET_LOCK(?, ?) locked", [name, this.#patienceS]);
       if (row?.["locked"] === "1") return;
       throw this.#taken(`session ${(await lockHolder(session, name)) ?? "?"} of another tailrace`);
     } catch (error) {
@@ -86,7 +99,7 @@ export class ServerIdClaim implements AsyncDisposable {
   async #renew(session: Connection): Promise<void> {
     try {
       for (;;) {
-        await this.#clock.sleep(RENEW_MS, this.#closed.signal);
+        await this.#clock.sleep((1_000 * this.#leaseS) / 3, this.#closed.signal);
         if (this.#closed.signal.aborted) return;
         await session.query("SELECT 1");
       }
