@@ -12,10 +12,13 @@ import {
 } from "../mysql/server.ts";
 import type { SourceState } from "./start.ts";
 
+/** Our queries are short, and a lock is waited for in steps of 5 s: a longer silence is a dead connection. */
+const QUERY_TIMEOUT_MS = 15_000;
+
 /** How to connect to the configured source. */
 export function connectionOptions(source: SourceConfig): ConnectionOptions {
   const { host, port, user, password, tls, connectTimeoutMs } = source;
-  return { host, port, user, password, tls, connectTimeoutMs };
+  return { host, port, user, password, tls, connectTimeoutMs, queryTimeoutMs: QUERY_TIMEOUT_MS };
 }
 
 /**

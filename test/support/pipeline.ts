@@ -1,0 +1,155 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseConfig } from "../../src/config/load.ts";
+import type { TailraceError } from "../../src/core/errors.ts";
+import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
+import type { PipelineStatus } from "../../src/pipeline/status.ts";
+import type { StartRequest } from "../../src/pipeline/start.ts";
+import type { TestTarget } from "./elasticsearch.ts";
+import type { TestDatabase } from "./mysql.ts";
+import { until } from "./until.ts";
+
+/** A pipeline's configuration and folder, over several runs of it. */
+export interface TestPipeline extends AsyncDisposable {
+  /** Runs it until the returned scope ends. */
+  start(options?: StartOptions): Promise<RunningPipeline>;
+  /** What the dead-letter file holds. */
+  deadLetters(): Promise<Record<string, unknown>[]>;
+  checkpoint(): Promise<Record<string, unknown>>;
+}
+
+/** How a run differs from the configuration. */
+export interface StartOptions {
+  readonly from?: StartRequest;
+  readonly acceptChanges?: boolean;
+}
+
+/** A run of a pipeline; disposing it drains and stops. */
+export interface RunningPipeline extends AsyncDisposable {
+  status(): PipelineStatus;
+  /** Resolves when everything that the source has logged until now is acknowledged. */
+  caughtUp(): Promise<void>;
+  /** Resolves with the error that ended the run. */
+  readonly failure: Promise<TailraceError>;
+  /** Messages logged at warn and error, in order. */
+  readonly troubles: readonly string[];
+}
+
+/** What the test pipeline reads and writes. `rules` is TOML, `[[rules]]` tables. */
+export interface TestPipelineOptions {
+  readonly db: TestDatabase;
+  readonly target: TestTarget;
+  readonly rules: string;
+  /** More keys for `[source]` and `[sink]`, TOML. */
+  readonly source?: string;
+  readonly sink?: string;
+  /** More top-level sections, TOML. */
+  readonly more?: string;
+  readonly mysqlUrl?: URL;
+  readonly elasticsearchUrl?: URL;
+}
+
+let serial = 0;
+
+/** Makes a pipeline that begins where the server's log is now. */
+export async function createTestPipeline(options: TestPipelineOptions): Promise<TestPipeline> {
+  const folder = await mkdtemp(join(tmpdir(), "tailrace-test-"));
+  const { db } = options;
+  serial += 1;
+  const name = `test-${process.pid}-${serial}`;
+  const text = `
+name = "${name}"
+[source]
+url = "${(options.mysqlUrl ?? db.url).href}"
+start = "latest"
+server_id = ${500_000_000 + ((process.pid * 131 + serial) % 400_000_000)}
+heartbeat_interval = "1s"
+${options.source ?? ""}
+[sink]
+hosts = ["${(options.elasticsearchUrl ?? options.target.url).origin}"]
+${options.sink ?? ""}
+[state]
+path = "state"
+${options.more ?? ""}
+${options.rules}`;
+  const config = parseConfig(text, { syntax: "toml", file: "test.toml", folder });
+  const statePath = join(folder, "state");
+  return {
+    start: async (start = {}) => {
+      const abort = new AbortController();
+      const ready = Promise.withResolvers<() => PipelineStatus>();
+      const troubles: string[] = [];
+      const note = (
+        fields: { code?: unknown; err?: { code?: unknown; message?: string } },
+        message: string,
+      ): void => {
+        troubles.push(
+          `${String(fields.code ?? fields.err?.code ?? "")} ${message} ${fields.err?.message ?? ""}`.trim(),
+        );
+      };
+      const logger = { debug: () => {}, info: () => {}, warn: note, error: note };
+      const ended = runPipeline(config, {
+        signal: abort.signal,
+        logger,
+        from: start.from,
+        acceptChanges: start.acceptChanges,
+        onReady: ({ status }) => ready.resolve(status),
+      });
+      const failure = ended.then(
+        () => new Promise<TailraceError>(() => {}),
+        (error: unknown) => error as TailraceError,
+      );
+      void failure.then((error) => ready.reject(error));
+      const status = await ready.promise;
+      return {
+        status,
+        failure,
+        troubles,
+        caughtUp: async () => {
+          const end = await logEnd(db);
+          await until("the pipeline has caught up", () => isAtOrBehind(end, status()), {
+            timeoutMs: 30_000,
+          }).catch((error: Error) => {
+            throw new Error(`${error.message}; logged: ${troubles.join("; ")}`, { cause: error });
+          });
+        },
+        [Symbol.asyncDispose]: async () => {
+          abort.abort();
+          await ended.catch(() => undefined);
+        },
+      };
+    },
+    deadLetters: async () => {
+      const path = join(statePath, `${name}.dead-letters.ndjson`);
+      const content = await readFile(path, "utf8").catch(() => "");
+      return content
+        .split("\n")
+        .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
+    },
+    checkpoint: async () =>
+      JSON.parse(await readFile(join(statePath, `${name}.checkpoint.json`), "utf8")) as Record<
+        string,
+        unknown
+      >,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+interface LogEnd {
+  readonly file: string;
+  readonly position: number;
+}
+
+async function logEnd(db: TestDatabase): Promise<LogEnd> {
+  const [version] = await db.query<{ v: string }>("select version() v");
+  const isMariadb = version?.v.includes("MariaDB") === true;
+  const [row] = await db.query<{ File: string; Position: string }>(
+    isMariadb ? "show master status" : "show binary log status",
+  );
+  return { file: row!.File, position: Number(row!.Position) };
+}
+
+function isAtOrBehind(end: LogEnd, status: PipelineStatus): boolean {
+  return status.file > end.file || (status.file === end.file && status.position >= end.position);
+}
