@@ -60,7 +60,10 @@ export function columnType(column: MappedColumn, context: TypeContext): ColumnTy
     case T.MEDIUM_BLOB:
     case T.LONG_BLOB:
     case T.BLOB:
-      return textOrBinary(column, context, { maxBytes: 2 ** (8 * metadata) - 1, large: metadata > 1 });
+      return textOrBinary(column, context, {
+        maxBytes: 2 ** (8 * metadata) - 1,
+        large: metadata > 1,
+      });
     case T.ENUM:
       return { kind: "enum", members: labels(column, context) };
     case T.SET:
@@ -72,14 +75,23 @@ export function columnType(column: MappedColumn, context: TypeContext): ColumnTy
     case T.VECTOR:
       return { kind: "vector" };
     default:
-      throw new TailraceError("BINLOG_UNSUPPORTED", `Column type ${type} has no row format known to tailrace.`);
+      throw new TailraceError(
+        "BINLOG_UNSUPPORTED",
+        `Column type ${type} has no row format known to tailrace.`,
+      );
   }
 }
 
-function textOrBinary(column: MappedColumn, context: TypeContext, size: { maxBytes: number; large: boolean }): ColumnType {
+function textOrBinary(
+  column: MappedColumn,
+  context: TypeContext,
+  size: { maxBytes: number; large: boolean },
+): ColumnType {
   const charset = column.collation === undefined ? "binary" : context.charsetOf(column.collation);
   if (charset !== "binary") return { kind: "text", charset, ...size };
-  return column.type === T.STRING ? { kind: "binary", fixedLength: size.maxBytes, ...size } : { kind: "binary", ...size };
+  return column.type === T.STRING
+    ? { kind: "binary", fixedLength: size.maxBytes, ...size }
+    : { kind: "binary", ...size };
 }
 
 function labels(column: MappedColumn, context: TypeContext): string[] {

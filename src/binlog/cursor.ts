@@ -19,7 +19,10 @@ export class Cursor {
   /** Returns the offset of the next `count` bytes and moves past them. */
   take(count: number): number {
     if (!(count >= 0) || this.offset + count > this.end) {
-      throw new TailraceError("BINLOG_CORRUPT", `An event ends ${this.offset + count - this.end} bytes before its content does.`);
+      throw new TailraceError(
+        "BINLOG_CORRUPT",
+        `An event ends ${this.offset + count - this.end} bytes before its content does.`,
+      );
     }
     const start = this.offset;
     this.offset += count;
@@ -57,7 +60,10 @@ export class Cursor {
       const value = this.uint64();
       if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
     }
-    throw new TailraceError("BINLOG_CORRUPT", `A length-encoded integer begins with 0x${first.toString(16)}.`);
+    throw new TailraceError(
+      "BINLOG_CORRUPT",
+      `A length-encoded integer begins with 0x${first.toString(16)}.`,
+    );
   }
 
   /** The next `count` bytes, a view. */

@@ -37,12 +37,19 @@ export function decodeRotate(bytes: Buffer, start: number, end: number): RotateE
  * FORMAT_DESCRIPTION: 2 bytes version, 50 bytes server version, 4 bytes time, 1 byte header length, post-header lengths, then (since 5.6.1)
  * 1 byte checksum algorithm and the 4 bytes of a checksum, which are there even when the algorithm is 0.
  */
-export function decodeFormatDescription(bytes: Buffer, start: number, end: number): FormatDescription {
+export function decodeFormatDescription(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): FormatDescription {
   const c = new Cursor(bytes, start, end);
   c.uint16();
   const version = c.view(50);
   const nul = version.indexOf(0);
-  return { serverVersion: version.toString("latin1", 0, nul < 0 ? 50 : nul), checksum: bytes[end - 5] === 1 };
+  return {
+    serverVersion: version.toString("latin1", 0, nul < 0 ? 50 : nul),
+    checksum: bytes[end - 5] === 1,
+  };
 }
 
 /** QUERY: thread id 4, execution time 4, length of database name 1, error code 2, length of status variables 2; variables, name, NUL, statement. */
@@ -61,7 +68,12 @@ export function decodeQuery(bytes: Buffer, start: number, end: number): QueryEve
  * GTID and ANONYMOUS_GTID: flags 1, source id 16, number 8, logical clock type 1, last committed 8, sequence number 8, then (8.0) commit time
  * 7 bytes with bit 55 set when the original commit time follows.
  */
-export function decodeGtid(bytes: Buffer, start: number, end: number, anonymous: boolean): GtidEvent {
+export function decodeGtid(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  anonymous: boolean,
+): GtidEvent {
   const c = new Cursor(bytes, start, end);
   c.uint8();
   const sid = c.view(16);
@@ -92,12 +104,22 @@ export interface MariadbGtidEvent extends GtidEvent {
 }
 
 /** MariaDB's GTID: sequence number 8, domain 4, flags 1 (0x01 = standalone, 0x40 = prepared XA). The server id is the header's. */
-export function decodeMariadbGtid(bytes: Buffer, start: number, end: number, serverId: number): MariadbGtidEvent {
+export function decodeMariadbGtid(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  serverId: number,
+): MariadbGtidEvent {
   const c = new Cursor(bytes, start, end);
   const sequence = c.uint64();
   const domain = c.uint32();
   const flags = c.uint8();
-  return { gtid: `${domain}-${serverId}-${sequence}`, commitTimeUs: 0, standalone: (flags & 0x01) !== 0, xaPrepared: (flags & 0x40) !== 0 };
+  return {
+    gtid: `${domain}-${serverId}-${sequence}`,
+    commitTimeUs: 0,
+    standalone: (flags & 0x01) !== 0,
+    xaPrepared: (flags & 0x40) !== 0,
+  };
 }
 
 /**
@@ -126,7 +148,10 @@ export function decodeTaggedGtid(bytes: Buffer, start: number, end: number): Gti
       readVariable(c);
     }
   }
-  return { gtid: tag === "" ? `${formatUuid(sid)}:${number}` : `${formatUuid(sid)}:${tag}:${number}`, commitTimeUs };
+  return {
+    gtid: tag === "" ? `${formatUuid(sid)}:${number}` : `${formatUuid(sid)}:${tag}:${number}`,
+    commitTimeUs,
+  };
 }
 
 function readVariable(c: Cursor): bigint {

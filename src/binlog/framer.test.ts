@@ -4,12 +4,17 @@ import { EVENT_FORMAT, Framer, PACKET_FORMAT } from "./framer.ts";
 import { PacketReader } from "./packet-reader.ts";
 
 function packet(payload: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from([payload.length & 0xff, (payload.length >> 8) & 0xff, payload.length >> 16, 0]), payload]);
+  return Buffer.concat([
+    Buffer.from([payload.length & 0xff, (payload.length >> 8) & 0xff, payload.length >> 16, 0]),
+    payload,
+  ]);
 }
 
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
-  return [...places, bytes.length].map((end, i) => bytes.subarray(i === 0 ? 0 : places[i - 1]!, end));
+  return [...places, bytes.length].map((end, i) =>
+    bytes.subarray(i === 0 ? 0 : places[i - 1]!, end),
+  );
 }
 
 test("packets come out whole wherever the bytes were cut", () => {
@@ -29,7 +34,10 @@ test("packets come out whole wherever the bytes were cut", () => {
 
 test("a payload of 16 MiB and more is joined from its packets", () => {
   const payload = Buffer.alloc(0xff_ff_ff + 5, 7);
-  const bytes = Buffer.concat([packet(payload.subarray(0, 0xff_ff_ff)), packet(payload.subarray(0xff_ff_ff))]);
+  const bytes = Buffer.concat([
+    packet(payload.subarray(0, 0xff_ff_ff)),
+    packet(payload.subarray(0xff_ff_ff)),
+  ]);
   const reader = new PacketReader();
   const seen: Buffer[] = [];
   for (let i = 0; i < bytes.length; i += 1_000_003) {

@@ -88,7 +88,8 @@ export class Framer {
     this.start = 0;
     this.end = length;
     this.#filled = 0;
-    if (this.#partial.length > MAX_REUSED_PARTIAL_BYTES) this.#partial = Buffer.allocUnsafeSlow(INITIAL_PARTIAL_BYTES);
+    if (this.#partial.length > MAX_REUSED_PARTIAL_BYTES)
+      this.#partial = Buffer.allocUnsafeSlow(INITIAL_PARTIAL_BYTES);
     return true;
   }
 

@@ -31,8 +31,17 @@ export const ROWS_EVENT_TYPES: ReadonlyMap<number, RowsEventType> = new Map([
   [EventType.MARIADB_DELETE_ROWS_COMPRESSED, type("delete", true, { compressed: true })],
 ]);
 
-function type(operation: Operation, extraData: boolean, more: { partialJson?: boolean; compressed?: boolean } = {}): RowsEventType {
-  return { operation, extraData, partialJson: more.partialJson ?? false, compressed: more.compressed ?? false };
+function type(
+  operation: Operation,
+  extraData: boolean,
+  more: { partialJson?: boolean; compressed?: boolean } = {},
+): RowsEventType {
+  return {
+    operation,
+    extraData,
+    partialJson: more.partialJson ?? false,
+    compressed: more.compressed ?? false,
+  };
 }
 
 /** Where the parts of a rows event lie. The row images are `bytes[start, end)`; they lie in another buffer when they were compressed. */
@@ -52,14 +61,19 @@ export interface RowsBody {
  * columns present, for updates a second one; then the row images
  * (https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Rows__event.html).
  */
-export function decodeRowsBody(rows: RowsEventType, bytes: Buffer, range: { readonly start: number; readonly end: number }): RowsBody {
+export function decodeRowsBody(
+  rows: RowsEventType,
+  bytes: Buffer,
+  range: { readonly start: number; readonly end: number },
+): RowsBody {
   const c = new Cursor(bytes, range.start, range.end);
   c.take(8);
   if (rows.extraData) c.take(Math.max(0, c.uint16() - 2));
   const columnCount = c.packed();
   const present = readBitmap(c, columnCount);
   const presentAfter = rows.operation === "update" ? readBitmap(c, columnCount) : null;
-  if (!rows.compressed) return { bytes, start: c.offset, end: range.end, columnCount, present, presentAfter };
+  if (!rows.compressed)
+    return { bytes, start: c.offset, end: range.end, columnCount, present, presentAfter };
   const plain = uncompressMariadb(bytes.subarray(c.offset, range.end));
   return { bytes: plain, start: 0, end: plain.length, columnCount, present, presentAfter };
 }

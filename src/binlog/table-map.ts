@@ -96,7 +96,8 @@ function readColumnMetadata(type: number, c: Cursor): PhysicalColumn {
       // byte 0: real type, two bits of the length inverted in bits 4 and 5; byte 1: the length's low byte
       const high = c.uint8();
       const low = c.uint8();
-      if ((high & 0x30) !== 0x30) return { type: T.STRING, metadata: low | (((high & 0x30) ^ 0x30) << 4) };
+      if ((high & 0x30) !== 0x30)
+        return { type: T.STRING, metadata: low | (((high & 0x30) ^ 0x30) << 4) };
       if (high === T.ENUM || high === T.SET) return { type: high, metadata: low };
       return { type: T.STRING, metadata: low };
     }
@@ -142,7 +143,10 @@ function readColumnMetadata(type: number, c: Cursor): PhysicalColumn {
     case T.TIMESTAMP:
       return { type, metadata: 0 };
     default:
-      throw new TailraceError("BINLOG_UNSUPPORTED", `Column type ${type} has no row format known to tailrace.`);
+      throw new TailraceError(
+        "BINLOG_UNSUPPORTED",
+        `Column type ${type} has no row format known to tailrace.`,
+      );
   }
 }
 
@@ -155,8 +159,15 @@ interface OptionalMetadata {
 }
 
 function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): OptionalMetadata {
-  const result: OptionalMetadata = { unsigned: new Set(), collations: new Map(), names: undefined, primaryKey: undefined, members: new Map() };
-  const select = (test: (type: number) => boolean): number[] => columns.flatMap((column, index) => (test(column.type) ? [index] : []));
+  const result: OptionalMetadata = {
+    unsigned: new Set(),
+    collations: new Map(),
+    names: undefined,
+    primaryKey: undefined,
+    members: new Map(),
+  };
+  const select = (test: (type: number) => boolean): number[] =>
+    columns.flatMap((column, index) => (test(column.type) ? [index] : []));
   while (c.remaining > 0) {
     const field = c.uint8();
     const length = c.packed();
@@ -165,7 +176,8 @@ function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): 
     switch (field) {
       case Optional.SIGNEDNESS: // a bit a numeric column, most significant first, set = unsigned
         select(isNumeric).forEach((column, n) => {
-          if (n >> 3 < length && (c.bytes[start + (n >> 3)]! & (0x80 >> (n & 7))) !== 0) result.unsigned.add(column);
+          if (n >> 3 < length && (c.bytes[start + (n >> 3)]! & (0x80 >> (n & 7))) !== 0)
+            result.unsigned.add(column);
         });
         break;
       case Optional.DEFAULT_CHARSET:
@@ -184,10 +196,12 @@ function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): 
         result.names = columns.map(() => f.packedText());
         break;
       case Optional.SET_STR_VALUE:
-        for (const column of select((type) => type === T.SET)) result.members.set(column, readMembers(f));
+        for (const column of select((type) => type === T.SET))
+          result.members.set(column, readMembers(f));
         break;
       case Optional.ENUM_STR_VALUE:
-        for (const column of select((type) => type === T.ENUM)) result.members.set(column, readMembers(f));
+        for (const column of select((type) => type === T.ENUM))
+          result.members.set(column, readMembers(f));
         break;
       case Optional.SIMPLE_PRIMARY_KEY:
         result.primaryKey = [];
@@ -207,7 +221,11 @@ function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): 
 }
 
 /** One collation for all, then pairs of (ordinal among the columns concerned, collation). */
-function readDefaultCollations(f: Cursor, columns: readonly number[], collations: Map<number, number>): void {
+function readDefaultCollations(
+  f: Cursor,
+  columns: readonly number[],
+  collations: Map<number, number>,
+): void {
   const fallback = f.packed();
   for (const column of columns) collations.set(column, fallback);
   while (f.remaining > 0) {

@@ -16,7 +16,11 @@ const COMPRESSION_ZSTD = 0;
 const COMPRESSION_NONE = 255;
 
 /** Decodes TRANSACTION_PAYLOAD: fields of (type, length, value), all packed integers, until type 0; then the payload. */
-export function decodeTransactionPayload(bytes: Buffer, start: number, end: number): TransactionPayload {
+export function decodeTransactionPayload(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): TransactionPayload {
   const c = new Cursor(bytes, start, end);
   let compression = COMPRESSION_NONE;
   let uncompressedBytes = 0;
@@ -32,7 +36,10 @@ export function decodeTransactionPayload(bytes: Buffer, start: number, end: numb
     else if (field === Field.UNCOMPRESSED_SIZE) uncompressedBytes = value.packed();
   }
   if (compression !== COMPRESSION_ZSTD && compression !== COMPRESSION_NONE) {
-    throw new TailraceError("BINLOG_UNSUPPORTED", `Transactions are compressed with algorithm ${compression}, which is unknown.`);
+    throw new TailraceError(
+      "BINLOG_UNSUPPORTED",
+      `Transactions are compressed with algorithm ${compression}, which is unknown.`,
+    );
   }
   const payload = c.view(payloadBytes < 0 ? c.remaining : payloadBytes);
   return {

@@ -9,7 +9,8 @@ import * as enumSet from "./values/enum-set.ts";
 import * as float from "./values/float.ts";
 import * as geometry from "./values/geometry.ts";
 import * as integer from "./values/integer.ts";
-import * as json from "./values/json.ts";
+import { writeJsonText } from "./values/json-text.ts";
+import { writeJson } from "./values/json.ts";
 import * as oldTemporal from "./values/temporal-old.ts";
 import * as temporal from "./values/temporal.ts";
 import * as temporalOld from "./values/temporal-old.ts";
@@ -107,7 +108,7 @@ export function valueCode(
       );
     }
     case T.JSON:
-      return variable(metadata, call(json.writeJson, "l"));
+      return variable(metadata, call(writeJson, "l"));
     case T.GEOMETRY:
       return variable(metadata, call(geometry.writeGeometry, "l"));
     case T.VECTOR:
@@ -193,7 +194,7 @@ function stringCode(
     return code(`writeText${index}(b, p, l, out, o)`);
   }
   if (type.kind === "json") {
-    helpers["writeJsonText"] = json.writeJsonText;
+    helpers["writeJsonText"] = writeJsonText;
     return code("writeJsonText(b, p, l, out, o)");
   }
   if (type.kind === "binary" && type.fixedLength !== undefined) {
