@@ -1,32 +1,11 @@
-import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
+import { spawnTailrace } from "../test/cli/process.ts";
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command line as a process of its own. */
-function tailrace(...args: readonly string[]): Promise<Outcome> {
-  const main = new URL("main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, ...args], {
-    env: {},
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => {
-      resolve({ code, stdout, stderr });
-    });
-  });
+/** Runs a command line as a process of its own to its end. */
+async function tailrace(...args: readonly string[]) {
+  await using child = spawnTailrace(args);
+  const code = await child.exitCode;
+  return { code, stdout: child.stdout, stderr: child.stderr };
 }
 
 test("--help and --version go to standard output and end with 0", async () => {

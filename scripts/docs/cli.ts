@@ -1,4 +1,5 @@
 import type { CliContext } from "../../src/cli/context.ts";
+import type { StatusLine } from "../../src/observe/status.ts";
 import { allCommands, commandPath, createProgram } from "../../src/cli/program.ts";
 
 const INTRODUCTION = `# Command line
@@ -13,6 +14,33 @@ included. An error is told as its code, its message and its remedy; [errors.md](
 | 2 | the command line, the configuration or the preflight is at fault |
 | 130 | forced by a second Ctrl-C |
 `;
+
+/** The keys of a status line in their order, and what they mean. */
+const STATUS_KEYS: Readonly<Record<keyof StatusLine, string>> = {
+  time: "when, ISO 8601",
+  pipeline: "the pipeline's name",
+  state: "`running`, or `waiting` for a server that cannot be reached or asks to slow down",
+  rows: "row changes answered for since the start; a row whose key changed counts twice",
+  rows_per_s: "the same, per second since the line before",
+  rows_in_flight: "taken from the log and not answered for",
+  transactions_pending: "read and not answered for",
+  lag_s: "age of the last acknowledged transaction in seconds, 0 when none waits, null = unknown",
+  latency_ms:
+    "commit on the source to acknowledgement, of the last transaction; null before the first",
+  file: "binlog file of the checkpoint",
+  position: "byte offset of the checkpoint in it",
+  gtid_set: "transactions before the checkpoint; null without GTIDs",
+  gaps: "tables whose documents may not agree with their rows",
+  applied: "documents written or deleted",
+  conflicts: "actions that found a newer version: success",
+  rejected: "refused for good: in the dead letters",
+  retries: "actions sent again",
+  collapsed: "replaced by a later change of the same document before they were sent",
+  requests: "bulk requests",
+  bytes: "their bytes",
+  waiting_for: "why the sink waits now, or null",
+  rss_mb: "memory of the process, MiB",
+};
 
 const NO_PROCESS: CliContext = {
   env: {},
@@ -37,5 +65,15 @@ export function cliPage(): string {
       command.outputHelp();
       return `## ${commandPath(command)}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
     });
-  return `${INTRODUCTION}\n${sections.join("\n")}`;
+  const keys = Object.entries(STATUS_KEYS).map(([key, meaning]) => `| \`${key}\` | ${meaning} |`);
+  return `${INTRODUCTION}
+${sections.join("\n")}
+## Status lines
+
+What \`tailrace run --json\` prints every second, one object a line, and once more at the end:
+
+| Key | Means |
+| --- | --- |
+${keys.join("\n")}
+`;
 }

@@ -36,7 +36,7 @@ function steppingClock(ticks: number, stop: AbortController): Clock {
     sleep: async (ms) => {
       now += ms;
       left -= 1;
-      if (left <= 0) stop.abort();
+      if (left < 0) stop.abort();
     },
   };
 }
@@ -58,7 +58,7 @@ test("a line a second gives the rate since the line before, and the last comes a
         { ...IDLE, ...end, actionsTaken: 2000, actionsClosed: 2000, lagSeconds: 0, latencyMs: 7 },
       ]),
       signal: stop.signal,
-      clock: steppingClock(2, stop),
+      clock: steppingClock(1, stop),
     },
     (line) => void lines.push(line),
   );

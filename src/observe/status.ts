@@ -63,9 +63,11 @@ export async function streamStatus(
   write: (line: StatusLine) => void,
 ): Promise<void> {
   const toLine = createLineMaker(options.clock ?? systemClock);
-  await repeat(options, 1_000, () => {
+  const report = (): void => {
     write(toLine(options.read()));
-  });
+  };
+  await repeat(options, 1_000, report);
+  report();
 }
 
 /** Logs one line every ten seconds in which rows were answered for or the state changed. */
@@ -129,6 +131,6 @@ async function repeat(
 ): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(intervalMs, signal);
-    action();
+    if (!signal.aborted) action();
   }
 }
