@@ -1,0 +1,78 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { LogEnd } from "../support/log-end.ts";
+import { SHOP_TABLES, type ShopTable } from "./shop-tables.ts";
+
+/** Names on the servers: plain ones on our own, and ones that get into nobody's way on others. */
+export interface ShopNames {
+  readonly database: string;
+  index(table: ShopTable): string;
+}
+
+/** The names for servers of our own or of somebody else. */
+export function shopNames(mysqlIsOurs: boolean, elasticsearchIsOurs: boolean): ShopNames {
+  return {
+    database: mysqlIsOurs ? "shop" : "tailrace_demo",
+    index: (table) => `${elasticsearchIsOurs ? "shop" : "tailrace-demo"}-${table}`,
+  };
+}
+
+/** What the configuration says. */
+export interface ShopConfig {
+  readonly mysql: URL;
+  readonly elasticsearch: URL;
+  readonly names: ShopNames;
+  /** Where the log ends before the shop is there; null = read the whole log. */
+  readonly start: LogEnd | null;
+}
+
+/** Writes `tailrace.toml` into a folder that it empties first: no checkpoint of an earlier demo. Returns the file's path and text. */
+export async function writeConfigFile(
+  folder: string,
+  config: ShopConfig,
+): Promise<{ path: string; text: string }> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, "tailrace.toml");
+  const text = configText(config);
+  await writeFile(path, text, { mode: 0o600 });
+  return { path, text };
+}
+
+function configText({ mysql, elasticsearch, names, start }: ShopConfig): string {
+  const source = new URL(mysql);
+  source.pathname = "";
+  const sink = new URL(elasticsearch);
+  const { username, password } = sink;
+  sink.username = "";
+  sink.password = "";
+  const lines = [
+    `name = "shop"`,
+    ``,
+    `[source]`,
+    `url = ${quote(source.href)}`,
+    start === null
+      ? `start = "earliest"`
+      : `start = { file = ${quote(start.file)}, position = ${start.position} }`,
+    ``,
+    `[sink]`,
+    `hosts = [${quote(sink.href.replace(/\/$/, ""))}]`,
+  ];
+  if (username !== "")
+    lines.push(
+      `username = ${quote(decodeURIComponent(username))}`,
+      `password = ${quote(decodeURIComponent(password))}`,
+    );
+  for (const table of SHOP_TABLES)
+    lines.push(
+      ``,
+      `[[rules]]`,
+      `table = ${quote(`${names.database}.${table}`)}`,
+      `index = ${quote(names.index(table))}`,
+    );
+  return `${lines.join("\n")}\n`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,79 @@
+import type { Connection, ResultSetHeader } from "mysql2/promise";
+import { createRandom, type Random } from "../support/random.ts";
+import { CREATE_TABLE, SHOP_TABLES, type ShopTable } from "./shop-tables.ts";
+import {
+  customerRow,
+  INSERTED_COLUMNS,
+  itemRow,
+  orderRow,
+  productRow,
+  type Value,
+} from "./shop-rows.ts";
+
+/** How many rows a new shop has. */
+export const SHOP_SIZE = { customers: 2_000, products: 500, orders: 6_000 } as const;
+
+const ROWS_A_STATEMENT = 500;
+
+/** Creates the database and the shop's tables, dropping what was there, and fills them. The connection's default database is the shop then. Returns the rows. */
+export async function createShop(connection: Connection, database: string): Promise<number> {
+  await connection.query(`DROP DATABASE IF EXISTS \`${database}\``);
+  await connection.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb4`);
+  await connection.query(`USE \`${database}\``);
+  for (const table of SHOP_TABLES) await connection.query(CREATE_TABLE[table]);
+  const random = createRandom(1, "shop");
+  const counts = [
+    await fill(
+      connection,
+      "customers",
+      repeat(SHOP_SIZE.customers, () => customerRow(random)),
+    ),
+    await fill(
+      connection,
+      "products",
+      repeat(SHOP_SIZE.products, (i) => productRow(random, i)),
+    ),
+    await fill(
+      connection,
+      "orders",
+      repeat(SHOP_SIZE.orders, () => orderRow(random, SHOP_SIZE.customers)),
+    ),
+    await fill(connection, "order_items", firstItems(random)),
+  ];
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Inserts rows of a table in one statement; returns the first id that the server gave out, where it does that. */
+export async function insertRows(
+  connection: Connection,
+  table: ShopTable,
+  rows: readonly (readonly Value[])[],
+): Promise<number> {
+  const [result] = await connection.query<ResultSetHeader>(
+    `INSERT INTO ${table} (${INSERTED_COLUMNS[table]}) VALUES ?`,
+    [rows],
+  );
+  return result.insertId;
+}
+
+async function fill(
+  connection: Connection,
+  table: ShopTable,
+  rows: readonly (readonly Value[])[],
+): Promise<number> {
+  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT)
+    await insertRows(connection, table, rows.slice(i, i + ROWS_A_STATEMENT));
+  return rows.length;
+}
+
+function firstItems(random: Random): Value[][] {
+  return repeat(SHOP_SIZE.orders, (order) =>
+    repeat(random.integer(1, 4), (line) =>
+      itemRow(random, { order: order + 1, line: line + 1 }, SHOP_SIZE.products),
+    ),
+  ).flat();
+}
+
+function repeat<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}

@@ -1,0 +1,237 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createConnection, type Connection } from "mysql2/promise";
+import { formatCounts, formatDifferences } from "../../test/support/verify-report.ts";
+import { verifyTables } from "../../test/support/verify.ts";
+import { REPOSITORY } from "../services/paths.ts";
+import { isCaughtUp, readLogEnd } from "../support/log-end.ts";
+import {
+  lastLogLines,
+  type PipelineProcess,
+  shownPath,
+  startPipelineProcess,
+} from "../support/pipeline-process.ts";
+import { type ShopNames, shopNames, writeConfigFile } from "./config-file.ts";
+import { createShop } from "./create-shop.ts";
+import { type DemoIndices, demoIndices } from "./documents.ts";
+import { showLive } from "./live.ts";
+import type { DemoOptions } from "./options.ts";
+import type { Screen } from "./screen.ts";
+import { type DemoServers, openDemoServers } from "./servers.ts";
+import { openShop } from "./shop-workload.ts";
+import { SHOP_TABLES } from "./shop-tables.ts";
+
+/** How long the pipeline may take to catch up, ms. */
+const CATCH_UP_LIMIT_MS = 120_000;
+const TRANSACTIONS_PER_SECOND = 300;
+
+/** Runs the demo until the signal aborts or its time is over; returns the exit code. Throws what keeps it from running. */
+export async function runDemo(
+  options: DemoOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<number> {
+  screen.print("tailrace: a shop in MySQL, its documents in Elasticsearch, kept in step.");
+  screen.print("The first run downloads both servers (about 500 MB, a minute or two).");
+  screen.print();
+  await using servers = await openDemoServers(screen, options.keep);
+  const demo = await prepare(servers, screen);
+  await using pipeline = demo.pipeline;
+  try {
+    await firstLoad(demo, screen);
+    showWhereToLook(demo, screen);
+    const end = await keepShopOpen(demo, { options, screen, signal });
+    screen.print();
+    screen.print(`  ${end}`);
+    await catchUp(demo, screen);
+    const isEqual = options.verify ? await verify(demo, screen) : true;
+    await stopPipeline(pipeline, screen);
+    return isEqual ? 0 : 1;
+  } catch (error) {
+    screen.live(null);
+    if (pipeline.exit !== null) await showEndOfLog(demo, screen);
+    throw error;
+  } finally {
+    demo.connection.destroy();
+    if (options.keep) showKept(servers, screen);
+  }
+}
+
+/** A demo that is set up. */
+interface Demo {
+  readonly servers: DemoServers;
+  readonly names: ShopNames;
+  readonly connection: Connection;
+  readonly indices: DemoIndices;
+  readonly rows: number;
+  readonly logFile: string;
+  readonly pipeline: PipelineProcess;
+}
+
+/** Creates the shop, writes the configuration and starts the pipeline. */
+async function prepare(servers: DemoServers, screen: Screen): Promise<Demo> {
+  const { mysql, elasticsearch } = servers;
+  const names = shopNames(mysql.isOurs, elasticsearch.isOurs);
+  const connection = await connect(mysql.url);
+  const indices = demoIndices(
+    elasticsearch.url,
+    SHOP_TABLES.map((table) => names.index(table)),
+  );
+  await indices.remove();
+
+  const creating = screen.step("Shop");
+  // On a server of our own the whole log is the shop's; on another one reading begins here.
+  if (mysql.isOurs) await connection.query("RESET BINARY LOGS AND GTIDS");
+  const start = mysql.isOurs ? null : await readLogEnd(connection);
+  const rows = await createShop(connection, names.database);
+  creating.done(
+    `${SHOP_TABLES.length} tables, ${formatCount(rows)} rows in database ${names.database}`,
+  );
+
+  const folder = join(REPOSITORY, ".tailrace", "demo");
+  const config = await writeConfigFile(folder, {
+    mysql: mysql.url,
+    elasticsearch: elasticsearch.url,
+    names,
+    start,
+  });
+  screen.print(`  Configuration    ${shownPath(config.path)}:`);
+  screen.print();
+  for (const line of config.text.trimEnd().split("\n")) screen.print(`    ${line}`.trimEnd());
+  screen.print();
+  const logFile = join(folder, "tailrace.log");
+  const pipeline = startPipelineProcess({ config: config.path, logFile });
+  return { servers, names, connection, indices, rows, logFile, pipeline };
+}
+
+/** Waits until the rows that were there before are documents. */
+async function firstLoad(demo: Demo, screen: Screen): Promise<void> {
+  const step = screen.step("Pipeline");
+  step.note("reads the log from its start");
+  await waitUntilCaughtUp(demo);
+  step.done(`tailrace run: ${formatCount(demo.rows)} rows are documents now`);
+}
+
+function showWhereToLook({ servers, names }: Demo, screen: Screen): void {
+  const { hostname, port, username } = servers.mysql.url;
+  const query = "_search?q=status:paid&sort=updated_at:desc&size=1&pretty";
+  const search = new URL(`${names.index("orders")}/${query}`, servers.elasticsearch.url);
+  screen.print();
+  screen.print("  Now the shop opens. Look at its documents, or change a row yourself:");
+  screen.print();
+  screen.print(`    curl '${search.href}'`);
+  screen.print(
+    `    mysql -h${hostname} -P${port || 3306} -u${decodeURIComponent(username)} ${names.database}`,
+  );
+  screen.print();
+}
+
+interface OpenHours {
+  readonly options: DemoOptions;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+}
+
+/** Lets the shop change until its time is over; returns a sentence about it. */
+async function keepShopOpen(demo: Demo, { options, screen, signal }: OpenHours): Promise<string> {
+  const { mysql } = demo.servers;
+  const shop = await openShop({
+    mysql: mysql.url,
+    database: demo.names.database,
+    transactionsPerSecond: TRANSACTIONS_PER_SECOND,
+    announce: (text) => screen.print(`           ${text}`),
+  });
+  const over = new AbortController();
+  const closing = AbortSignal.any([
+    signal,
+    over.signal,
+    ...(options.forMs === null ? [] : [AbortSignal.timeout(options.forMs)]),
+  ]);
+  void demo.pipeline.exited.finally(() => over.abort()).catch(() => undefined);
+  await showLive({ screen, shop, pipeline: demo.pipeline, indices: demo.indices }, closing);
+  await shop.close();
+  const why = signal.aborted ? "Stopping" : "The shop is closed";
+  return `${why}: ${formatCount(shop.transactions)} transactions changed ${formatCount(shop.rows)} rows.`;
+}
+
+async function catchUp(demo: Demo, screen: Screen): Promise<void> {
+  const step = screen.step("Pipeline");
+  step.note("finishes what is left");
+  await waitUntilCaughtUp(demo);
+  const latency = demo.pipeline.status?.latency_ms ?? 0;
+  step.done(
+    `every transaction is acknowledged, the last one ${formatCount(latency)} ms after its commit`,
+  );
+}
+
+/** Compares every row with its document; shows the result and returns whether all agree. */
+async function verify(demo: Demo, screen: Screen): Promise<boolean> {
+  const step = screen.step("Verification");
+  step.note("compares every row with its document, field by field");
+  const result = await verifyTables({
+    mysql: demo.servers.mysql.url,
+    elasticsearch: demo.servers.elasticsearch.url,
+    tables: SHOP_TABLES.map((table) => ({
+      database: demo.names.database,
+      table,
+      index: demo.names.index(table),
+    })),
+  });
+  const rows = result.tables.reduce((sum, table) => sum + table.rows, 0);
+  step.done(
+    result.isEqual
+      ? `all ${formatCount(rows)} rows equal their documents, field by field`
+      : "rows and documents DIFFER",
+  );
+  screen.print();
+  for (const line of formatCounts(result)) screen.print(`    ${line}`);
+  screen.print();
+  for (const line of formatDifferences(result)) screen.print(`    ${line}`);
+  return result.isEqual;
+}
+
+async function stopPipeline(pipeline: PipelineProcess, screen: Screen): Promise<void> {
+  const exit = await pipeline.stop();
+  if (exit.code !== 0)
+    throw new Error(`tailrace ended with ${exit.signal ?? `exit code ${exit.code}`} when stopped`);
+  screen.print("  tailrace has drained and ended with exit code 0.");
+}
+
+async function waitUntilCaughtUp({ connection, pipeline }: Demo): Promise<void> {
+  const end = await readLogEnd(connection);
+  const deadline = performance.now() + CATCH_UP_LIMIT_MS;
+  while (!(await isCaughtUp(connection, pipeline.status, end))) {
+    if (pipeline.exit !== null) throw new Error("tailrace has ended by itself");
+    if (performance.now() > deadline)
+      throw new Error(
+        `tailrace did not catch up with ${end.file}:${end.position} in ${CATCH_UP_LIMIT_MS / 1000} s; its last status: ${JSON.stringify(pipeline.status)}`,
+      );
+    await sleep(50);
+  }
+}
+
+async function showEndOfLog({ logFile }: Demo, screen: Screen): Promise<void> {
+  screen.print();
+  screen.print(`The end of ${shownPath(logFile)}:`);
+  screen.print(await lastLogLines(logFile, 15));
+}
+
+function showKept({ mysql, elasticsearch }: DemoServers, screen: Screen): void {
+  screen.print();
+  screen.print(`  Still running: ${mysql.url.href} and ${elasticsearch.url.href}`);
+  screen.print("  To stop them: npm run services -- down");
+}
+
+async function connect(url: URL): Promise<Connection> {
+  return await createConnection({
+    host: url.hostname,
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    charset: "utf8mb4",
+  });
+}
+
+function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}
