@@ -2,8 +2,18 @@
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { expect, test } from "vitest";
 import { createTextWriter, decodeText } from "../../src/binlog/values/text.ts";
+import { openTestDatabase } from "../support/mysql.ts";
+import { recordChanges } from "../support/recorded-changes.ts";
 
 const SERVERS = ["MYSQL", "MARIADB"] as const;
+const SAMPLES = [
+  "",
+  'plain "quoted" back\\slash\ttab\u0001',
+  "Grüße, señor: 10 € ~ ¥ ‾",
+  "Привет, Ελληνικά, עברית, العربية, ไทย, Հայերեն, ქართული",
+  "日本語ｶﾀｶﾅ、漢字～－∥￠￡￢①Ⅷ㈱髙﨑",
+  "简体中文 繁體中文 한국어 똠방각하 𠮷野家 😀",
+];
 
 interface ValueRow extends RowDataPacket {
   readonly value: string | null;
@@ -186,3 +196,43 @@ test("a surrogate in a ucs2 column reads the same from the row image and from a 
   expect(decodeText("ucs2", bytes)).toBe(decodeText("utf8mb4", selected));
   expect(decodeText("ucs2", bytes)).toBe(`A${"\ufffd".repeat(6)}B${"\ufffd".repeat(3)}`);
 });
+
+test.for(["mysql", "mariadb"] as const)(
+  "columns of every character set read the same from the binlog of %s and from a SELECT",
+  async (server) => {
+    await using db = await openTestDatabase(server);
+    const names = await charsets(db.connection, "1, 2, 3, 4");
+    const { actions } = await recordChanges({
+      url: db.url.href,
+      database: db.name,
+      work: async () => {
+        for (const charset of names) {
+          await db.query(
+            `CREATE TABLE ${charset} (id VARCHAR(20) PRIMARY KEY,
+             v VARCHAR(80) CHARACTER SET ${charset}, t TEXT CHARACTER SET ${charset}, c CHAR(9) CHARACTER SET ${charset})`,
+          );
+          // What a character set does not have becomes a question mark.
+          await db.query("SET sql_mode = ''");
+          for (const [i, text] of SAMPLES.entries()) {
+            await db.query(`INSERT INTO ${charset} VALUES (?, ?, ?, ?)`, [
+              `${charset} ${i}`,
+              text,
+              text,
+              text,
+            ]);
+          }
+        }
+      },
+    });
+    const documents = actions.map((action) => (action.kind === "index" ? action.document : ""));
+    const selected: string[] = [];
+    for (const charset of names) {
+      const rows = await db.query<Record<string, string>>(
+        `SELECT id, v, t, c FROM ${charset} ORDER BY id`,
+      );
+      selected.push(...rows.map((row) => JSON.stringify(row)));
+    }
+    expect(documents).toEqual(selected);
+    expect(selected).toHaveLength(names.length * SAMPLES.length);
+  },
+);
