@@ -267,6 +267,9 @@ test.each([
   ["source", 'start = { file = "b.1", position = 3 }', "source.start.position: must be at least 4"],
   ["source", "heartbeatInterval = 1", 'unknown key; did you mean "heartbeat_interval"?'],
   ["source", 'wibble = "x"', "unknown key; known here: type, url, host,"],
+  ["source", "flush_interval = 1", "unknown key; it belongs in [sink]"],
+  ["rules", 'exclude = ["a"]', "unknown key; it belongs in the fields of a rule"],
+  ["rules", 'name = "a"', "unknown key; it belongs above the first section"],
   ["source", 'tls = { cert = "-----BEGIN" }', "source.tls.cert: needs a key beside it"],
   ["sink", 'username = "u"', "sink.username: needs a password"],
   ["sink", 'password = "p"', "sink.password: needs a username"],
@@ -326,6 +329,12 @@ test("[rules] in place of [[rules]] is explained", () => {
   expect(problemsOf(MINIMAL.replace("[[rules]]", "[rules]")).message).toContain(
     "rules: must be an array of tables, each begun with [[rules]], not a table",
   );
+});
+
+test("a JSON configuration may name its schema for editors", () => {
+  const document = toDocument(parse(MINIMAL));
+  const text = JSON.stringify({ $schema: "config.schema.json", ...document });
+  expect(parse(text, "json")).toEqual(parse(MINIMAL));
 });
 
 test("JSON problems carry their path", () => {

@@ -150,7 +150,11 @@ function parseTomlText(source: ConfigText): unknown {
 
 function parseJsonText(source: ConfigText): unknown {
   try {
-    return JSON.parse(source.text) as unknown;
+    const tree: unknown = JSON.parse(source.text);
+    if (!isTable(tree)) return tree;
+    // Editors find the schema by this key; it means nothing to us.
+    const { $schema: _, ...rest } = tree;
+    return rest;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const offset = Number(/ at position (\d+)/.exec(message)?.[1] ?? source.text.length);

@@ -27,8 +27,10 @@ export function describeIssues(
   return issues.flatMap((issue) => {
     const path = issue.path.filter((key) => typeof key !== "symbol");
     if (issue.code === "unrecognized_keys") {
-      const known = knownKeys(path, root);
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, known) }));
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: unknownKey(key, path, root),
+      }));
     }
     return [{ path, message: describeIssue(issue, valueAt(root, path), path) }];
   });
@@ -83,9 +85,21 @@ function offsetOf(problem: ConfigProblem, source: ConfigText): number | null {
 
 const UNKNOWN_KEY = "unknown key";
 
-function unknownKey(key: string, known: readonly string[]): string {
+const SECTIONS: Readonly<Record<string, KeyPath>> = {
+  "above the first section": [],
+  "in [source]": ["source"],
+  "in [sink]": ["sink"],
+  "in [log]": ["log"],
+  "in [[rules]]": ["rules", 0],
+  "in the fields of a rule": ["rules", 0, "fields"],
+};
+
+function unknownKey(key: string, path: KeyPath, root: unknown): string {
+  const known = knownKeys(path, root);
   const nearest = nearestName(key, known);
   if (nearest !== null) return `${UNKNOWN_KEY}; did you mean "${nearest}"?`;
+  const home = Object.entries(SECTIONS).find(([, place]) => knownKeys(place, root).includes(key));
+  if (home !== undefined) return `${UNKNOWN_KEY}; it belongs ${home[0]}`;
   return known.length > 0 ? `${UNKNOWN_KEY}; known here: ${known.join(", ")}` : UNKNOWN_KEY;
 }
 

@@ -95,7 +95,9 @@ function createLineMaker(clock: Clock): (status: ReportedStatus) => StatusLine {
   return (status) => {
     const { sink, actionsClosed: rows } = status;
     const nowMs = clock.now();
-    const rowsPerMs = nowMs > lastMs ? (rows - lastRows) / (nowMs - lastMs) : 0;
+    // The counter starts anew when the pipeline had to be opened again.
+    const newRows = rows >= lastRows ? rows - lastRows : rows;
+    const rowsPerMs = nowMs > lastMs ? newRows / (nowMs - lastMs) : 0;
     [lastRows, lastMs] = [rows, nowMs];
     return {
       time: new Date(nowMs).toISOString(),
