@@ -5,20 +5,31 @@
  * JavaScript finds the same digits and differs in notation alone.
  */
 
+import { writeFloat64 } from "./float.ts";
+
 /** Places that the point may be away from the first digit, `MAX_DECPT_FOR_F_FORMAT` of the server. */
 const PLAIN_PLACES = 15;
 /** In this range JavaScript's notation is MySQL's but for the `.0` of integers. */
 const LEAST_COMMON = 1e-6;
 const ABOVE_COMMON = 1e15;
 
-/** The text of a finite double. */
-export function jsonDoubleText(value: number): string {
+/** Writes a finite double; at most 40 bytes. */
+export function writeJsonDouble(value: number, out: Buffer, o: number): number {
   const size = Math.abs(value);
-  if (size >= LEAST_COMMON && size < ABOVE_COMMON) {
-    return Number.isInteger(value) ? `${value}.0` : `${value}`;
+  if (size < LEAST_COMMON || size >= ABOVE_COMMON) {
+    return o + out.write(uncommonText(value), o, "latin1");
   }
-  if (size === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const [mantissa, exponent] = size.toExponential().split("e");
+  o = writeFloat64(value, out, o);
+  if (Number.isInteger(value)) {
+    out[o++] = 0x2e;
+    out[o++] = 0x30;
+  }
+  return o;
+}
+
+function uncommonText(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const [mantissa, exponent] = Math.abs(value).toExponential().split("e");
   const text = scientificText(mantissa!.replace(".", ""), Number(exponent));
   return value < 0 ? `-${text}` : text;
 }

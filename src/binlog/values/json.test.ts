@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TailraceError } from "../../core/errors.ts";
-import { jsonDoubleText } from "./json-double.ts";
+import { writeJsonDouble } from "./json-double.ts";
 import { writeJson } from "./json.ts";
 
 const GUARD = 16;
@@ -28,6 +28,11 @@ function parseWritten(value: Buffer): unknown {
     if (error instanceof TailraceError && error.code === "BINLOG_CORRUPT") return undefined;
     throw error;
   }
+}
+
+function jsonDoubleText(value: number): string {
+  const out = Buffer.alloc(64);
+  return out.toString("latin1", 0, writeJsonDouble(value, out, 0));
 }
 
 const bytes = (hexadecimal: string): Buffer => Buffer.from(hexadecimal.replaceAll(" ", ""), "hex");

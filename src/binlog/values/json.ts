@@ -17,7 +17,7 @@
  */
 import { corruptValue } from "./corrupt.ts";
 import { readInt32, writeInt32, writeInt64, writeUint32, writeUint64 } from "./integer.ts";
-import { jsonDoubleText } from "./json-double.ts";
+import { writeJsonDouble } from "./json-double.ts";
 import { writeOpaque } from "./json-opaque.ts";
 import { writeUtf8 } from "./text.ts";
 
@@ -54,7 +54,7 @@ let outputEnd = 0;
  * No bytes at all are `null`: what old servers store for a NULL. Throws BINLOG_CORRUPT.
  */
 export function writeJson(b: Buffer, p: number, length: number, out: Buffer, o: number): number {
-  if (length === 0) return o + LITERALS[0]!.copy(out, o);
+  if (length === 0) return writeLiteral(0, out, o);
   outputEnd = o + 6 * length + 64;
   return writeValue(b, p + 1, p + length, b[p]!, out, o, 0);
 }
@@ -102,7 +102,7 @@ function writeScalar(
   if (p + scalarBytes(type) > end) corrupt();
   switch (type) {
     case JsonType.LITERAL:
-      return o + (LITERALS[b[p]!] ?? corrupt()).copy(out, o);
+      return writeLiteral(b[p]!, out, o);
     case JsonType.INT16:
       return writeInt32(b.readInt16LE(p), out, o);
     case JsonType.UINT16:
@@ -118,9 +118,15 @@ function writeScalar(
     default: {
       const value = b.readDoubleLE(p);
       if (!Number.isFinite(value)) corrupt();
-      return o + out.write(jsonDoubleText(value), o, "latin1");
+      return writeJsonDouble(value, out, o);
     }
   }
+}
+
+function writeLiteral(index: number, out: Buffer, o: number): number {
+  const literal = LITERALS[index] ?? corrupt();
+  for (let i = 0; i < literal.length; i++) out[o++] = literal[i]!;
+  return o;
 }
 
 /** Size of a value of fixed size, bytes. Throws BINLOG_CORRUPT for a type that does not exist. */
