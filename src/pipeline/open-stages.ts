@@ -15,6 +15,7 @@ import { Replica } from "../mysql/binlog-dump.ts";
 import { describeTable } from "../mysql/table-lookup.ts";
 import { translateReplicationError } from "../mysql/translate-error.ts";
 import { createTableMatcher } from "../rules/table-pattern.ts";
+import { readIndexEpoch } from "../sink/index-meta.ts";
 import { openSink } from "../sink/sink.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { handleGap } from "./gaps.ts";
@@ -30,7 +31,7 @@ import {
 } from "./source.ts";
 import { type ResolvedStart, resolveStart } from "./start.ts";
 import type { PipelineStatus } from "./status.ts";
-import { openStores, readKnownEpoch } from "./stores.ts";
+import { openStores } from "./stores.ts";
 import { CommitTracker } from "./tracker.ts";
 
 /** How often a moving checkpoint is saved, ms. */
@@ -61,13 +62,14 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const checkpoint = await stores.checkpoints.load();
   checkFingerprint(checkpoint, config, options);
   const source = await queries.run(describeSource);
+  const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
   const start = resolveStart({
     checkpoint,
     requested: options.from ?? null,
     configured: config.source.start ?? null,
     source: source.state,
     gtid: config.source.gtid,
-    knownEpoch: checkpoint === null ? await readKnownEpoch(config, source.server.serverUuid) : null,
+    knownEpoch: checkpoint === null ? await readIndexEpoch(stores.client, indices) : null,
   });
   logStart(start, source, logger);
   const initial = initialCheckpoint(

@@ -2,34 +2,41 @@ import { join } from "node:path";
 import type { PipelineConfig } from "../config/config.ts";
 import type { CheckpointStore } from "../core/checkpoint.ts";
 import type { DeadLetterStore } from "../core/dead-letter.ts";
+import type { JsonClient } from "../core/json-client.ts";
+import { openJsonClient } from "../sink/client.ts";
+import { openDeadLetterIndex } from "../sink/dead-letters-elasticsearch.ts";
 import { openDeadLetterFile } from "../sink/dead-letters-file.ts";
 import { openCheckpointFile } from "../state/checkpoint-file.ts";
+import { openCheckpointIndex } from "../state/checkpoint-elasticsearch.ts";
 
 /** The stores of a pipeline, open. */
 export interface Stores extends AsyncDisposable {
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterStore;
+  /** Requests to the sink's cluster outside the bulk stream. */
+  readonly client: JsonClient;
 }
 
 /** Opens the stores that the configuration names. Throws STATE_*. */
 export async function openStores(config: PipelineConfig): Promise<Stores> {
-  const { state, deadLetters, name } = config;
-  if (state.type !== "file" || deadLetters.type !== "file") throw new Error("elasticsearch");
-  const checkpoints = await openCheckpointFile({ folder: state.path, pipeline: name });
-  const letters = openDeadLetterFile(join(deadLetters.path, `${name}.dead-letters.ndjson`));
+  const { state, deadLetters, name: pipeline } = config;
+  await using resources = new AsyncDisposableStack();
+  const client = resources.use(openJsonClient(config.sink));
+  const checkpoints = resources.use(
+    state.type === "file"
+      ? await openCheckpointFile({ folder: state.path, pipeline })
+      : openCheckpointIndex({ client, index: state.index, pipeline }),
+  );
+  const letters = resources.use(
+    deadLetters.type === "file"
+      ? openDeadLetterFile(join(deadLetters.path, `${pipeline}.dead-letters.ndjson`))
+      : openDeadLetterIndex({ client, index: deadLetters.index }),
+  );
+  const held = resources.move();
   return {
+    client,
     checkpoints,
     deadLetters: letters,
-    [Symbol.asyncDispose]: async () => {
-      await letters[Symbol.asyncDispose]();
-      await checkpoints[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-}
-
-export function readKnownEpoch(
-  _config: PipelineConfig,
-  _serverUuid: string,
-): Promise<number | null> {
-  return Promise.resolve(null);
 }

@@ -5,6 +5,7 @@ import { reasonOf, type JsonAnswer } from "../core/json-client.ts";
 import type { Logger } from "../core/logger.ts";
 import type { TargetSpec } from "../core/sink.ts";
 import { requestJson, type HttpChannel } from "./client.ts";
+import type { IndexMeta } from "./index-meta.ts";
 import { accepts, findField, mappingOf, substitute, type Properties } from "./mapping.ts";
 
 /** What preparing needs of the sink around it. */
@@ -94,6 +95,7 @@ export class IndexPreparer {
     }
     if (existing.status !== 200) throw unusable(index, "its mapping could not be read", existing);
     const mappings = Object.values(existing.body as Record<string, ExistingIndex>);
+    if (spec.create) await this.#updateMeta(path, mappings);
     const properties = mappings.map((one) => one.mappings?.properties);
     const absent: Record<string, Properties[string]> = {};
     for (const [name, field] of Object.entries(wanted)) {
@@ -118,6 +120,14 @@ export class IndexPreparer {
     }
     await this.#put(`${path}/_mapping`, absent, (fields) => ({ properties: fields }), index);
     this.#context.logger.info({ index, fields: names }, "added fields to the mapping");
+  }
+
+  /** Keeps what we note in our own indices true: the epoch of the versions that come. */
+  async #updateMeta(path: string, existing: readonly ExistingIndex[]): Promise<void> {
+    const [meta] = existing.map((one) => one.mappings?._meta);
+    const { indexMeta } = this.#context;
+    if (meta?.tailrace === undefined || isSubset(indexMeta, meta.tailrace)) return;
+    await this.#request("PUT", `${path}/_mapping`, { _meta: { ...meta, tailrace: indexMeta } });
   }
 
   /** True when the index was created, false when another was faster. */
@@ -174,7 +184,14 @@ export class IndexPreparer {
 }
 
 interface ExistingIndex {
-  readonly mappings?: { readonly properties?: unknown };
+  readonly mappings?: { readonly properties?: unknown; readonly _meta?: IndexMeta };
+}
+
+function isSubset(
+  part: Readonly<Record<string, unknown>>,
+  whole: Readonly<Record<string, unknown>>,
+): boolean {
+  return Object.entries(part).every(([key, value]) => whole[key] === value);
 }
 
 /** Elasticsearch since 8, and before (OpenSearch too). */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../src/config/load.ts";
@@ -17,6 +17,10 @@ export interface TestPipeline extends AsyncDisposable {
   /** What the dead-letter file holds. */
   deadLetters(): Promise<Record<string, unknown>[]>;
   checkpoint(): Promise<Record<string, unknown>>;
+  writeCheckpoint(checkpoint: object): Promise<void>;
+  /** The same pipeline, with its state, under other rules. */
+  withRules(rules: string): TestPipeline;
+  readonly statePath: string;
 }
 
 /** How a run differs from the configuration. */
@@ -44,6 +48,10 @@ export interface TestPipelineOptions {
   /** More keys for `[source]` and `[sink]`, TOML. */
   readonly source?: string;
   readonly sink?: string;
+  /** The keys of `[state]`; default: a file in the pipeline's folder. */
+  readonly state?: string;
+  /** What `[source]` says of the start; default: `start = "latest"`. */
+  readonly begin?: string;
   /** More top-level sections, TOML. */
   readonly more?: string;
   readonly mysqlUrl?: URL;
@@ -55,22 +63,26 @@ let serial = 0;
 /** Makes a pipeline that begins where the server's log is now. */
 export async function createTestPipeline(options: TestPipelineOptions): Promise<TestPipeline> {
   const folder = await mkdtemp(join(tmpdir(), "tailrace-test-"));
-  const { db } = options;
   serial += 1;
-  const name = `test-${process.pid}-${serial}`;
+  return open(options, folder, serial);
+}
+
+function open(options: TestPipelineOptions, folder: string, number: number): TestPipeline {
+  const { db } = options;
+  const name = `test-${process.pid}-${number}`;
   const text = `
 name = "${name}"
 [source]
 url = "${(options.mysqlUrl ?? db.url).href}"
-start = "latest"
-server_id = ${500_000_000 + ((process.pid * 131 + serial) % 400_000_000)}
+${options.begin ?? 'start = "latest"'}
+server_id = ${500_000_000 + ((process.pid * 131 + number) % 400_000_000)}
 heartbeat_interval = "1s"
 ${options.source ?? ""}
 [sink]
 hosts = ["${(options.elasticsearchUrl ?? options.target.url).origin}"]
 ${options.sink ?? ""}
 [state]
-path = "state"
+${options.state ?? 'path = "state"'}
 ${options.more ?? ""}
 ${options.rules}`;
   const config = parseConfig(text, { syntax: "toml", file: "test.toml", folder });
@@ -132,6 +144,10 @@ ${options.rules}`;
         string,
         unknown
       >,
+    writeCheckpoint: (checkpoint) =>
+      writeFile(join(statePath, `${name}.checkpoint.json`), JSON.stringify(checkpoint)),
+    withRules: (rules) => open({ ...options, rules }, folder, number),
+    statePath,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
