@@ -18,7 +18,8 @@ describe("translateMysqlError", () => {
     [{ code: "ER_PARSE_ERROR", errno: 1064 }, "SOURCE_QUERY_FAILED"],
     [{ code: "ECONNREFUSED", errno: -111, syscall: "connect" }, "SOURCE_UNREACHABLE"],
     [{ code: "PROTOCOL_CONNECTION_LOST", fatal: true }, "SOURCE_UNREACHABLE"],
-    [{ code: "HANDSHAKE_NO_SSL_SUPPORT", fatal: true }, "SOURCE_ACCESS_DENIED"],
+    [{ code: "HANDSHAKE_NO_SSL_SUPPORT", fatal: true }, "SOURCE_TLS_FAILED"],
+    [{ code: "AUTH_SWITCH_PLUGIN_ERROR", fatal: true }, "SOURCE_ACCESS_DENIED"],
     [{ code: "HANDSHAKE_SSL_ERROR", fatal: true }, "SOURCE_TLS_FAILED"],
     [{ code: "HANDSHAKE_SSL_ERROR", errno: -104, syscall: "read" }, "SOURCE_UNREACHABLE"],
   ])("%j is %s", (properties, code) => {

@@ -23,10 +23,10 @@ const CODE_OF_SERVER_ERROR: ReadonlyMap<number, ErrorCode> = new Map<number, Err
   [4031, "SOURCE_UNREACHABLE"], // ER_CLIENT_INTERACTION_TIMEOUT
 ]);
 
-/** Client error names that tell of a handshake that can never succeed as configured. */
-const ACCESS_CODES: ReadonlySet<string> = new Set([
-  "AUTH_SWITCH_PLUGIN_ERROR",
-  "HANDSHAKE_NO_SSL_SUPPORT",
+/** The client's names of a failed handshake that can never succeed as configured. */
+const CODE_OF_HANDSHAKE_ERROR: ReadonlyMap<string | undefined, ErrorCode> = new Map([
+  ["AUTH_SWITCH_PLUGIN_ERROR", "SOURCE_ACCESS_DENIED"],
+  ["HANDSHAKE_NO_SSL_SUPPORT", "SOURCE_TLS_FAILED"],
 ]);
 
 /**
@@ -44,9 +44,8 @@ export function translateMysqlError(error: unknown, what: string): TailraceError
   ) {
     return new TailraceError("SOURCE_TLS_FAILED", text, { cause: error });
   }
-  if (code !== undefined && ACCESS_CODES.has(code)) {
-    return new TailraceError("SOURCE_ACCESS_DENIED", text, { cause: error });
-  }
+  const handshake = CODE_OF_HANDSHAKE_ERROR.get(code);
+  if (handshake !== undefined) return new TailraceError(handshake, text, { cause: error });
   const isServerError = errno !== undefined && errno > 0;
   const kind = isServerError
     ? (CODE_OF_SERVER_ERROR.get(errno) ?? "SOURCE_QUERY_FAILED")
