@@ -13,7 +13,7 @@ test("JSON text loses its white space and nothing else", () => {
 
 test("JSON.stringify's text, indented or not, comes out compact", () => {
   fc.assert(
-    fc.property(fc.jsonValue({ maxDepth: 3, stringUnit: "binary" }), fc.nat(4), (value, indent) => {
+    fc.property(fc.jsonValue({ stringUnit: "grapheme" }), fc.nat(4), (value, indent) => {
       expect(compactJsonText(JSON.stringify(value, null, indent))).toBe(JSON.stringify(value));
     }),
   );
@@ -81,7 +81,7 @@ test("a text is judged as JSON.parse judges it and stays in its bound", () => {
       }
       expect(JSON.parse(output)).toEqual(value);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
 
