@@ -29,7 +29,9 @@ export function findProcess(pid: number): ProcessRecord | null {
     // "pid (name) state ppid …": the name may hold anything, so fields count from behind its last parenthesis.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : { pid, startedAt: fields[19] ?? "" };
+    const [state, threads, startedAt = ""] = [fields[0], Number(fields[17]), fields[19]];
+    // A zombie with threads is one whose other threads still hold its files and ports.
+    return state === "Z" && threads <= 1 ? null : { pid, startedAt };
   } catch {
     return null;
   }
