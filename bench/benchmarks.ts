@@ -1,7 +1,21 @@
 import type { Benchmark } from "./benchmark.ts";
+import { bigTransaction } from "./big-transaction.ts";
 import { directNull } from "./direct-null.ts";
+import { directReal } from "./direct-real.ts";
 import { directRules } from "./direct-rules.ts";
+import { encode } from "./encode.ts";
+import { latencyDirect } from "./latency-direct.ts";
 import { peerZongjiDecode } from "./peer-zongji-decode.ts";
+import { slowSink } from "./slow-sink.ts";
 
 /** All benchmarks, in the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [directNull, directRules, peerZongjiDecode];
+export const BENCHMARKS: readonly Benchmark[] = [
+  directNull,
+  directRules,
+  peerZongjiDecode,
+  encode,
+  bigTransaction,
+  slowSink,
+  directReal,
+  latencyDirect,
+];

@@ -90,7 +90,7 @@ async function main(options: Options): Promise<void> {
     report(`— ${benchmark.name}: ${benchmark.summary}`);
     const load = currentLoad();
     for (const result of await benchmark.run(context)) {
-      const circumstances = describeCircumstances(load, await servers.versions());
+      const circumstances = describeCircumstances(load, servers.versions);
       const { name, figures } = result;
       results.push(result);
       if (json) console.log(JSON.stringify({ name, ...figures, ...circumstances }));

@@ -119,7 +119,6 @@ process.on("message", (message: { kind: "stats" } | { kind: "stall"; ms: number 
       bytes,
       cpuUs: markUsage().cpuUs,
       documents: check?.summary() ?? null,
-      created: Object.fromEntries(indices),
     };
     tellParent({ kind: "stats", stats });
   }

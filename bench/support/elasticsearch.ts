@@ -5,6 +5,8 @@ export interface ElasticsearchServer {
   /** Creates an index of one shard without replicas. */
   createIndex(name: string, mappings: unknown): Promise<void>;
   deleteIndex(name: string): Promise<void>;
+  /** An index's mapping, as `createIndex` takes it. */
+  mappings(name: string): Promise<unknown>;
   /** Documents of an index, after a refresh. */
   count(name: string): Promise<number>;
   /** CPU time of the server's process so far, ms (summed over the nodes). */
@@ -36,6 +38,10 @@ export async function connectElasticsearch(url: string): Promise<ElasticsearchSe
     deleteIndex: async (name) => {
       await request("DELETE", `/${name}?ignore_unavailable=true`);
     },
+    mappings: async (name) => {
+      const answer = (await request("GET", `/${name}/_mapping`)) as Record<string, IndexMapping>;
+      return answer[name]?.mappings;
+    },
     count: async (name) => {
       await request("POST", `/${name}/_refresh`);
       return ((await request("GET", `/${name}/_count`)) as { count: number }).count;
@@ -45,6 +51,10 @@ export async function connectElasticsearch(url: string): Promise<ElasticsearchSe
       return Object.values(nodes).reduce((sum, node) => sum + node.process.cpu.total_in_millis, 0);
     },
   };
+}
+
+interface IndexMapping {
+  readonly mappings: unknown;
 }
 
 interface NodeStats {

@@ -1,4 +1,4 @@
-import { createConnection, type Connection, type ConnectionOptions } from "mysql2/promise";
+import { createConnection, type Connection } from "mysql2/promise";
 import type { RowDataPacket } from "mysql2";
 
 /** The server that benchmarks read, with an administrator's account. */
@@ -20,8 +20,16 @@ export interface LogPlace {
 /** The database that benchmarks keep their tables in. */
 export const BENCH_DATABASE = "tailrace_bench";
 
-/** Connection options of mysql2 for a URL. */
-export function mysqlOptions(url: string): ConnectionOptions & { user: string; password: string } {
+/** Where a URL leads and as whom. */
+export interface MysqlEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Takes a URL apart; mysql2 and tailrace know the parts by the same names. */
+export function mysqlEndpoint(url: string): MysqlEndpoint {
   const { hostname, port, username, password } = new URL(url);
   return {
     host: hostname,
@@ -34,7 +42,7 @@ export function mysqlOptions(url: string): ConnectionOptions & { user: string; p
 /** Connects to a running server and makes sure that its log has what the benchmarks need. Throws saying which setting is missing. */
 export async function connectMysql(url: string): Promise<MysqlServer> {
   const connection = await createConnection({
-    ...mysqlOptions(url),
+    ...mysqlEndpoint(url),
     multipleStatements: true,
     timezone: "Z",
   });

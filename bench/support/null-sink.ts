@@ -16,8 +16,6 @@ export interface NullStats {
   /** The server's own CPU time, µs. */
   readonly cpuUs: number;
   readonly documents: DocumentSummary | null;
-  /** What indices were created with. */
-  readonly created: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** A running null server. */

@@ -1,9 +1,21 @@
-import { type ElasticsearchServer, connectElasticsearch } from "./elasticsearch.ts";
+import type { Service, ServiceName, StartOptions } from "../../scripts/services/contract.ts";
+import { describeServices, startService } from "../../scripts/services/start-service.ts";
+import { connectElasticsearch, type ElasticsearchServer } from "./elasticsearch.ts";
 import { connectMysql, type MysqlServer } from "./mysql.ts";
 
-/** The servers of a run of benchmarks: each is looked for on first use and closed (not stopped) at the end. */
+/** Servers of our own: their data stays, so that what is written once is found again by the next run. */
+const INSTANCE = "bench";
+
+const MYSQL_OPTIONS: StartOptions = {
+  options: { innodb_buffer_pool_size: "512M", innodb_redo_log_capacity: "256M" },
+};
+const ELASTICSEARCH_OPTIONS: StartOptions = { heap: "2g" };
+
+/** The servers of a run of benchmarks: each is started on first use, and stopped at the end if it did not run before. */
 export class Servers implements AsyncDisposable {
   readonly #report: (line: string) => void;
+  readonly #stack = new AsyncDisposableStack();
+  readonly #versions: Record<string, string> = {};
   #mysql: Promise<MysqlServer> | undefined;
   #elasticsearch: Promise<ElasticsearchServer> | undefined;
 
@@ -12,37 +24,40 @@ export class Servers implements AsyncDisposable {
   }
 
   mysql(): Promise<MysqlServer> {
-    return (this.#mysql ??= openMysql(this.#report));
+    this.#mysql ??= this.#start("mysql", MYSQL_OPTIONS).then(async ({ url }) =>
+      this.#stack.use(await connectMysql(url)),
+    );
+    return this.#mysql;
   }
 
   elasticsearch(): Promise<ElasticsearchServer> {
-    return (this.#elasticsearch ??= openElasticsearch(this.#report));
+    this.#elasticsearch ??= this.#start("elasticsearch", ELASTICSEARCH_OPTIONS).then(({ url }) =>
+      connectElasticsearch(url),
+    );
+    return this.#elasticsearch;
   }
 
   /** Versions of the servers used so far, by name. */
-  async versions(): Promise<Record<string, string>> {
-    const versions: Record<string, string> = {};
-    if (this.#mysql !== undefined) versions["mysql"] = (await this.#mysql).version;
-    if (this.#elasticsearch !== undefined)
-      versions["elasticsearch"] = (await this.#elasticsearch).version;
-    return versions;
+  get versions(): Readonly<Record<string, string>> {
+    return this.#versions;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#mysql?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    await this.#stack.disposeAsync();
   }
-}
 
-async function openMysql(_report: (line: string) => void): Promise<MysqlServer> {
-  return connectMysql(fromEnvironment("TAILRACE_MYSQL_URL"));
-}
-
-async function openElasticsearch(_report: (line: string) => void): Promise<ElasticsearchServer> {
-  return connectElasticsearch(fromEnvironment("TAILRACE_ELASTICSEARCH_URL"));
-}
-
-function fromEnvironment(name: string): string {
-  const url = process.env[name];
-  if (!url) throw new Error(`${name} is not set`);
-  return url;
+  async #start(name: ServiceName, options: StartOptions): Promise<Service> {
+    const before = await describeServices();
+    const ran = before.some(
+      (known) => known.name === name && known.instance === INSTANCE && known.running,
+    );
+    const service = await startService(name, {
+      ...options,
+      instance: INSTANCE,
+      report: this.#report,
+    });
+    if (!ran && service.from !== "environment") this.#stack.defer(() => service.stop());
+    this.#versions[name] = service.version;
+    return service;
+  }
 }

@@ -2,7 +2,7 @@
 import ZongJi from "@vlasky/zongji";
 import { childOptions, tellParent } from "./child.ts";
 import type { LogRange } from "./log-range.ts";
-import { mysqlOptions } from "./mysql.ts";
+import { mysqlEndpoint } from "./mysql.ts";
 import { markUsage, peakMemoryMb, type UsageMark } from "./process-usage.ts";
 
 /** What it is told. */
@@ -22,7 +22,7 @@ export interface ZongjiMessage {
 
 const { mysqlUrl, range } = childOptions() as ZongjiOptions;
 const [database = "", table = ""] = range.table.split(".");
-const zongji = new ZongJi(mysqlOptions(mysqlUrl));
+const zongji = new ZongJi({ ...mysqlEndpoint(mysqlUrl) });
 let first: UsageMark | undefined;
 let rows = 0;
 
