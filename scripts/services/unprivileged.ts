@@ -5,6 +5,12 @@ const NOBODY = "65534";
 
 const DROP = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
 
+const KEEP_FILE_ACCESS = [
+  "--inh-caps=+dac_override",
+  "--ambient-caps=+dac_override",
+  "--securebits=+no_setuid_fixup",
+];
+
 function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
@@ -13,8 +19,9 @@ function isRoot(): boolean {
  * What to put before a server's command line so that it does not run as root, which servers refuse; nothing for another user. `setpriv`
  * replaces itself by the server, which so has the process id that was started.
  *
- * When `nobody` cannot reach one of the folders (a checkout below /root, a strict umask) the server keeps one capability of root, to pass
- * file permissions. Opening the folders would change what is not ours.
+ * When `nobody` cannot reach one of the folders (a checkout below /root, a strict umask) the server keeps one capability of root: to pass
+ * file permissions, in access(2) too, which without `no_setuid_fixup` ignores capabilities. Opening the folders would change what is not
+ * ours.
  */
 export async function unprivilegedPrefix(folders: readonly string[]): Promise<readonly string[]> {
   if (!isRoot()) return [];
@@ -26,7 +33,7 @@ export async function unprivilegedPrefix(folders: readonly string[]): Promise<re
     }
     return DROP;
   } catch {
-    return [...DROP, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+    return [...DROP, ...KEEP_FILE_ACCESS];
   }
 }
 
