@@ -11,10 +11,10 @@ export interface ServerIdClaimOptions {
   readonly clock: Clock;
   /** The server ends a session of ours that is silent for this long, and the lock with it. Default 30 s; renewed three times as often. */
   readonly leaseS?: number;
+  /** How long another holder is waited for; by default a little longer than the lease of one that vanished without a word. */
+  readonly patienceS?: number;
 }
 
-/** Waited for beyond the lease of a holder that vanished without a word. */
-const EXTRA_PATIENCE_S = 5;
 /** No answer to a query for this long beyond what it may take. */
 const QUERY_TIMEOUT_S = 30;
 
@@ -36,9 +36,9 @@ export class ServerIdClaim implements AsyncDisposable {
   /** Called when the lock is gone; a dump that runs has to end. */
   onLost: (() => void) | undefined;
 
-  constructor({ connection, serverId, clock, leaseS = 30 }: ServerIdClaimOptions) {
+  constructor({ connection, serverId, clock, leaseS = 30, patienceS }: ServerIdClaimOptions) {
     this.#leaseS = leaseS;
-    this.#patienceS = leaseS + EXTRA_PATIENCE_S;
+    this.#patienceS = patienceS ?? leaseS + 5;
     const queryTimeoutMs = 1_000 * (this.#patienceS + QUERY_TIMEOUT_S);
     this.#connection = { ...connection, queryTimeoutMs };
     this.#serverId = serverId;
