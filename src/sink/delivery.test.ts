@@ -288,7 +288,7 @@ test("a lost connection at every large request leads to smaller ones", async () 
   expect(server.documents.size).toBe(100);
 });
 
-test.each([
+test.each<[Fault, string]>([
   [failed(401), "HTTP 401"],
   [
     {
@@ -298,7 +298,7 @@ test.each([
         type: "security_exception",
         reason: "action [write] is unauthorized",
       }),
-    } as Fault,
+    },
     "unauthorized",
   ],
 ])("missing rights are fatal", async (fault, message) => {
