@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import { EXIT_FORCED } from "./cli/context.ts";
-import { runCli } from "./cli/run-cli.ts";
+import { enableCompileCache } from "node:module";
+
+// Before anything else is loaded: what Node compiled (and stripped of types) at the last start need not be compiled again.
+enableCompileCache();
+const { EXIT_FORCED } = await import("./cli/context.ts");
+const { runCli } = await import("./cli/run-cli.ts");
 
 /** Aborts at the first SIGTERM or SIGINT; the second ends the process. */
 function stopSignal(): AbortSignal {
