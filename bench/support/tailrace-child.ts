@@ -1,11 +1,13 @@
 /** A process that runs tailrace through its embedding API and measures itself: started by tailrace-run.ts. */
-import { createLogger } from "../../src/observe/logger.ts";
-import { loadConfig } from "../../src/config/load.ts";
-import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
-import type { PipelineStatus } from "../../src/pipeline/status.ts";
+import { enableCompileCache } from "node:module";
+import type { PipelineStatus } from "../../src/index.ts";
 import { childOptions, tellParent } from "./child.ts";
 import { markUsage, peakMemoryMb, preciseNow } from "./process-usage.ts";
 import type { TailraceMessage, TailraceOptions } from "./tailrace-run.ts";
+
+// As src/main.ts does.
+enableCompileCache();
+const { createLogger, loadConfig, runPipeline } = await import("../../src/index.ts");
 
 /** How often the process looks whether the first row has come, ms. */
 const LOOK_MS = 2;
