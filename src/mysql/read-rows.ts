@@ -115,6 +115,6 @@ function* conditions({ schema, keyColumns, keys }: KeyedRead): Generator<string>
 /** Dates that no calendar has share one JSON, so any of them may be meant. */
 function equals(name: string, literal: string | null): string {
   return literal === null
-    ? `(YEAR(${name}) = 0 OR MONTH(${name}) = 0 OR DAYOFMONTH(${name}) = 0)`
+    ? `(YEAR(${name}) = 0 OR MONTH(${name}) = 0 OR DAYOFMONTH(${name}) NOT BETWEEN 1 AND 28)`
     : `${name} = ${literal}`;
 }

@@ -82,7 +82,8 @@ export async function listTables(
 ): Promise<readonly TableName[]> {
   const rows = await connection.query(
     "SELECT TABLE_SCHEMA db, TABLE_NAME name FROM information_schema.TABLES WHERE TABLE_TYPE <> 'VIEW' " +
-      "AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2",
+      "AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') " +
+      "ORDER BY CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY)",
   );
   return rows
     .map((row) => ({ database: row["db"] ?? "", table: row["name"] ?? "" }))
