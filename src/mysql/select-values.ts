@@ -14,7 +14,8 @@ import { quoteName } from "./quote.ts";
  * The SQL expression that reads a column without loss.
  *
  * A FLOAT's own text has six digits, and FLOAT(M,D) and DOUBLE(M,D) have D decimals: adding 0e0 gives the shortest text of the double. A BIT's text is raw
- * bytes, of a length that depends on the client: adding 0 gives its number.
+ * bytes, of a length that depends on the client: adding 0 gives its number. MariaDB's UUID and INET types are bytes in the log and text in a SELECT: the
+ * cast gives the bytes, and is nothing to a BINARY.
  */
 export function selectExpression(column: Column): string {
   const name = quoteName(column.name);
@@ -24,6 +25,10 @@ export function selectExpression(column: Column): string {
       return `(${name} + 0e0)`;
     case "bit":
       return `(${name} + 0)`;
+    case "binary": {
+      const length = column.type.fixedLength;
+      return length === undefined ? name : `CAST(${name} AS BINARY(${length}))`;
+    }
     default:
       return name;
   }

@@ -122,3 +122,16 @@ describe.each(["mysql", "mariadb"] as const)("rows of %s by key", (server) => {
     expect(await table.read([["1"]])).toEqual([null]);
   });
 });
+
+test("rows of mariadb by UUID and INET have the bytes that the log has", async () => {
+  await using table = await createTable(
+    "mariadb",
+    "u UUID, i INET6, j INET4, PRIMARY KEY (u, i, j)",
+  );
+  await table.database.query(
+    "INSERT INTO t VALUES ('00112233-4455-1677-8899-aabbccddee00', '2001:db8::', '10.1.2.0')",
+  );
+  const bytes = ["00112233445516778899aabbccddee00", `20010db8${"0".repeat(24)}`, "0a010200"];
+  const key = bytes.map((hex) => JSON.stringify(Buffer.from(hex, "hex").toString("base64")));
+  expect(await table.read([key])).toEqual([key]);
+});
