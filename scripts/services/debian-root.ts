@@ -39,6 +39,7 @@ export async function installDebianRoot(
     for (const folder of NOT_WANTED) {
       await rm(join(root, "usr", "share", folder), { recursive: true, force: true });
     }
+    await removeOtherPrograms(root, set.programs);
     await writeStarters(partial, set.programs);
     // Complete or not there: nobody sees a part.
     await rename(partial, directory);
@@ -52,6 +53,15 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Deletes the programs that nobody asked for: more than half of all bytes. */
+async function removeOtherPrograms(root: string, programs: readonly string[]): Promise<void> {
+  for (const folder of ["usr/bin", "usr/sbin", "bin", "sbin"]) {
+    for (const program of await readdir(join(root, folder)).catch(() => [])) {
+      if (!programs.includes(program)) await rm(join(root, folder, program), { recursive: true });
+    }
+  }
 }
 
 async function writeStarters(directory: string, programs: readonly string[]): Promise<void> {
