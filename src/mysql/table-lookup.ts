@@ -21,7 +21,7 @@ export interface TableName {
 
 /**
  * Looks a table up by its exact name (compared as the server's `lower_case_table_names` says); null when there is none that we may see, or
- * when it is a view. Columns come in the order of a row image, generated and invisible ones included.
+ * when it is a view or a sequence. Columns come in the order of a row image, generated and invisible ones included.
  *
  * The primary key is what the server itself calls one in the log: without PRIMARY KEY the first unique index over whole NOT NULL columns.
  */
@@ -32,7 +32,7 @@ export async function describeTable(
 ): Promise<TableDescription | null> {
   const [found] = await connection.query(
     "SELECT TABLE_SCHEMA db, TABLE_NAME name, ENGINE engine, TABLE_ROWS estimate, @@lower_case_table_names lower " +
-      "FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND TABLE_TYPE <> 'VIEW'",
+      "FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
     [database, table],
   );
   if (found === undefined) return null;
@@ -81,7 +81,7 @@ export async function listTables(
   matches: (database: string, table: string) => boolean = () => true,
 ): Promise<readonly TableName[]> {
   const rows = await connection.query(
-    "SELECT TABLE_SCHEMA db, TABLE_NAME name FROM information_schema.TABLES WHERE TABLE_TYPE <> 'VIEW' " +
+    "SELECT TABLE_SCHEMA db, TABLE_NAME name FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') " +
       "AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') " +
       "ORDER BY CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY)",
   );

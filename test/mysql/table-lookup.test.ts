@@ -178,6 +178,15 @@ test("MariaDB: UUID and INET are bytes of a fixed length in the log", async () =
   ]);
 });
 
+test("MariaDB: a sequence is no table", async () => {
+  await using database = await openTestDatabase("mariadb");
+  await database.query("CREATE SEQUENCE s; CREATE TABLE v (id INT) WITH SYSTEM VERSIONING");
+  await using connection = await connectTo("mariadb");
+  expect(await describeTable(connection, database.name, "s")).toBeNull();
+  const listed = await listTables(connection, (name) => name === database.name);
+  expect(listed.map(({ table }) => table)).toEqual(["v"]);
+});
+
 test("MariaDB: a compressed column cannot be read", async () => {
   const { unreadable } = await described("mariadb", "id INT PRIMARY KEY, v VARCHAR(10) COMPRESSED");
   expect(unreadable).toEqual([{ column: "v", type: "varchar(10) /*M!100301 COMPRESSED*/" }]);
