@@ -23,6 +23,8 @@ export const encode: Benchmark = {
       const options: EncodeOptions = { mysqlUrl: mysql.url, range, end, passes };
       await using child = startChild<EncodeMessage>("./encode-child.ts", options);
       const done = await child.next("done");
+      if (done.rows !== null && done.rows !== rows)
+        throw new Error(`${rows} rows expected, ${done.rows} found`);
       const median = medianRun(done.passes, ({ seconds }) => -seconds);
       const figures = {
         rows,

@@ -1,6 +1,6 @@
 /** A process that sends recorded bulk requests to Elasticsearch, a connection a lane: started by bench/direct-real.ts. */
 import { Client } from "undici";
-import { childOptions, tellParent } from "./child.ts";
+import { childOptions, leaveParent, tellParent } from "./child.ts";
 import { markUsage, type UsageMark } from "./process-usage.ts";
 import { readRecording } from "./recording.ts";
 
@@ -28,7 +28,7 @@ const last = markUsage();
 const requests = lanes.reduce((sum, bodies) => sum + bodies.length, 0);
 const message: SenderMessage = { kind: "done", first, last, requests };
 tellParent(message);
-process.disconnect();
+leaveParent();
 
 async function sendLane(bodies: readonly Buffer[]): Promise<void> {
   const client = new Client(new URL(elasticsearchUrl).origin);

@@ -9,8 +9,9 @@ export interface CapturedBytes {
   readonly checksum: "CRC32" | "NONE";
 }
 
-/** Silence after which the server has sent everything, ms. */
+/** Silence after which nothing more is expected, ms. */
 const QUIET_MS = 300;
+const LONG_QUIET_MS = 5_000;
 
 /** Reads the log from the range's start up to its end on the server into memory. */
 export async function captureBytes(url: string, range: LogRange): Promise<CapturedBytes> {
@@ -20,15 +21,24 @@ export async function captureBytes(url: string, range: LogRange): Promise<Captur
     heartbeatMs: 60_000,
   });
   await using dump = await replica.dump({ kind: "position", ...range.start });
+  const { start, end } = range;
+  const expected = start.file === end.file ? end.position - start.position : Infinity;
   const chunks: Buffer[] = [];
+  let bytes = 0;
   for (;;) {
     const chunk = dump.read();
     if (chunk !== null) {
       chunks.push(Buffer.from(chunk));
+      bytes += chunk.length;
       continue;
     }
+    const enough = new AbortController();
     const arrived = dump.wait().catch(() => false);
-    const isQuiet = systemClock.sleep(QUIET_MS).then(() => false);
-    if (!(await Promise.race([arrived, isQuiet]))) return { chunks, checksum: dump.checksum };
+    const quiet = systemClock
+      .sleep(bytes < expected ? LONG_QUIET_MS : QUIET_MS, enough.signal)
+      .then(() => false);
+    const hasArrived = await Promise.race([arrived, quiet]);
+    enough.abort();
+    if (!hasArrived) return { chunks, checksum: dump.checksum };
   }
 }

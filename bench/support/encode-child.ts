@@ -2,7 +2,7 @@
 import { openConnection } from "../../src/mysql/connection.ts";
 import { describeServer, readCollations } from "../../src/mysql/server.ts";
 import { captureBytes } from "./capture-bytes.ts";
-import { childOptions, tellParent } from "./child.ts";
+import { childOptions, leaveParent, tellParent } from "./child.ts";
 import type { LogRange } from "./log-range.ts";
 import { mysqlEndpoint } from "./mysql.ts";
 import { markUsage, peakMemoryMb, preciseNow } from "./process-usage.ts";
@@ -22,6 +22,8 @@ export interface EncodeMessage {
   readonly kind: "done";
   readonly passes: readonly { readonly seconds: number; readonly cpuUs: number }[];
   readonly events: number;
+  /** Null when the rows were not looked at. */
+  readonly rows: number | null;
   readonly peakMemoryMb: number;
 }
 
@@ -31,18 +33,18 @@ const collations = await readCollations(connection, await describeServer(connect
 connection.destroy();
 const captured = await captureBytes(mysqlUrl, range);
 const measured: { seconds: number; cpuUs: number }[] = [];
-let events = 0;
+let last: { readonly events: number; readonly rows: number | null } = { events: 0, rows: null };
 for (let pass = 0; pass <= passes; pass++) {
   const before = markUsage();
-  events = await runRowPath({ captured, table: range.table, collations }, end);
+  last = await runRowPath({ captured, table: range.table, collations }, end);
   const seconds = (preciseNow() - before.atMs) / 1_000;
   if (pass > 0) measured.push({ seconds, cpuUs: markUsage().cpuUs - before.cpuUs });
 }
 const message: EncodeMessage = {
   kind: "done",
   passes: measured,
-  events,
+  ...last,
   peakMemoryMb: peakMemoryMb(),
 };
 tellParent(message);
-process.disconnect();
+leaveParent();

@@ -34,11 +34,15 @@ export interface RowPathInput {
 const TARGET: Target = createSinkTarget(0, "bench-orders", false);
 
 /**
- * Takes the log through the stages of tailrace in this process, without sockets, up to `end`. Resolves when everything was read, with the
- * number of rows events.
+ * Takes the log through the stages of tailrace in this process, without sockets, up to `end`. Resolves when everything was read, with what
+ * there was; `rows` is null when rows were not looked at.
  */
-export async function runRowPath(input: RowPathInput, end: RowPathEnd): Promise<number> {
-  const take = createTaker(end);
+export async function runRowPath(
+  input: RowPathInput,
+  end: RowPathEnd,
+): Promise<{ readonly events: number; readonly rows: number | null }> {
+  const writer = createWriter(end);
+  const take = writer === null ? () => undefined : createTaker(writer);
   await using stream = openCapture(input);
   let events = 0;
   // the first null: not connected yet
@@ -49,7 +53,14 @@ export async function runRowPath(input: RowPathInput, end: RowPathEnd): Promise<
     const rest = take(event);
     if (rest !== undefined) await rest;
   }
-  return events;
+  return { events, rows: writer?.taken ?? null };
+}
+
+type CountingWriter = ActionWriter & { readonly taken: number };
+
+function createWriter(end: RowPathEnd): CountingWriter | null {
+  if (end === "read") return null;
+  return end === "documents" ? new ScratchWriter() : createBatchWriter();
 }
 
 function openCapture({ captured, table, collations }: RowPathInput): Capture {
@@ -85,9 +96,7 @@ function memorySource({ chunks, checksum }: CapturedBytes): BinlogConnection {
 }
 
 /** What is done with rows; a promise when there is no room at the moment. */
-function createTaker(end: RowPathEnd): (event: RowsEvent) => Promise<void> | undefined {
-  if (end === "read") return () => undefined;
-  const writer = end === "documents" ? new ScratchWriter() : createBatchWriter();
+function createTaker(writer: ActionWriter): (event: RowsEvent) => Promise<void> | undefined {
   let table: TableVersion | undefined;
   let encoder: RowEncoder | undefined;
   return (event) => {
@@ -109,6 +118,7 @@ function createTaker(end: RowPathEnd): (event: RowsEvent) => Promise<void> | und
 /** Documents go into one buffer, over and over. */
 class ScratchWriter implements ActionWriter {
   readonly id = Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES);
+  taken = 0;
   readonly #slot: DocumentSlot = { bytes: Buffer.allocUnsafeSlow(2 ** 22), length: 0 };
 
   begin(): void {
@@ -122,6 +132,7 @@ class ScratchWriter implements ActionWriter {
 
   finish(slot: DocumentSlot, end: number): void {
     slot.length = end;
+    this.taken += 1;
   }
 
   delete(): boolean {

@@ -1,20 +1,14 @@
 /** A process that runs tailrace through its embedding API and measures itself: started by tailrace-run.ts. */
-import { enableCompileCache } from "node:module";
-import type { PipelineStatus } from "../../src/index.ts";
-import { childOptions, tellParent } from "./child.ts";
+import { createLogger, loadConfig, runPipeline, type PipelineStatus } from "../../src/index.ts";
+import { childOptions, leaveParent, tellParent } from "./child.ts";
 import { markUsage, peakMemoryMb, preciseNow } from "./process-usage.ts";
 import type { TailraceMessage, TailraceOptions } from "./tailrace-run.ts";
-
-// As src/main.ts does.
-enableCompileCache();
-const { createLogger, loadConfig, runPipeline } = await import("../../src/index.ts");
 
 /** How often the process looks whether the first row has come, ms. */
 const LOOK_MS = 2;
 
 const { configPath, actions, latencies } = childOptions() as TailraceOptions;
 const stop = new AbortController();
-process.on("SIGTERM", () => stop.abort());
 process.on("disconnect", () => stop.abort());
 
 const config = await loadConfig(configPath, { env: process.env });
@@ -56,7 +50,7 @@ if (status !== undefined) {
     latenciesMs,
   });
 }
-process.disconnect();
+leaveParent();
 
 function tell(message: TailraceMessage): void {
   tellParent(message);

@@ -1,6 +1,6 @@
 /** A process in which @vlasky/zongji decodes a stretch of the log: started by bench/peer-zongji-decode.ts. */
 import ZongJi from "@vlasky/zongji";
-import { childOptions, tellParent } from "./child.ts";
+import { childOptions, leaveParent, tellParent } from "./child.ts";
 import type { LogRange } from "./log-range.ts";
 import { mysqlEndpoint } from "./mysql.ts";
 import { markUsage, peakMemoryMb, type UsageMark } from "./process-usage.ts";
@@ -38,7 +38,7 @@ zongji.on("binlog", (event) => {
     peakMemoryMb: peakMemoryMb(),
   };
   tellParent(message);
-  process.disconnect();
+  leaveParent();
 });
 zongji.on("error", (error: Error) => {
   console.error(error);
