@@ -38,6 +38,7 @@ export function evaluateTables(checked: CheckedTables): readonly Finding[] {
     ...columns(table),
     ...primaryKey(table),
     ...engine(table),
+    ...history(table),
     ...foreignKeys(table, checked),
   ]);
   if (findings.length > 0 || checked.tables.length === 0) return findings;
@@ -118,6 +119,19 @@ function engine(table: CheckedTable): readonly Finding[] {
       check: check(table),
       message: `is kept by ${name}, which has no transactions: a statement that fails half-way or a restart leaves changes that the log lacks`,
       remedy: `ALTER TABLE ${quoteTable(schema)} ENGINE = InnoDB;`,
+    },
+  ];
+}
+
+/** MariaDB logs the past versions of a row as rows of their own, with the primary key and `row_end` as their key. */
+function history(table: CheckedTable): readonly Finding[] {
+  if (!/\) .*WITH SYSTEM VERSIONING/.test(table.definition)) return [];
+  return [
+    {
+      severity: "warning",
+      check: check(table),
+      message: "is system-versioned: every past version of a row becomes a document of its own",
+      remedy: `ALTER TABLE ${quoteTable(table.description.schema)} DROP SYSTEM VERSIONING; or leave the table out of the rules.`,
     },
   ];
 }

@@ -239,6 +239,12 @@ describe("evaluateTables", () => {
       "warning table shop.items: ALTER TABLE `shop`.`items` ADD COLUMN",
     ],
     [
+      "history rows",
+      { definition: "CREATE TABLE `items` (\n  `id` int\n) ENGINE=InnoDB WITH SYSTEM VERSIONING" },
+      {},
+      "warning table shop.items: ALTER TABLE `shop`.`items` DROP SYSTEM VERSIONING;",
+    ],
+    [
       "a compressed column keeps its other attributes",
       {
         definition: "CREATE TABLE `items` (\n  `v` varchar(10) /*M!100301 COMPRESSED*/ NOT NULL,\n",

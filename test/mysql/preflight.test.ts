@@ -53,10 +53,10 @@ describe.each(["mysql", "mariadb"] as const)("preflight of %s", (server) => {
     expect(found.map(({ check: what }) => what.replace(`${database.name}.`, ""))).toEqual(
       server === "mysql"
         ? ["table nokey", "table isam"]
-        : ["table nokey", "table isam", "table child", "table packed"],
+        : ["table nokey", "table isam", "table child", "table packed", "table past"],
     );
     for (const { remedy } of found) {
-      await database.query(remedy!.replace(/; and let .*/, ";"));
+      await database.query(remedy!.replace(/; (?:and let|or leave) .*/, ";"));
     }
     expect(problems(await check(database, tables))).toEqual([]);
   });
