@@ -1,0 +1,83 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type ChaosCommand, HELP, parseChaosCommand } from "./chaos/options.ts";
+import { formatProgress, formatResult, isGood } from "./chaos/report.ts";
+import { runChaos } from "./chaos/run-chaos.ts";
+import { openChaosServers } from "./chaos/servers.ts";
+import { REPOSITORY } from "./services/paths.ts";
+import { lastLogLines, shownPath } from "./support/pipeline-process.ts";
+
+/** How often a line of progress is printed. */
+const PROGRESS_MS = 10_000;
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+
+async function main(): Promise<number> {
+  let command: ChaosCommand | null;
+  try {
+    command = parseChaosCommand(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  if (command === null) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { seed, kills, keep } = command;
+  const folder = join(REPOSITORY, ".tailrace", `chaos-${seed}`);
+  console.log(`Chaos with seed ${seed}: ${kills} kills (--seed ${seed} repeats it)`);
+  const servers = await openChaosServers({
+    instance: `chaos-${seed}`,
+    keep,
+    report: (line) => console.log(`  ${line}`),
+  });
+  let isDone = false;
+  try {
+    const startMs = performance.now();
+    let printedMs = startMs;
+    const result = await runChaos({
+      seed,
+      kills,
+      mysql: servers.mysql,
+      elasticsearch: new URL(servers.elasticsearch.url),
+      elasticsearchService: servers.elasticsearch,
+      indexPrefix: "chaos-",
+      folder,
+      signal: stop.signal,
+      onProgress: (progress) => {
+        const nowMs = performance.now();
+        if (nowMs - printedMs < PROGRESS_MS) return;
+        printedMs = nowMs;
+        console.log(formatProgress(progress, nowMs - startMs, kills));
+      },
+    });
+    console.log(`\n${formatResult(result).join("\n")}\n`);
+    isDone = isGood(result);
+    const seconds = Math.round((performance.now() - startMs) / 1000);
+    console.log(
+      isDone
+        ? `Every row equals its document after ${kills} kills, in ${seconds} s.`
+        : `ROWS AND DOCUMENTS DO NOT AGREE (seed ${seed}).`,
+    );
+  } catch (error) {
+    console.error(`\nThe run with seed ${seed} failed: ${describe(error)}`);
+    console.error(await lastLogLines(join(folder, "tailrace.log"), 20));
+  } finally {
+    if (isDone && !keep) await rm(folder, { recursive: true, force: true });
+    else console.error(`\nConfiguration, checkpoint and log: ${shownPath(folder)}`);
+    if (isDone || !keep) await servers.remove();
+    else
+      console.error(
+        `Still running: ${servers.mysql.url} and ${servers.elasticsearch.url} (npm run services -- down stops them)`,
+      );
+  }
+  return isDone ? 0 : 1;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+process.exitCode = await main();

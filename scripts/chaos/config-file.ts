@@ -1,0 +1,57 @@
+import { writeFile } from "node:fs/promises";
+import { createRandom } from "../support/random.ts";
+import { DATABASE, TABLES } from "./tables.ts";
+
+/** What the pipeline is configured with. */
+export interface ChaosConfig {
+  readonly mysql: URL;
+  readonly elasticsearch: URL;
+  readonly indexPrefix: string;
+  /** Chooses what has more than one good setting. */
+  readonly seed: number;
+}
+
+/** Writes the pipeline's configuration; returns what the seed chose, for the report. */
+export async function writeConfigFile(path: string, config: ChaosConfig): Promise<string> {
+  const random = createRandom(config.seed, "configuration");
+  const choices = [
+    `lanes = ${random.integer(1, 4)}`,
+    `max_actions = ${random.pick([200, 2_000, 10_000])}`,
+    `max_bytes = "${random.pick(["64KiB", "512KiB", "2MiB"])}"`,
+  ];
+  const gtid = `gtid = ${random.pick(['"auto"', '"auto"', "false"])}`;
+  const source = new URL(config.mysql);
+  source.username = "sync";
+  source.password = "sync";
+  source.pathname = "";
+  const rules = new Map(
+    TABLES.map(({ name, pattern, index, clears }) => [
+      pattern ?? name,
+      [
+        "[[rules]]",
+        `table = "${DATABASE}.${pattern ?? name}"`,
+        `index = "${config.indexPrefix}${index}"`,
+        ...(clears === true ? ['on_truncate = "delete"'] : []),
+      ],
+    ]),
+  );
+  const lines = [
+    'name = "chaos"',
+    'drain_timeout = "8s"',
+    "",
+    "[source]",
+    `url = "${source.href}"`,
+    'start = "earliest"',
+    'heartbeat_interval = "1s"',
+    'connect_timeout = "3s"',
+    gtid,
+    "",
+    "[sink]",
+    `hosts = ["${config.elasticsearch.href.replace(/\/$/, "")}"]`,
+    'request_timeout = "6s"',
+    ...choices,
+    ...[...rules.values()].flatMap((rule) => ["", ...rule]),
+  ];
+  await writeFile(path, `${lines.join("\n")}\n`);
+  return [gtid, ...choices].join(", ");
+}

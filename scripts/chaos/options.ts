@@ -1,0 +1,53 @@
+import { randomInt } from "node:crypto";
+import { parseArgs } from "node:util";
+
+/** What a run is asked for. */
+export interface ChaosCommand {
+  readonly kills: number;
+  readonly seed: number;
+  readonly keep: boolean;
+}
+
+/** The text of `--help`. */
+export const HELP = `Usage: npm run chaos -- --direct [options]
+
+Runs a random workload on a MySQL of its own (primary-key changes, transactions of 20,000 rows and more, DDL, XA, partial JSON
+updates, …), while tailrace copies it to an Elasticsearch of its own; kills tailrace again and again (kill -9), restarts and
+kills both servers, and cuts, stalls, refuses and delays the connections to each. In the end every row must equal its document.
+
+Options:
+  --direct    straight from MySQL to Elasticsearch (the only way there is so far)
+  --kills N   how many times tailrace is killed (default 100, which takes about ten minutes)
+  --seed N    repeats the workload and the plan of faults of an earlier run (default: a random one, which is printed)
+  --keep      when the run fails: leave both servers running, to look into them
+  --help      show this
+
+Exit code 0: every row equals its document. 1: not so, and the folder that is named holds configuration, checkpoint and log.
+`;
+
+/** Parses the command line; null when help is asked for. Throws an Error that says what is wrong. */
+export function parseChaosCommand(args: readonly string[]): ChaosCommand | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      direct: { type: "boolean", default: false },
+      kills: { type: "string", default: "100" },
+      seed: { type: "string" },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return null;
+  if (!values.direct) throw new Error("Which way? --direct is the only one so far.");
+  return {
+    kills: wholeNumber("--kills", values.kills),
+    seed: values.seed === undefined ? randomInt(1, 2 ** 31) : wholeNumber("--seed", values.seed),
+    keep: values.keep,
+  };
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value > 0 && value < 2 ** 31) return value;
+  throw new Error(`${option} takes a whole number from 1 to 2,147,483,647, not "${text}"`);
+}

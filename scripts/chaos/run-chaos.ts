@@ -1,0 +1,202 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createConnection, type Connection } from "mysql2/promise";
+import { openProxy } from "../../test/support/proxy.ts";
+import { verifyTables, type VerifyResult } from "../../test/support/verify.ts";
+import type { Service } from "../services/contract.ts";
+import { isCaughtUp, readLogEnd } from "../support/log-end.ts";
+import { attack } from "./attack.ts";
+import { writeConfigFile } from "./config-file.ts";
+import { Counts } from "./counts.ts";
+import { Invariants } from "./invariants.ts";
+import { Supervisor } from "./supervisor.ts";
+import { createStatements, verifiedTables, watchedDocuments } from "./tables.ts";
+import { startWorkload, type Workload } from "./workload.ts";
+
+/** What a run of chaos needs. */
+export interface ChaosOptions {
+  readonly seed: number;
+  /** How many times the pipeline is killed (`kill -9`). */
+  readonly kills: number;
+  /** A MySQL of the run's own: its whole log is read, and it is restarted and killed. */
+  readonly mysql: Service;
+  readonly elasticsearch: URL;
+  /** The server at that URL, when it may be restarted and killed. */
+  readonly elasticsearchService: Service | null;
+  /** Names of indices begin with it. */
+  readonly indexPrefix: string;
+  /** For configuration, state and log; emptied first. */
+  readonly folder: string;
+  /** Ends the run before its time, as a failure. */
+  readonly signal: AbortSignal;
+  /** Told every second. */
+  readonly onProgress?: (progress: ChaosProgress) => void;
+}
+
+/** How far a run is. */
+export interface ChaosProgress {
+  readonly phase: "attack" | "catching up" | "comparing";
+  readonly faults: Counts;
+  readonly workload: Workload;
+  /** Rows that the pipeline has acknowledged, repetitions included. */
+  readonly rowsAcknowledged: number;
+}
+
+/** What a run came to. */
+export interface ChaosResult {
+  readonly progress: ChaosProgress;
+  readonly versionsCompared: number;
+  readonly catchUpMs: number;
+  /** What is wrong beside the comparison: documents that were refused, rows that the log could not deliver. */
+  readonly problems: readonly string[];
+  readonly verification: VerifyResult;
+}
+
+/** How long the pipeline may take to catch up after the last fault, ms. */
+const CATCH_UP_LIMIT_MS = 300_000;
+
+/**
+ * Runs a random workload, kills the pipeline again and again, and breaks its servers and connections; then lets it catch up and compares every row with its
+ * document. Throws when the pipeline ends by itself, when an invariant does not hold, or when it does not catch up.
+ */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { seed, kills, mysql, elasticsearch, elasticsearchService, indexPrefix, folder } = options;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await using mysqlProxy = await openProxy(mysql.url);
+  await using elasticsearchProxy = await openProxy(elasticsearch);
+  const proxies = { mysql: mysqlProxy, elasticsearch: elasticsearchProxy };
+  const config = join(folder, "chaos.toml");
+  await writeConfigFile(config, {
+    mysql: mysqlProxy.url,
+    elasticsearch: elasticsearchProxy.url,
+    indexPrefix,
+    seed,
+  });
+  await createTables(mysql);
+  const invariants = new Invariants({
+    checkpointFile: join(folder, ".tailrace", "chaos.checkpoint.json"),
+    elasticsearch,
+    documents: watchedDocuments(indexPrefix),
+  });
+  await using supervisor = new Supervisor({
+    config,
+    logFile: join(folder, "tailrace.log"),
+    invariants,
+  });
+  const faults = new Counts();
+  const workload = startWorkload({ mysql: new URL(mysql.url), seed });
+  let phase: ChaosProgress["phase"] = "attack";
+  const progress = (): ChaosProgress => ({
+    phase,
+    faults,
+    workload,
+    rowsAcknowledged: supervisor.rows,
+  });
+  const reports = setInterval(() => options.onProgress?.(progress()), 1_000);
+  const giveUp = new AbortController();
+  const attacking = attack({
+    seed,
+    kills,
+    supervisor,
+    faults,
+    signal: giveUp.signal,
+    targets: {
+      proxies,
+      servers: { mysql, elasticsearch: elasticsearchService },
+      onElasticsearchRestart: () => invariants.forgetVersions(),
+    },
+  });
+  try {
+    await unlessFailing(options.signal, [workload.ended, supervisor.failed], attacking);
+    await workload.stop();
+    phase = "catching up";
+    const catchUpMs = await unlessFailing(
+      options.signal,
+      [supervisor.failed],
+      catchUp(mysql, supervisor),
+    );
+    const gaps = supervisor.status?.gaps ?? 0;
+    await supervisor.stop();
+    await invariants.check();
+    phase = "comparing";
+    const verification = await verifyTables({
+      mysql: mysql.url,
+      elasticsearch,
+      tables: verifiedTables(indexPrefix),
+    });
+    const letters = await readDeadLetters(folder);
+    return {
+      progress: progress(),
+      versionsCompared: invariants.versionsCompared,
+      catchUpMs,
+      problems: [...(gaps > 0 ? [`${gaps} gaps are noted in the checkpoint`] : []), ...letters],
+      verification,
+    };
+  } finally {
+    clearInterval(reports);
+    giveUp.abort();
+    await attacking.catch(() => undefined);
+    await workload.abandon();
+  }
+}
+
+/** Resolves with the work's result; rejects as soon as the signal aborts or one of the others fails. */
+async function unlessFailing<T>(
+  signal: AbortSignal,
+  others: readonly Promise<unknown>[],
+  work: Promise<T>,
+): Promise<T> {
+  const failure = Promise.withResolvers<never>();
+  const abort = (): void => failure.reject(new Error("interrupted"));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  for (const other of others) other.catch(failure.reject);
+  try {
+    return await Promise.race([work, failure.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function createTables(mysql: Service): Promise<void> {
+  const connection = await connect(mysql);
+  try {
+    await connection.query("RESET BINARY LOGS AND GTIDS");
+    for (const statement of createStatements()) await connection.query(statement);
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** Waits until everything in the log is acknowledged; returns how long that took, ms. */
+async function catchUp(mysql: Service, supervisor: Supervisor): Promise<number> {
+  const startMs = performance.now();
+  const connection = await connect(mysql);
+  try {
+    const end = await readLogEnd(connection);
+    while (!(await isCaughtUp(connection, supervisor.status, end))) {
+      if (performance.now() - startMs > CATCH_UP_LIMIT_MS)
+        throw new Error(
+          `tailrace did not catch up with ${end.file}:${end.position} in ${CATCH_UP_LIMIT_MS / 1000} s; its last status: ${JSON.stringify(supervisor.status)}`,
+        );
+      await sleep(200);
+    }
+    return performance.now() - startMs;
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** What tailrace has put aside; the workload has nothing that Elasticsearch should refuse. */
+async function readDeadLetters(folder: string): Promise<string[]> {
+  const file = join(folder, ".tailrace", "chaos.dead-letters.ndjson");
+  const lines = (await readFile(file, "utf8").catch(() => "")).split("\n").filter(Boolean);
+  const shown = lines.slice(0, 5).map((line) => `dead letter: ${line.slice(0, 600)}`);
+  return lines.length > 5 ? [...shown, `… ${lines.length} dead letters in all`] : shown;
+}
+
+async function connect({ url }: Service): Promise<Connection> {
+  return await createConnection({ uri: url, charset: "utf8mb4", connectTimeout: 10_000 });
+}

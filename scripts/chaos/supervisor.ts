@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StatusLine } from "../../src/observe/status.ts";
+import {
+  type Exit,
+  type PipelineProcess,
+  startPipelineProcess,
+} from "../support/pipeline-process.ts";
+import type { Invariants } from "./invariants.ts";
+
+/** How the pipeline is started. */
+export interface SupervisorOptions {
+  readonly config: string;
+  readonly logFile: string;
+  readonly invariants: Invariants;
+}
+
+/** Keeps one pipeline process, ends it as told and starts it again. */
+export class Supervisor implements AsyncDisposable {
+  readonly #options: SupervisorOptions;
+  #process: PipelineProcess | null = null;
+  /** We have asked for the process's end. */
+  #isEnding = false;
+  readonly #failure = Promise.withResolvers<never>();
+  /** Rows that all processes together have acknowledged. */
+  #rowsBefore = 0;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#failure.promise.catch(() => undefined);
+  }
+
+  /** Rejects when the process ends by itself. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  /** The process's last status; null while there is none. */
+  get status(): StatusLine | null {
+    return this.#process?.status ?? null;
+  }
+
+  /** Rows acknowledged by all processes up to now. */
+  get rows(): number {
+    return this.#rowsBefore + (this.status?.rows ?? 0);
+  }
+
+  /** Starts the process after a look at what the last one left. Throws when an invariant does not hold. */
+  async start(): Promise<void> {
+    await this.#options.invariants.check();
+    const process = startPipelineProcess(this.#options);
+    this.#process = process;
+    this.#isEnding = false;
+    void process.exited.then(
+      (exit) => {
+        if (!this.#isEnding)
+          this.#failure.reject(new Error(`tailrace ended by itself: ${describe(exit)}`));
+      },
+      (error: unknown) => this.#failure.reject(error),
+    );
+  }
+
+  /** Kills the process (SIGKILL). */
+  async kill(): Promise<void> {
+    await this.#end((process) => process.kill());
+  }
+
+  /** Asks the process to end. Throws when it does not, or not with exit code 0. */
+  async stop(): Promise<void> {
+    const exit = await this.#end((process) => process.stop(STOP_GRACE_MS));
+    if (exit !== null && exit.code !== 0)
+      throw new Error(`tailrace did not end as asked (SIGTERM): ${describe(exit)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #end(end: (process: PipelineProcess) => Promise<Exit>): Promise<Exit | null> {
+    const process = this.#process;
+    if (process === null) return null;
+    this.#isEnding = process.exit === null;
+    const exit = await end(process);
+    this.#rowsBefore += process.status?.rows ?? 0;
+    this.#process = null;
+    // What it had sent may still be on its way to Elasticsearch.
+    await sleep(0);
+    return exit;
+  }
+}
+
+/** The drain's own deadline is shorter. */
+const STOP_GRACE_MS = 30_000;
+
+function describe({ code, signal }: Exit): string {
+  return signal === null ? `exit code ${code}` : signal;
+}

@@ -1,0 +1,135 @@
+import type { VerifiedTable } from "../../test/support/verify.ts";
+
+/** The database that the workload changes. */
+export const DATABASE = "chaos";
+
+/** Numbers from 1 to here are in the table `numbers`, which no rule captures: the source of large statements. */
+export const MOST_NUMBERS = 30_000;
+
+/** A table of the workload and how it is captured. */
+export interface ChaosTable {
+  readonly name: string;
+  readonly create: string;
+  /** The rule's table, when it is a pattern of several tables; absent = the table alone. */
+  readonly pattern?: string;
+  /** The rule's index without the run's prefix. */
+  readonly index: string;
+  /** The rule deletes the documents when the table is truncated or dropped. */
+  readonly clears?: boolean;
+}
+
+const SHARD = `(id INT UNSIGNED PRIMARY KEY, label VARCHAR(60), n INT NOT NULL DEFAULT 0)`;
+
+/** Tables by what is done to them. */
+export const TABLES: readonly ChaosTable[] = [
+  {
+    // rows of many types
+    name: "items",
+    index: "items",
+    create: `(id BIGINT UNSIGNED PRIMARY KEY, name VARCHAR(200) NOT NULL, quantity INT NOT NULL, price DECIMAL(10,2), exact DECIMAL(30,10), ratio DOUBLE, score FLOAT,
+      state ENUM('new','old','größer') NOT NULL, tags SET('a','b','c'), flags BIT(12), uid BINARY(8), body MEDIUMBLOB, data JSON, released YEAR, born DATE,
+      at DATETIME(6), seen TIMESTAMP(3) NULL, span TIME(2), latin VARCHAR(50) CHARACTER SET latin1, doubled BIGINT AS (quantity * 2) VIRTUAL)`,
+  },
+  {
+    // a composite key of texts that MySQL takes for equal and Elasticsearch does not
+    name: "pairs",
+    index: "pairs",
+    create: `(n SMALLINT NOT NULL, tenant VARCHAR(40) NOT NULL, value VARCHAR(100), PRIMARY KEY (tenant, n)) COLLATE utf8mb4_0900_ai_ci`,
+  },
+  {
+    // few rows, changed over and over
+    name: "hot",
+    index: "hot",
+    create: `(id INT PRIMARY KEY, counter BIGINT NOT NULL, filler TEXT)`,
+  },
+  {
+    // transactions of tens of thousands of rows
+    name: "bulk",
+    index: "bulk",
+    create: `(id INT PRIMARY KEY, round INT NOT NULL, payload VARCHAR(100))`,
+  },
+  {
+    // large JSON, changed in part
+    name: "docs",
+    index: "docs",
+    create: `(id INT PRIMARY KEY, body JSON NOT NULL, note TEXT)`,
+  },
+  { name: "parents", index: "parents", create: `(id INT PRIMARY KEY, name VARCHAR(40))` },
+  {
+    // changed by the foreign key, not by statements
+    name: "children",
+    index: "children",
+    create: `(id INT PRIMARY KEY, parent INT NULL, owner INT NULL, text VARCHAR(60),
+      FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE ON UPDATE CASCADE, FOREIGN KEY (owner) REFERENCES parents (id) ON DELETE SET NULL ON UPDATE CASCADE)`,
+  },
+  {
+    // XA transactions
+    name: "branches",
+    index: "branches",
+    create: `(id INT PRIMARY KEY, amount DECIMAL(12,2) NOT NULL, label VARCHAR(40))`,
+  },
+  {
+    // columns come, go, move and change their names
+    name: "shifting",
+    index: "shifting",
+    create: `(id INT PRIMARY KEY, label VARCHAR(60), touched INT NOT NULL DEFAULT 0)`,
+  },
+  {
+    // replaced by a copy of it, as online schema changes do
+    name: "ghost",
+    index: "ghost",
+    create: `(id INT PRIMARY KEY, label VARCHAR(60), touched INT NOT NULL DEFAULT 0)`,
+  },
+  {
+    // truncated
+    name: "wiped",
+    index: "wiped",
+    clears: true,
+    create: `(id INT PRIMARY KEY, label VARCHAR(60))`,
+  },
+  {
+    // dropped and created with another layout
+    name: "reborn",
+    index: "reborn",
+    clears: true,
+    create: `(id INT PRIMARY KEY, label VARCHAR(60))`,
+  },
+  // one rule for all shards
+  ...[0, 1, 2].map((shard) => ({
+    name: `shard_${shard}`,
+    pattern: "shard_#",
+    index: "shards",
+    create: SHARD,
+  })),
+];
+
+/** The statements that create the database and its tables. */
+export function createStatements(): readonly string[] {
+  return [
+    `DROP DATABASE IF EXISTS ${DATABASE}`,
+    `CREATE DATABASE ${DATABASE} CHARACTER SET utf8mb4`,
+    `USE ${DATABASE}`,
+    "CREATE TABLE numbers (n INT PRIMARY KEY)",
+    `SET SESSION cte_max_recursion_depth = ${MOST_NUMBERS}`,
+    `INSERT INTO numbers WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ${MOST_NUMBERS}) SELECT n FROM s`,
+    ...TABLES.map(({ name, create }) => `CREATE TABLE ${name} ${create}`),
+  ];
+}
+
+/** What is compared at the end. */
+export function verifiedTables(prefix: string): VerifiedTable[] {
+  return TABLES.map(({ name, index }) => ({
+    database: DATABASE,
+    table: name,
+    index: `${prefix}${index}`,
+  }));
+}
+
+/** Documents that are changed often, for a look at their versions. */
+export function watchedDocuments(
+  prefix: string,
+): readonly { readonly _index: string; readonly _id: string }[] {
+  const watch = (index: string, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ _index: `${prefix}${index}`, _id: String(i + 1) }));
+  return [...watch("items", 40), ...watch("hot", 3), ...watch("bulk", 20), ...watch("docs", 20)];
+}
