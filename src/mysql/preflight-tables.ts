@@ -125,7 +125,7 @@ function engine(table: CheckedTable): readonly Finding[] {
 
 /** MariaDB logs the past versions of a row as rows of their own, with the primary key and `row_end` as their key. */
 function history(table: CheckedTable): readonly Finding[] {
-  if (!/\) .*WITH SYSTEM VERSIONING/.test(table.definition)) return [];
+  if (!/^\) .*WITH SYSTEM VERSIONING/m.test(table.definition)) return [];
   return [
     {
       severity: "warning",
