@@ -2,11 +2,14 @@ import { Command } from "commander";
 import type { PipelineConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Finding } from "../core/finding.ts";
+import type { TargetSpec } from "../core/sink.ts";
 import { openConnection } from "../mysql/connection.ts";
 import { checkSource } from "../mysql/preflight.ts";
 import { describeServer } from "../mysql/server.ts";
 import { connectionOptions } from "../pipeline/source.ts";
+import { checkTarget } from "../sink/preflight.ts";
 import { checkRulesOnTables } from "./check-rules.ts";
+import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
 import { readTables } from "./tables.ts";
 import { describeFindings, findingOf } from "./findings.ts";
 import { EXIT_CONFIG, EXIT_OK, type CliContext } from "./context.ts";
@@ -35,9 +38,10 @@ Example:
     });
 }
 
-/** All findings; a server that cannot be asked is one itself, and the others are checked all the same. */
+/** All findings. A server that cannot be asked is one itself, and the other is checked all the same. */
 async function check(config: PipelineConfig): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  let specs: readonly TargetSpec[] = [];
   try {
     await using connection = await openConnection(connectionOptions(config.source));
     const server = await describeServer(connection);
@@ -45,9 +49,17 @@ async function check(config: PipelineConfig): Promise<readonly Finding[]> {
     const tables = await readTables(connection, config.rules, options);
     findings.push(...(await checkSource(connection, { tables, serverId: config.source.serverId })));
     const schemas = tables.map((table) => table.schema);
-    findings.push(...checkRulesOnTables(config.rules, schemas, options).findings);
+    const checked = checkRulesOnTables(config.rules, schemas, options);
+    findings.push(...checked.findings);
+    specs = checked.specs;
   } catch (error) {
     findings.push(findingOf("source", error));
   }
+  try {
+    findings.push(...(await checkTarget(config.sink, [...specs, ...storeSpecs(config)])));
+  } catch (error) {
+    findings.push(findingOf("sink", error));
+  }
+  findings.push(...(await checkStoreFolders(config)));
   return findings;
 }

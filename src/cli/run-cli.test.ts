@@ -87,5 +87,7 @@ test("a server that cannot be reached is a finding with its remedy", async () =>
   expect(outcome.code).toBe(2);
   expect(JSON.parse(outcome.stdout)).toMatchObject([
     { severity: "error", check: "source", message: expect.stringContaining("SOURCE_UNREACHABLE") },
+    { severity: "error", check: "host http://127.0.0.1:1", remedy: expect.any(String) },
+    { severity: "ok", check: expect.stringContaining("/.tailrace") },
   ]);
 });
