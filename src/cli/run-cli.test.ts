@@ -46,7 +46,7 @@ test.each(["run", "check", "config show"])(
     await using config = await openConfig(CONFIG.replace("index =", "idnex ="));
     const outcome = await tailrace([...command.split(" "), config.file], { MYSQL_PASSWORD: "p" });
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
-    expect(outcome.stderr).toContain("CONFIG_INVALID: 2 problems in shop.toml");
+    expect(outcome.stderr).toContain(`CONFIG_INVALID: 2 problems in ${config.file}\n`);
     expect(outcome.stderr).toContain(
       'shop.toml:8:1: rules[0].idnex: unknown key; did you mean "index"?',
     );

@@ -318,6 +318,13 @@ test.each([
   expect(problemsOf(MINIMAL.replace('"shop.orders"', `"${name}"`)).message).toContain(message);
 });
 
+test("a key has one problem, not what follows from it too", () => {
+  const { message } = problemsOf(
+    MINIMAL.replace("sync:", ":").replace("[sink]", "user = 5\n[sink]"),
+  );
+  expect(message).toMatch(/^1 problem .*source\.user: must be a string, not a number/s);
+});
+
 test("missing sections are named", () => {
   const { message } = problemsOf(`name = "shop"`);
   expect(message).toContain("source: is required");

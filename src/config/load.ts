@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename, dirname, extname, resolve } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { TailraceError } from "../core/errors.ts";
@@ -49,7 +49,7 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   return parseConfig(text, {
     ...options,
     syntax,
-    file: basename(path),
+    file: path,
     folder: dirname(resolve(path)),
   });
 }
@@ -76,11 +76,11 @@ export function parseConfig(
     more.push(...checkRules(parsed.data.rules));
     if (problems.length === 0 && more.length === 0) return config;
   } else {
-    more.push(...describeIssues(parsed.error.issues, tree), ...checkParts(tree, sources));
+    const issues = describeIssues(parsed.error.issues, tree);
+    more.push(...issues, ...elsewhere(issues, checkParts(tree, sources)));
   }
   // A reference without a value leaves an empty text behind: what else is wrong there is only its consequence.
-  const unresolved = problems.map((problem) => formatPath(problem.path));
-  problems.push(...more.filter((problem) => !unresolved.includes(formatPath(problem.path))));
+  problems.push(...elsewhere(problems, more));
   const places = options.syntax === "toml" ? locateTomlKeys(text) : source.places;
   throw new TailraceError(
     problems.every((problem) => problem.isMissingSecret)
@@ -88,6 +88,15 @@ export function parseConfig(
       : "CONFIG_INVALID",
     formatProblems(problems, { ...source, places }),
   );
+}
+
+/** The problems at places that have none of the `known` ones. */
+function elsewhere(
+  known: readonly ConfigProblem[],
+  problems: readonly ConfigProblem[],
+): readonly ConfigProblem[] {
+  const places = new Set(known.map((problem) => formatPath(problem.path)));
+  return problems.filter((problem) => !places.has(formatPath(problem.path)));
 }
 
 /** The checks beyond the schema, on as much of a document as is well-formed, so that all problems are told at once. */
