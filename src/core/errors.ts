@@ -140,6 +140,12 @@ export const ERROR_TABLE = {
       "The binary log names no columns and the table's present definition does not fit its events.",
     remedy: "SET GLOBAL binlog_row_metadata=FULL (it is dynamic), then reload the table.",
   },
+  SCHEMA_UNREADABLE: {
+    disposition: "reject",
+    summary: "A captured table has a column whose values in the binary log cannot be read.",
+    remedy:
+      "For MariaDB's old temporal columns: SET GLOBAL mysql56_temporal_format=ON, then ALTER TABLE … FORCE; otherwise change the column's type. Then reload the table.",
+  },
   SCHEMA_KEY_CHANGED: {
     disposition: "reject",
     summary: "The columns that a table's document ids are made of have changed.",

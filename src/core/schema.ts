@@ -30,13 +30,19 @@ export type ColumnType =
   /** `text` = stored as text (MariaDB) rather than as MySQL's binary JSON. */
   | { readonly kind: "json"; readonly text: boolean }
   | { readonly kind: "geometry" }
-  | { readonly kind: "vector" };
+  | { readonly kind: "vector" }
+  /** MariaDB's UUID, as text of 36 characters. */
+  | { readonly kind: "uuid" }
+  /** MariaDB's INET4 and INET6, as the text of the address. */
+  | { readonly kind: "inet"; readonly version: 4 | 6 };
 
 /** A column of a table, at one moment. */
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
   readonly nullable: boolean;
+  /** Made by the server and shown nowhere (row_start and row_end of MariaDB): a field only where a rule includes it. */
+  readonly hidden?: true;
 }
 
 /** A table's columns in their order in a row image, at one moment. */
@@ -46,6 +52,11 @@ export interface TableSchema {
   readonly columns: readonly Column[];
   /** Indices into `columns` of the primary key, in key order; empty when there is none. */
   readonly primaryKey: readonly number[];
+  /**
+   * Index of the column that tells when a row ceased to be current, in a system-versioned table (MariaDB); it is not part of `primaryKey`, and only
+   * current rows are rows of the stream.
+   */
+  readonly rowEnd?: number;
 }
 
 /** `database.table`, for messages and log fields. */

@@ -32,6 +32,8 @@ export function keyLiteral(column: Column, json: string): string | null {
     case "text":
     case "enum":
     case "set":
+    case "uuid":
+    case "inet":
       return stringLiteral("_utf8mb4", Buffer.from(parseText(column, json), "utf8"));
     case "binary":
       return stringLiteral("_binary", Buffer.from(parseText(column, json), "base64"));

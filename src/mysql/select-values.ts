@@ -60,6 +60,8 @@ function valueToJson(type: ColumnType, value: Buffer): string {
     case "text":
     case "enum":
     case "set":
+    case "uuid":
+    case "inet":
       return JSON.stringify(value.toString("utf8"));
     case "binary":
       return `"${value.toString("base64")}"`;
