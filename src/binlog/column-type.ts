@@ -15,7 +15,7 @@ export interface TypeContext {
 
 /** The type of a column as a TABLE_MAP with full metadata describes it. Throws BINLOG_UNSUPPORTED for types without a row format known here. */
 export function columnType(column: MappedColumn, context: TypeContext): ColumnType {
-  const { type, metadata, unsigned } = column;
+  const { type, metadata, unsigned = false } = column;
   switch (type) {
     case T.TINY:
       return { kind: "integer", bytes: 1, unsigned };
@@ -56,10 +56,13 @@ export function columnType(column: MappedColumn, context: TypeContext): ColumnTy
     case T.VAR_STRING:
     case T.STRING:
       return textOrBinary(column, context, { maxBytes: metadata, large: false });
+    case T.MARIADB_VARCHAR_COMPRESSED:
+      return textOrBinary(column, context, { maxBytes: metadata - 1, large: false });
     case T.TINY_BLOB:
     case T.MEDIUM_BLOB:
     case T.LONG_BLOB:
     case T.BLOB:
+    case T.MARIADB_BLOB_COMPRESSED:
       return textOrBinary(column, context, {
         maxBytes: 2 ** (8 * metadata) - 1,
         large: metadata > 1,

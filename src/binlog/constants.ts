@@ -56,7 +56,7 @@ export const FLAG_ARTIFICIAL = 0x20;
 /** `LOG_EVENT_IGNORABLE_F`: a reader that does not know the type may skip it. */
 export const FLAG_IGNORABLE = 0x80;
 
-/** Column types as they appear in TABLE_MAP (`field_types.h`; the last two are MariaDB's). */
+/** Column types as they appear in TABLE_MAP (`field_types.h`; those of compressed columns are MariaDB's). */
 export const ColumnTypeCode = {
   DECIMAL: 0,
   TINY: 1,
@@ -78,6 +78,8 @@ export const ColumnTypeCode = {
   TIMESTAMP2: 17,
   DATETIME2: 18,
   TIME2: 19,
+  MARIADB_BLOB_COMPRESSED: 140,
+  MARIADB_VARCHAR_COMPRESSED: 141,
   VECTOR: 242,
   JSON: 245,
   NEWDECIMAL: 246,

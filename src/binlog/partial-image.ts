@@ -65,8 +65,8 @@ function single(operation: Operation, row: JsonRow): IncompleteRow {
 
 /**
  * An image with column bitmap: in a PARTIAL_UPDATE_ROWS after image first the value options (packed; bit 0: JSON diffs may follow) and, when set, a bit for
- * each JSON column of the table; then a null bit for each column *present*, then the values. A diff has four bytes of length before it; it is
- * left undefined in the row.
+ * each JSON column of the table; then a null bit for each column *present*, then the values. A diff has four bytes of length before it; it and
+ * the value of a COMPRESSED column are left undefined in the row.
  */
 function compileReadImage(columns: readonly LayoutColumn[]): ReadImage {
   const helpers: Record<string, unknown> = { isPresent, scratch };
@@ -93,10 +93,14 @@ function readColumn(code: ValueCode, index: number, json: boolean): string {
   const isDiff = json
     ? "const diff = diffs >= 0 && (b[diffs + (json >> 3)] & (1 << (json & 7))) !== 0; json++;"
     : "const diff = false;";
+  const value =
+    code.write === null
+      ? ""
+      : `if (!diff) { out = scratch(p, l, end, ${code.bound}); o = 0; o = ${code.write}; row[${index}] = out.toString("utf8", 0, o); }`;
   return `{ ${isDiff} if (isPresent(present, ${index})) {
     if ((b[nulls + (n >> 3)] & (1 << (n & 7))) !== 0) row[${index}] = null;
     else { const l = ${length}; p += ${code.prefixBytes ?? 0};
-      if (!diff) { out = scratch(p, l, end, ${code.bound}); o = 0; o = ${code.write}; row[${index}] = out.toString("utf8", 0, o); }
+      ${value}
       p += l; }
     n++; } }`;
 }

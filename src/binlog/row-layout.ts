@@ -17,8 +17,11 @@ export interface ValueCode {
   readonly fixedBytes?: number;
   /** Bytes of the little-endian length prefix of a value of variable size. */
   readonly prefixBytes?: number;
-  /** An expression for the new `o` after writing the value at `p` (behind its prefix); `l` is its length in bytes. */
-  readonly write: string;
+  /**
+   * An expression for the new `o` after writing the value at `p` (behind its prefix); `l` is its length in bytes. Null for a value that cannot be
+   * written from where it lies (MariaDB's COMPRESSED columns: see `compressed-columns.ts`).
+   */
+  readonly write: string | null;
   /** The value may become a decimal's JSON string. */
   readonly decimal?: boolean;
   /** Most bytes of JSON beyond six times its bytes in the image. */
@@ -50,6 +53,8 @@ function skip(code: ValueCode): string {
 }
 
 function write(code: ValueCode, form: ValueForm): string {
+  if (code.write === null)
+    throw new TailraceError("INVARIANT_BROKEN", "A compressed column was not expanded.");
   const value = `o = ${code.write};`;
   const quoted =
     code.decimal === true && form.decimalAsString

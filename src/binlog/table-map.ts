@@ -9,7 +9,8 @@ export interface MappedColumn {
   /** The type's metadata as one number, in the layout that {@link readColumnMetadata} gives it. */
   readonly metadata: number;
   readonly nullable: boolean;
-  readonly unsigned: boolean;
+  /** Undefined when the log does not even tell signs (MariaDB's `binlog_row_metadata=NO_LOG`), and for types that have none. */
+  readonly unsigned: boolean | undefined;
   /** Collation id of a character or ENUM/SET column. */
   readonly collation?: number | undefined;
   readonly name?: string | undefined;
@@ -47,15 +48,29 @@ export function readTableId(bytes: Buffer, start: number): number {
   return bytes.readUIntLE(start, 6);
 }
 
+/** The table that a TABLE_MAP is about; its columns may be of types that are not known here. */
+export function readTableName(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): { readonly database: string; readonly table: string } {
+  return takeTableName(new Cursor(bytes, start, end));
+}
+
+/** Table id 6, flags 2, then database and table, each with its length before it (1) and a NUL behind it. */
+function takeTableName(c: Cursor): { database: string; table: string } {
+  c.take(8);
+  const database = c.text(c.uint8());
+  c.uint8();
+  const table = c.text(c.uint8());
+  c.uint8();
+  return { database, table };
+}
+
 /** Decodes the body of a TABLE_MAP event (https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Table__map__event.html). */
 export function decodeTableMap(bytes: Buffer, start: number, end: number): TableMap {
   const c = new Cursor(bytes, start, end);
-  c.uint48(); // table id
-  c.uint16(); // flags
-  const database = c.text(c.uint8());
-  c.uint8(); // NUL
-  const table = c.text(c.uint8());
-  c.uint8(); // NUL
+  const { database, table } = takeTableName(c);
   const count = c.packed();
   const rawTypes = c.view(count);
   const metadataBytes = c.packed();
@@ -72,7 +87,7 @@ export function decodeTableMap(bytes: Buffer, start: number, end: number): Table
     columns: physical.map((column, index) => ({
       ...column,
       nullable: (nullBits[index >> 3]! & (1 << (index & 7))) !== 0,
-      unsigned: optional.unsigned.has(index),
+      unsigned: optional.unsigned.get(index),
       collation: optional.collations.get(index),
       name: optional.names?.[index],
       members: optional.members.get(index),
@@ -87,7 +102,8 @@ interface PhysicalColumn {
 
 /**
  * Reads the metadata that belongs to a type and resolves STRING into STRING, ENUM or SET. The number means: VARCHAR, VAR_STRING, STRING: greatest
- * length in bytes; ENUM, SET: bytes of a value; BLOB, JSON, GEOMETRY, VECTOR: bytes of the length prefix; NEWDECIMAL: precision << 8 | scale;
+ * length in bytes (a compressed VARCHAR's with a byte more for its header); ENUM, SET: bytes of a value; BLOB, JSON, GEOMETRY, VECTOR: bytes of the
+ * length prefix; NEWDECIMAL: precision << 8 | scale;
  * BIT: number of bits; TIME2, DATETIME2, TIMESTAMP2: fractional digits; otherwise 0 or unused.
  */
 function readColumnMetadata(type: number, c: Cursor): PhysicalColumn {
@@ -116,6 +132,7 @@ function readColumnMetadata(type: number, c: Cursor): PhysicalColumn {
     }
     case T.VARCHAR:
     case T.VAR_STRING:
+    case T.MARIADB_VARCHAR_COMPRESSED:
       return { type, metadata: c.uint16() };
     case T.TIME2:
     case T.DATETIME2:
@@ -129,6 +146,7 @@ function readColumnMetadata(type: number, c: Cursor): PhysicalColumn {
     case T.TINY_BLOB:
     case T.MEDIUM_BLOB:
     case T.LONG_BLOB:
+    case T.MARIADB_BLOB_COMPRESSED:
       return { type, metadata: c.uint8() };
     case T.TINY:
     case T.SHORT:
@@ -151,7 +169,7 @@ function readColumnMetadata(type: number, c: Cursor): PhysicalColumn {
 }
 
 interface OptionalMetadata {
-  readonly unsigned: Set<number>;
+  readonly unsigned: Map<number, boolean>;
   readonly collations: Map<number, number>;
   names: string[] | undefined;
   primaryKey: number[] | undefined;
@@ -160,7 +178,7 @@ interface OptionalMetadata {
 
 function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): OptionalMetadata {
   const result: OptionalMetadata = {
-    unsigned: new Set(),
+    unsigned: new Map(),
     collations: new Map(),
     names: undefined,
     primaryKey: undefined,
@@ -176,8 +194,8 @@ function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): 
     switch (field) {
       case Optional.SIGNEDNESS: // a bit a numeric column, most significant first, set = unsigned
         select(isNumeric).forEach((column, n) => {
-          if (n >> 3 < length && (c.bytes[start + (n >> 3)]! & (0x80 >> (n & 7))) !== 0)
-            result.unsigned.add(column);
+          if (n >> 3 < length)
+            result.unsigned.set(column, (c.bytes[start + (n >> 3)]! & (0x80 >> (n & 7))) !== 0);
         });
         break;
       case Optional.DEFAULT_CHARSET:
@@ -257,7 +275,17 @@ function isNumeric(type: number): boolean {
 }
 
 function isCharacter(type: number): boolean {
-  return type === T.STRING || type === T.VAR_STRING || type === T.VARCHAR || type === T.BLOB;
+  switch (type) {
+    case T.STRING:
+    case T.VAR_STRING:
+    case T.VARCHAR:
+    case T.BLOB:
+    case T.MARIADB_VARCHAR_COMPRESSED:
+    case T.MARIADB_BLOB_COMPRESSED:
+      return true;
+    default:
+      return false;
+  }
 }
 
 function isEnumOrSet(type: number): boolean {

@@ -15,6 +15,7 @@ import * as oldTemporal from "./values/temporal-old.ts";
 import * as temporal from "./values/temporal.ts";
 import * as temporalOld from "./values/temporal-old.ts";
 import { createTextWriter } from "./values/text.ts";
+import * as uuidInet from "./values/uuid-inet.ts";
 import * as vector from "./values/vector.ts";
 
 /** Values of variable size: bytes beyond six times their length. */
@@ -95,6 +96,10 @@ export function valueCode(
     case T.LONG_BLOB:
     case T.BLOB:
       return stringCode(logical, index, metadata, helpers);
+    case T.MARIADB_VARCHAR_COMPRESSED:
+      return { prefixBytes: metadata > 255 ? 2 : 1, write: null, bound: 0 };
+    case T.MARIADB_BLOB_COMPRESSED:
+      return { prefixBytes: metadata, write: null, bound: 0 };
     case T.ENUM:
     case T.SET: {
       const members = logical.kind === "enum" || logical.kind === "set" ? logical.members : [];
@@ -197,6 +202,11 @@ function stringCode(
     helpers["writeJsonText"] = writeJsonText;
     return code("writeJsonText(b, p, l, out, o)");
   }
+  const fixedText = fixedTextWriter(type);
+  if (fixedText !== null) {
+    helpers[fixedText.name] = fixedText;
+    return code(`${fixedText.name}(b, p, l, out, o)`, uuidInet.UUID_INET_JSON_BOUND);
+  }
   if (type.kind === "binary" && type.fixedLength !== undefined) {
     helpers["writeFixedBinary"] = binary.writeFixedBinary;
     return code(
@@ -206,4 +216,10 @@ function stringCode(
   }
   helpers["writeBinary"] = binary.writeBinary;
   return code("writeBinary(b, p, l, out, o)", VARIABLE_BOUND + binary.BINARY_JSON_BOUND);
+}
+
+function fixedTextWriter(type: ColumnType): typeof uuidInet.writeUuid | null {
+  if (type.kind === "uuid") return uuidInet.writeUuid;
+  if (type.kind !== "inet") return null;
+  return type.version === 4 ? uuidInet.writeInet4 : uuidInet.writeInet6;
 }
