@@ -62,6 +62,8 @@ test("every other type has its field", () => {
   expect(typeOf({ kind: "time", fraction: 0 })).toBe("keyword");
   expect(typeOf({ kind: "enum", members: ["a"] })).toBe("keyword");
   expect(typeOf({ kind: "set", members: ["a"] })).toBe("keyword");
+  expect(typeOf({ kind: "uuid" })).toBe("keyword");
+  expect(typeOf({ kind: "inet", version: 6 })).toBe("ip");
   expect(typeOf({ kind: "binary", maxBytes: 16, large: false })).toBe("binary");
   expect(fieldMapping(field({ kind: "json", text: false }))).toEqual({
     type: "object",

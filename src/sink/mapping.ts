@@ -40,7 +40,8 @@ const LONG_DIGITS = 18;
  * | TIME | `keyword` | it has a sign and runs to 838 hours |
  * | CHAR, VARCHAR | `text` with a `keyword` sub-field | what Elasticsearch itself makes of a string: full text under the name, exact under `name.keyword` |
  * | TEXT types | `text` | no one sorts or groups by them |
- * | ENUM, SET | `keyword` | |
+ * | ENUM, SET, UUID | `keyword` | |
+ * | INET4, INET6 | `ip` | |
  * | BINARY, BLOB types | `binary` | base64 |
  * | JSON | `object`, not enabled | rows may hold objects, arrays and scalars in turn; `flattened` and `flat_object` refuse the last two |
  * | geometry | `object`, not enabled | `geo_shape` refuses other reference systems than 4326 and rings that cross themselves |
@@ -66,6 +67,9 @@ export function fieldMapping(field: TargetField): FieldMapping {
     case "datetime":
     case "timestamp":
       return { type: "date", format: "strict_date_optional_time" };
+    case "inet":
+      return { type: "ip" };
+    case "uuid":
     case "time":
     case "enum":
     case "set":

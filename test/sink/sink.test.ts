@@ -67,6 +67,12 @@ const EVERY_TYPE: readonly (readonly [TargetField, readonly string[]])[] = [
     field("bin", { kind: "binary", maxBytes: 16, large: false }),
     ['"AAECAwQFBgcICQoLDA0ODw=="', '""'],
   ],
+  [field("uuid", { kind: "uuid" }), ['"00000000-0000-0000-0000-000000000000"']],
+  [field("ip4", { kind: "inet", version: 4 }), ['"255.255.255.255"', '"0.0.0.0"']],
+  [
+    field("ip6", { kind: "inet", version: 6 }),
+    ['"::"', '"::ffff:192.0.2.1"', '"2001:db8::ff00:42:8329"'],
+  ],
   [
     field("j", { kind: "json", text: false }),
     [
@@ -167,7 +173,7 @@ describe.each(SERVERS)("on %s", (server) => {
     }
     await write(sink, to, { id: "", version: 7n, document: '{"v":3}' });
     await sink.drain();
-    expect(letters.map(({ id }) => id).toSorted()).toEqual(["", "1", "2", "3", "4"]);
+    expect(letters.map(({ id }) => String(id)).toSorted()).toEqual(["", "1", "2", "3", "4"]);
     const types = new Set(letters.map(({ error }) => (error as { type: string }).type));
     expect(types).toContain("strict_dynamic_mapping_exception");
     expect((await target.all(index)).map(({ _id }) => _id).toSorted()).toEqual(["0", "5"]);
