@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -13,6 +14,8 @@ export interface FileLock extends AsyncDisposable {
 const FOREIGN_LEASE_MS = 60_000;
 
 interface Holder {
+  /** Tells two locks of one process apart. */
+  readonly id: string;
   readonly pid: number;
   /** Start time of the process, so that a reused process id is not taken for it; empty where the system does not tell. */
   readonly started: string;
@@ -25,6 +28,7 @@ interface Holder {
  */
 export async function takeFileLock(path: string): Promise<FileLock> {
   const owner = JSON.stringify({
+    id: randomUUID(),
     pid: process.pid,
     started: startTime(process.pid),
     host: hostname(),
