@@ -7,6 +7,8 @@ export interface Figures {
   readonly rows_per_s?: number;
   /** CPU time of all threads of the process measured, user and system, in µs a row; its start-up is not counted. */
   readonly cpu_us_per_row?: number;
+  /** From the start of tailrace's process to its reading the log, ms: in no rate. */
+  readonly startup_ms?: number;
   /** Most memory that the process measured ever held (VmHWM), start-up included, in MiB. */
   readonly rss_mb?: number;
   /** Rows per second as a part of what pregenerated bulk requests of the same documents reached. */

@@ -45,7 +45,11 @@ export const latencyDirect: Benchmark = {
       p99_ms: at(0.99),
       max_ms: at(1),
     };
-    return [{ name: "latency-direct", figures, raw: { ratePerS, run, sortedMs: thin(sorted) } }];
+    const [durability] = await mysql.query(
+      "SELECT @@sync_binlog sync_binlog, @@innodb_flush_log_at_trx_commit innodb_flush_log_at_trx_commit",
+    );
+    const raw = { ratePerS, durability, run, sortedMs: thin(sorted) };
+    return [{ name: "latency-direct", figures, raw }];
   },
 };
 

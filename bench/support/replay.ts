@@ -13,12 +13,14 @@ export function figuresOf(run: {
   readonly rowsPerS: number;
   readonly cpuUsPerRow: number;
   readonly rssMb: number;
+  readonly startupMs?: number;
 }): Figures {
   return {
     rows: run.rows,
     rows_per_s: Math.round(run.rowsPerS),
     cpu_us_per_row: round(run.cpuUsPerRow, 3),
     rss_mb: Math.round(run.rssMb),
+    ...(run.startupMs !== undefined && { startup_ms: Math.round(run.startupMs) }),
   };
 }
 
