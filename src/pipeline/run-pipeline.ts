@@ -58,50 +58,66 @@ export async function runPipeline(config: PipelineConfig, options: RunOptions): 
   }
 }
 
-/** Pumps until abort or failure; on abort drains: stop reading, let the sink finish what it took, save the checkpoint. */
+/**
+ * Pumps until abort or failure; then drains: stop reading, let the sink finish what it took, save the checkpoint. One deadline for all of that, for a pump that
+ * waits for a sink that stands still does not see the abort.
+ */
 async function runStages(
   stages: Stages,
   { signal, logger }: RunOptions,
   drainTimeoutMs: number,
 ): Promise<void> {
   const stop = new AbortController();
+  const ended = new AbortController();
   let failure: TailraceError | null = null;
   const fail = (error: unknown): void => {
     failure ??= asTailraceError(error);
     stop.abort();
   };
+  const late = Promise.withResolvers<"late">();
+  stop.signal.addEventListener(
+    "abort",
+    () => {
+      // a pump that waits for the source wakes up when its connection is closed
+      void stages.stream[Symbol.asyncDispose]();
+      void stages.clock.sleep(drainTimeoutMs, ended.signal).then(() => late.resolve("late"));
+    },
+    { once: true },
+  );
   const onAbort = (): void => stop.abort();
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) stop.abort();
   stages.onFailure(fail);
-  // a pump that waits for the source wakes up when its connection is closed
-  stop.signal.addEventListener("abort", () => void stages.stream[Symbol.asyncDispose](), {
-    once: true,
-  });
   const saving = stages.checkpointer.run(stop.signal).catch(fail);
-  try {
+  const finish = async (): Promise<"drained"> => {
     await pump(stages, stop.signal).catch(fail);
     stop.abort();
     await saving;
-    if (failure === null) await drain(stages, logger, drainTimeoutMs);
+    if (failure === null) await stages.sink.drain().catch(fail);
+    return "drained";
+  };
+  try {
+    const outcome = await Promise.race([finish(), late.promise]);
+    stages.closeCommits();
+    if (failure === null) await saveDrained(stages, logger, { outcome, drainTimeoutMs });
     else await stages.checkpointer.save().catch(() => undefined);
   } finally {
+    ended.abort();
     signal.removeEventListener("abort", onAbort);
   }
   if (failure !== null) throw failure as TailraceError;
 }
 
-async function drain(stages: Stages, logger: Logger, drainTimeoutMs: number): Promise<void> {
-  const late = new AbortController();
-  const deadline = stages.clock.sleep(drainTimeoutMs, late.signal).then(() => "late" as const);
-  const outcome = await Promise.race([
-    stages.sink.drain().then(() => "drained" as const),
-    deadline,
-  ]);
-  late.abort();
-  stages.closeCommits();
-  await stages.checkpointer.save();
-  const { file, position } = stages.checkpointer.current();
+async function saveDrained(
+  { checkpointer }: Stages,
+  logger: Logger,
+  {
+    outcome,
+    drainTimeoutMs,
+  }: { readonly outcome: "drained" | "late"; readonly drainTimeoutMs: number },
+): Promise<void> {
+  await checkpointer.save();
+  const { file, position } = checkpointer.current();
   if (outcome === "late")
     logger.warn(
       { file, position, drainTimeoutMs },

@@ -221,6 +221,8 @@ class BulkSink implements Sink {
     this.#isTimerSet = true;
     void this.#clock.sleep(this.#flushIntervalMs, this.#closing.signal).then(() => {
       this.#isTimerSet = false;
+      // Closed: the clock would give no time at all from now on.
+      if (this.#closing.signal.aborted) return;
       this.#dispatchIdle();
       if (this.#lanes.some((lane) => lane.filling.count > 0)) this.#setTimer();
     });
