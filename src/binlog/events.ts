@@ -54,11 +54,24 @@ export function decodeFormatDescription(
 
 /** QUERY: thread id 4, execution time 4, length of database name 1, error code 2, length of status variables 2; variables, name, NUL, statement. */
 export function decodeQuery(bytes: Buffer, start: number, end: number): QueryEvent {
+  return decodeStatement(bytes, { start, end, extraBytes: 0 });
+}
+
+/** EXECUTE_LOAD_QUERY: as QUERY, with file id 4, place of the file's name in the statement 4 + 4 and duplicates 1 before the variables. */
+export function decodeExecuteLoadQuery(bytes: Buffer, start: number, end: number): QueryEvent {
+  return decodeStatement(bytes, { start, end, extraBytes: 13 });
+}
+
+function decodeStatement(
+  bytes: Buffer,
+  { start, end, extraBytes }: { start: number; end: number; extraBytes: number },
+): QueryEvent {
   const c = new Cursor(bytes, start, end);
   c.take(8);
   const nameBytes = c.uint8();
   c.uint16();
-  c.take(c.uint16());
+  const variableBytes = c.uint16();
+  c.take(extraBytes + variableBytes);
   const database = c.text(nameBytes);
   c.uint8();
   return { database, statement: c.text(c.remaining) };

@@ -1,5 +1,6 @@
 import { EventType, FLAG_ARTIFICIAL, FLAG_IGNORABLE } from "../binlog/constants.ts";
 import {
+  decodeExecuteLoadQuery,
   decodeGtid,
   decodeMariadbGtid,
   decodeQuery,
@@ -16,7 +17,9 @@ import {
 import type { ChangeEvent, GapCode, RowsEvent } from "../core/change-event.ts";
 import type { SourcePosition } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
+import { tableName } from "../core/schema.ts";
 import type { LogPosition } from "./log-position.ts";
+import { isRetiredTable, isWorkTable, netRenames, type RenamedTable } from "./renames.ts";
 import { classifyStatement, type NamedTable, type Statement } from "./statement.ts";
 import type { TableEntry, TableRegistry } from "./table-registry.ts";
 import { XaTransactions } from "./xa-transactions.ts";
@@ -47,6 +50,10 @@ export interface ChangeReaderOptions {
   readonly tables: TableRegistry;
   readonly position: LogPosition;
   isCaptured(database: string, table: string): boolean;
+  /** Do two captured tables write the same documents? Default: yes. */
+  shareRule?(a: NamedTable, b: NamedTable): boolean;
+  /** Captured tables of a database that need not have been seen; `""` stands for those that a pattern may match. Default: none. */
+  expectedTables?(database: string): readonly NamedTable[];
 }
 
 const NOTHING: Handled = { events: [] };
@@ -61,6 +68,7 @@ const DUMMY_TABLE_ID = 0xff_ffff;
 export class ChangeReader {
   readonly #tables: TableRegistry;
   readonly #position: LogPosition;
+  readonly #options: ChangeReaderOptions;
   readonly #isCaptured: (database: string, table: string) => boolean;
   readonly #xa = new XaTransactions();
   readonly #rows = {
@@ -82,6 +90,7 @@ export class ChangeReader {
   #insidePayload = false;
 
   constructor(options: ChangeReaderOptions) {
+    this.#options = options;
     this.#tables = options.tables;
     this.#position = options.position;
     this.#lastCommit = { file: options.position.file, position: options.position.position };
@@ -150,11 +159,7 @@ export class ChangeReader {
       case EventType.MARIADB_QUERY_COMPRESSED:
         return this.#handleCompressedQuery(bytes, start, end);
       case EventType.EXECUTE_LOAD_QUERY:
-        return this.#gap(
-          "BINLOG_STATEMENT",
-          this.#allTables(),
-          "LOAD DATA was logged as a statement",
-        );
+        return this.#handleLoadQuery(bytes, body, end);
       case EventType.TRANSACTION_PAYLOAD:
         return { events: [], payload: decodeTransactionPayload(bytes, body, end) };
       case EventType.XA_PREPARE:
@@ -294,6 +299,14 @@ export class ChangeReader {
     }
   }
 
+  /** LOAD DATA, logged as a statement. */
+  #handleLoadQuery(bytes: Buffer, body: number, end: number): Handled {
+    const { statement, database } = decodeExecuteLoadQuery(bytes, body, end);
+    const classified = classifyStatement(statement, database);
+    const tables = classified.kind === "dml" ? classified.tables : this.#tables.capturedTables();
+    return this.#gap("BINLOG_STATEMENT", tables, "LOAD DATA was logged as a statement");
+  }
+
   /** What a statement outside row events did to captured tables. */
   #gapsOf(statement: Statement): readonly ChangeEvent[] {
     switch (statement.kind) {
@@ -303,33 +316,52 @@ export class ChangeReader {
           statement.tables,
           "a statement changed it without row events",
         ).events;
-      case "clear":
+      case "exchange":
         return this.#gap(
-          "SCHEMA_TABLE_CLEARED",
+          "BINLOG_STATEMENT",
           statement.tables,
-          statement.whole ? "truncated or dropped" : "a partition was truncated or dropped",
+          "ALTER TABLE moved rows in or out as a whole",
         ).events;
+      case "key":
+        return this.#gap("SCHEMA_KEY_CHANGED", statement.tables, "its primary key was altered")
+          .events;
+      case "clear":
+        return statement.whole
+          ? this.#emptied(statement.tables, "truncated or dropped")
+          : this.#gap(
+              "SCHEMA_TABLE_CLEARED",
+              statement.tables,
+              "a partition was truncated or dropped",
+            ).events;
       case "drop-database":
-        return this.#gap(
-          "SCHEMA_TABLE_CLEARED",
-          this.#allTables(statement.database),
-          "its database was dropped",
-        ).events;
-      case "rename": {
-        // an online schema change swaps its work table, with the same rows, for the original
-        const foreign = statement.pairs.filter(
-          ({ from, to }) =>
-            !isWorkTable(from.table, to.table) && !this.#isCaptured(from.database, from.table),
-        );
-        return this.#gap(
-          "SCHEMA_TABLE_REPLACED",
-          foreign.map(({ to }) => to),
-          "a table that was not captured took its name",
-        ).events;
-      }
+        return this.#emptied(this.#tablesOf(statement.database), "its database was dropped");
+      case "rename":
+        return netRenames(statement.pairs).flatMap((renamed) => this.#gapsOfRename(renamed));
       default:
         return [];
     }
+  }
+
+  #emptied(tables: readonly NamedTable[], detail: string): readonly ChangeEvent[] {
+    const { events } = this.#gap("SCHEMA_TABLE_CLEARED", tables, detail);
+    return events.map((event) => ({ ...event, isEmptied: true }) as ChangeEvent);
+  }
+
+  /** An online schema change swaps its work table, with the same rows, for the original; any other change of a name is seen in the documents. */
+  #gapsOfRename({ table, rowsOf, movedTo }: RenamedTable): readonly ChangeEvent[] {
+    const keepsDocuments = (other: NamedTable): boolean =>
+      this.#isCaptured(other.database, other.table) &&
+      (this.#options.shareRule?.(table, other) ?? true);
+    if (rowsOf === null) {
+      if (movedTo === null || keepsDocuments(movedTo)) return [];
+      if (isRetiredTable(movedTo.table, table.table)) return [];
+      const detail = `renamed to ${tableName(movedTo)}`;
+      return this.#gap("SCHEMA_TABLE_CLEARED", [table], detail).events;
+    }
+    if (isWorkTable(rowsOf.table, table.table)) return [];
+    if (keepsDocuments(rowsOf) && (movedTo === null || keepsDocuments(movedTo))) return [];
+    const detail = `${tableName(rowsOf)} took its name`;
+    return this.#gap("SCHEMA_TABLE_REPLACED", [table], detail).events;
   }
 
   #gap(code: GapCode, tables: readonly NamedTable[], detail: string): Handled {
@@ -337,7 +369,7 @@ export class ChangeReader {
     const position = this.#resumePosition();
     const distinct = new Map(
       tables
-        .filter((t) => this.#isCaptured(t.database, t.table))
+        .filter((t) => t.table === "" || this.#isCaptured(t.database, t.table))
         .map((t) => [`${t.database}.${t.table}`, t]),
     );
     return {
@@ -354,11 +386,10 @@ export class ChangeReader {
     };
   }
 
-  /** Captured tables seen so far, for statements whose tables are not known. */
-  #allTables(database?: string): NamedTable[] {
-    return this.#tables
-      .capturedTables()
-      .filter((table) => database === undefined || table.database === database);
+  /** The captured tables of a database: those seen so far and those that the rules name. */
+  #tablesOf(database: string): NamedTable[] {
+    const seen = this.#tables.capturedTables().filter((table) => table.database === database);
+    return [...seen, ...(this.#options.expectedTables?.(database) ?? [])];
   }
 
   #commit(commitTimeUs: number): Handled {
@@ -459,11 +490,6 @@ export class ChangeReader {
 }
 
 type MutableRowsEvent = { -readonly [K in keyof RowsEvent]: RowsEvent[K] };
-
-/** Names that gh-ost and pt-online-schema-change give the table that they fill: `_orders_gho`, `_orders_new`. */
-function isWorkTable(work: string, original: string): boolean {
-  return work === `_${original}_gho` || /^_+/.exec(work)?.[0].concat(original, "_new") === work;
-}
 
 /** Known types that carry no rows and no position of their own. */
 const HARMLESS: ReadonlySet<number> = new Set([

@@ -124,3 +124,36 @@ test("a table's name inside a string is not named", () => {
 test("transaction ids compare whatever their case", () => {
   expect(canonicalXid("X'6A',X'',1")).toBe("6a,,1");
 });
+
+test.each([
+  ["create table t select * from u", "dml", ["d.t"]],
+  ["CREATE TABLE IF NOT EXISTS s.t (a int) AS SELECT 1 AS a", "dml", ["s.t"]],
+  ["CREATE OR REPLACE TABLE t (a int)", "clear", ["d.t"]],
+  [
+    "ALTER TABLE e EXCHANGE PARTITION p0 WITH TABLE s.e2 WITHOUT VALIDATION",
+    "exchange",
+    ["d.e", "s.e2"],
+  ],
+  ["ALTER TABLE e CONVERT PARTITION p0 TO TABLE e2", "exchange", ["d.e", "d.e2"]],
+  [
+    "ALTER TABLE e CONVERT TABLE e2 TO PARTITION p0 VALUES LESS THAN (5)",
+    "exchange",
+    ["d.e", "d.e2"],
+  ],
+  ["ALTER TABLE t IMPORT TABLESPACE", "exchange", ["d.t"]],
+  ["ALTER TABLE t DISCARD PARTITION p1 TABLESPACE", "exchange", ["d.t"]],
+  ["ALTER ONLINE TABLE t DROP PARTITION p1", "clear", ["d.t"]],
+  ["ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (b)", "key", ["d.t"]],
+])("%s: %s", (statement, kind, tables) => {
+  expect(classifyStatement(statement, "d")).toMatchObject({ kind, tables: tables.map(t) });
+});
+
+test.each([
+  "CREATE TABLE t (a int COMMENT 'select', `select` int)",
+  "CREATE TEMPORARY TABLE t SELECT 1",
+  "CREATE VIEW v AS SELECT * FROM t",
+  "ALTER TABLE t DROP COLUMN partition_id",
+  "ALTER DATABASE d CHARACTER SET utf8mb4",
+])("%s changes no rows", (statement) => {
+  expect(classifyStatement(statement, "d").kind).toBe("other");
+});

@@ -16,7 +16,11 @@ export type Statement =
   | { readonly kind: "xa-commit" | "xa-rollback"; readonly xid: string }
   /** Changes rows without row events; `tables` are all that it names. */
   | { readonly kind: "dml"; readonly tables: readonly NamedTable[] }
-  /** TRUNCATE, DROP TABLE, DROP or TRUNCATE PARTITION. */
+  /** ALTER TABLE that moves rows in or out as a whole: EXCHANGE and CONVERT PARTITION, IMPORT and DISCARD TABLESPACE. */
+  | { readonly kind: "exchange"; readonly tables: readonly NamedTable[] }
+  /** ALTER TABLE that changes the primary key. */
+  | { readonly kind: "key"; readonly tables: readonly NamedTable[] }
+  /** TRUNCATE, DROP TABLE, CREATE OR REPLACE TABLE, DROP or TRUNCATE PARTITION. */
   | { readonly kind: "clear"; readonly tables: readonly NamedTable[]; readonly whole: boolean }
   | { readonly kind: "drop-database"; readonly database: string }
   | {
@@ -72,11 +76,9 @@ export function classifyStatement(statement: string, database: string): Statemen
         ? { kind: "rename", pairs: renamePairs(tokens, 2, database) }
         : { kind: "other" };
     case "ALTER":
-      return word(1) === "TABLE" ? classifyAlter(tokens, word, database) : { kind: "other" };
+      return classifyAlter(tokens, word, database);
     case "CREATE":
-      return word(tokens.length - 2) === "START" && word(tokens.length - 1) === "TRANSACTION"
-        ? { kind: "create-select" }
-        : { kind: "other" };
+      return classifyCreate(tokens, word, database);
     default:
       return { kind: "other" };
   }
@@ -114,16 +116,54 @@ function classifyDrop(
   };
 }
 
+/** A table with rows from the start: row events follow in a transaction, or none do when the statement itself is logged. */
+function classifyCreate(
+  tokens: readonly Token[],
+  word: (n: number) => string,
+  database: string,
+): Statement {
+  const replaces = word(1) === "OR" && word(2) === "REPLACE";
+  const start = replaces ? 3 : 1;
+  if (word(start) !== "TABLE") return { kind: "other" };
+  if (word(tokens.length - 2) === "START" && word(tokens.length - 1) === "TRANSACTION")
+    return { kind: "create-select" };
+  const [table] = tableAt(tokens, word(start + 1) === "IF" ? start + 4 : start + 1, database);
+  if (table === null) return { kind: "other" };
+  if (tokens.some((_, i) => word(i) === "SELECT")) return { kind: "dml", tables: [table] };
+  return replaces ? { kind: "clear", whole: true, tables: [table] } : { kind: "other" };
+}
+
 function classifyAlter(
   tokens: readonly Token[],
   word: (n: number) => string,
   database: string,
 ): Statement {
-  const start = word(2) === "IF" ? 4 : 2;
+  let start = 1;
+  while (["ONLINE", "OFFLINE", "IGNORE"].includes(word(start))) start += 1;
+  if (word(start) !== "TABLE") return { kind: "other" };
+  start += word(start + 1) === "IF" ? 3 : 1;
   const [table, next] = tableAt(tokens, start, database);
   if (table === null) return { kind: "other" };
-  if ((word(next) === "DROP" || word(next) === "TRUNCATE") && word(next + 1) === "PARTITION")
-    return { kind: "clear", whole: false, tables: [table] };
+  const tables = [table];
+  switch (word(next)) {
+    case "DROP":
+    case "TRUNCATE":
+      if (word(next + 1) === "PARTITION") return { kind: "clear", whole: false, tables };
+      break;
+    case "EXCHANGE":
+    case "CONVERT":
+      // … PARTITION p WITH TABLE t, … PARTITION p TO TABLE t, … TABLE t TO PARTITION p
+      if (word(next + 1) !== "PARTITION" && word(next + 1) !== "TABLE") break;
+      for (let i = next; i < tokens.length; i++) {
+        const [other] = word(i) === "TABLE" ? tableAt(tokens, i + 1, database) : [null];
+        if (other !== null) tables.push(other);
+      }
+      return { kind: "exchange", tables };
+    case "IMPORT":
+    case "DISCARD":
+      return { kind: "exchange", tables };
+    default:
+  }
   for (let i = next; i < tokens.length; i++) {
     const previous = i === next ? "," : tokens[i - 1]!.text;
     if (word(i) !== "RENAME" || previous !== ",") continue;
@@ -135,7 +175,8 @@ function classifyAlter(
     );
     if (to !== null) return { kind: "rename", pairs: [{ from: table, to }] };
   }
-  return { kind: "other" };
+  const hasKey = tokens.some((_, i) => i >= next && word(i) === "PRIMARY" && word(i + 1) === "KEY");
+  return hasKey ? { kind: "key", tables } : { kind: "other" };
 }
 
 function renamePairs(

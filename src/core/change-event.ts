@@ -65,6 +65,8 @@ export interface GapEvent {
   readonly database: string;
   readonly table: string;
   readonly detail: string;
+  /** No row is left, by TRUNCATE or DROP of the whole table: its documents may be deleted where its rule says so. */
+  readonly isEmptied?: boolean;
   readonly position: SourcePosition;
   readonly versionHigh: number;
   readonly versionLow: number;

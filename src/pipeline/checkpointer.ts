@@ -44,18 +44,18 @@ export class Checkpointer {
     this.#isDirty = true;
   }
 
-  /** Notes that a table's documents may not agree with its rows; false when that was noted before. */
-  addGap(gap: TableGap): boolean {
-    if (
-      this.#gaps.some(
-        (known) =>
-          known.database === gap.database && known.table === gap.table && known.code === gap.code,
-      )
-    )
-      return false;
+  /** Was this gap of the table noted before? */
+  hasGap({ database, table, code }: Pick<TableGap, "database" | "table" | "code">): boolean {
+    return this.#gaps.some(
+      (known) => known.database === database && known.table === table && known.code === code,
+    );
+  }
+
+  /** Notes that a table's documents may not agree with its rows. */
+  addGap(gap: TableGap): void {
+    if (this.hasGap(gap)) return;
     this.#gaps = [...this.#gaps, gap];
     this.#isDirty = true;
-    return true;
   }
 
   get gaps(): readonly TableGap[] {

@@ -26,7 +26,9 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
   const { router, sink, checkpointer, logger } = handling;
   const { database, table, code } = gap;
   const rule = router.ruleOf(database, table);
-  if (code === "SCHEMA_TABLE_CLEARED" && rule?.onTruncate === "delete") {
+  // only ids made of the primary key change with it
+  if (code === "SCHEMA_KEY_CHANGED" && rule?.id !== undefined) return;
+  if (gap.isEmptied === true && rule?.onTruncate === "delete") {
     await sink.drain();
     await sink.clear(sink.target(rule.index, rule.upsert), gap.versionHigh, gap.versionLow);
     logger.warn(
@@ -39,10 +41,11 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
     throw new TailraceError("SCHEMA_TABLE_STOPPED", `${database}.${table}: ${gap.detail}`);
   }
   const { file, position } = gap.position;
-  const isNew = checkpointer.addGap({ database, table, code, file, position });
   // an undecodable table gives one gap for each of its events: the first says it all
-  if (!isNew && code === "SCHEMA_MISMATCH") return;
+  if (code === "SCHEMA_MISMATCH" && checkpointer.hasGap(gap)) return;
   await storeForSure(gap, handling);
+  // not before: a checkpoint that is saved with the gap says that its dead letter is stored
+  checkpointer.addGap({ database, table, code, file, position });
   logger.error(
     { database, table, code, file, position, remedy: ERROR_TABLE[code].remedy },
     `${ERROR_TABLE[code].summary} ${gap.detail}`,

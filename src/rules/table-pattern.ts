@@ -44,6 +44,26 @@ export function createTableMatcher<Rule extends { readonly table: string }>(
   };
 }
 
+/**
+ * The tables of a database that rules take whether they were seen or not: those that are named exactly, and one with an empty name when a pattern
+ * covers the database.
+ */
+export function expectedTables(
+  rules: readonly { readonly table: string }[],
+  database: string,
+  options: { readonly caseSensitive?: boolean } = {},
+): { readonly database: string; readonly table: string }[] {
+  const fold = (options.caseSensitive ?? true) ? same : lowerCase;
+  const tables = new Set<string>();
+  for (const rule of rules) {
+    const pattern = parseTablePattern(rule.table);
+    if (!toRegExp(pattern.database, fold).test(fold(database))) continue;
+    if (!pattern.exact && SYSTEM_DATABASE.test(database)) continue;
+    tables.add(pattern.exact ? literalText(pattern.table) : "");
+  }
+  return Array.from(tables, (table) => ({ database, table }));
+}
+
 function same(name: string): string {
   return name;
 }
