@@ -42,6 +42,8 @@ export interface ReplicaOptions {
 export interface BinlogDump extends ByteSource {
   /** Whether events that come before the first FORMAT_DESCRIPTION have a checksum: the server's `binlog_checksum`. */
   readonly checksum: "CRC32" | "NONE";
+  /** Who really answers, as `ServerDescription.serverUuid`: behind one address it may be another server than a query's. */
+  readonly serverUuid: string;
   /** The server's connection id of this dump. */
   readonly threadId: number;
   /** Where the dump really begins; earlier than asked when the protocol cannot name the position. */
@@ -97,7 +99,10 @@ export class Replica implements AsyncDisposable {
   async #start(connection: Connection, start: DumpStart): Promise<BinlogDump> {
     const { serverId, heartbeatMs, firstEventTimeoutMs, clock } = this.#options;
     const { name, threadId, isMariadb } = connection;
-    const [server] = await connection.query("SELECT @@global.binlog_checksum checksum");
+    const uuid = isMariadb ? "CONCAT('mariadb-', @@server_id)" : "@@server_uuid";
+    const [server] = await connection.query(
+      `SELECT @@global.binlog_checksum checksum, ${uuid} uuid`,
+    );
     for (const statement of sessionStatements(isMariadb, start, serverId, heartbeatMs)) {
       await connection.execute(statement);
     }
@@ -116,6 +121,7 @@ export class Replica implements AsyncDisposable {
     source.write(dumpPacket(isMariadb, start, serverId));
     return {
       checksum: server?.["checksum"] === "CRC32" ? "CRC32" : "NONE",
+      serverUuid: server?.["uuid"] ?? "",
       threadId,
       start,
       read: () => source.read(),

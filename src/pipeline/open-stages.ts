@@ -14,7 +14,7 @@ import type { Sink } from "../core/sink.ts";
 import { Replica } from "../mysql/binlog-dump.ts";
 import { describeTable } from "../mysql/table-lookup.ts";
 import { translateReplicationError } from "../mysql/translate-error.ts";
-import { createTableMatcher } from "../rules/table-pattern.ts";
+import { createTableMatcher, expectedTables } from "../rules/table-pattern.ts";
 import { readIndexEpoch } from "../sink/index-meta.ts";
 import { openSink } from "../sink/sink.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -29,7 +29,7 @@ import {
   describeSource,
   SourceQueries,
 } from "./source.ts";
-import { type ResolvedStart, resolveStart } from "./start.ts";
+import { type ResolvedStart, resolveStart, unexecuted } from "./start.ts";
 import type { PipelineStatus } from "./status.ts";
 import { openStores } from "./stores.ts";
 import { CommitTracker } from "./tracker.ts";
@@ -61,7 +61,7 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
   const checkpoint = await stores.checkpoints.load();
   checkFingerprint(checkpoint, config, options);
-  const source = await queries.run(describeSource);
+  const source = await describeReadySource(queries, options.from ? null : checkpoint, options);
   const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
   const start = resolveStart({
     checkpoint,
@@ -128,7 +128,7 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const { heartbeatIntervalMs: heartbeatMs, serverId } = config.source;
   const connection = connectionOptions(config.source);
   const replica = resources.use(new Replica({ connection, serverId, heartbeatMs, clock }));
-  const captureContext = { source, start, queries, replica, ...options };
+  const captureContext = { source, start, queries, replica, checkpointer, ...options };
   const stream: ChangeStream = resources.use(openCapture(config, captureContext));
   const gapHandling = {
     pipeline: config.name,
@@ -270,13 +270,14 @@ interface CaptureContext extends OpenOptions {
   readonly start: ResolvedStart;
   readonly queries: SourceQueries;
   readonly replica: Replica;
+  readonly checkpointer: Checkpointer;
 }
 
 function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
-  const { source, start, queries, replica, clock, logger, signal } = context;
-  const matcher = createTableMatcher(config.rules, {
-    caseSensitive: source.server.lowerCaseTableNames === 0,
-  });
+  const { source, start, queries, replica, checkpointer, clock, logger, signal } = context;
+  const { serverUuid, lowerCaseTableNames } = source.server;
+  const names = { caseSensitive: lowerCaseTableNames === 0 };
+  const matcher = createTableMatcher(config.rules, names);
   const isCaptured = (database: string, table: string): boolean =>
     matcher(database, table) !== null;
   const tables = new TableRegistry({
@@ -290,13 +291,29 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
   });
   const position = new LogPosition(start.epoch);
   if (start.file !== "") position.rotate(start.file, start.position);
-  const reader = new ChangeReader({ tables, position, isCaptured });
+  const reader = new ChangeReader({
+    tables,
+    position,
+    isCaptured,
+    shareRule: (a, b) =>
+      matcher(a.database, a.table)?.index === matcher(b.database, b.table)?.index,
+    expectedTables: (database) => expectedTables(config.rules, database, names),
+  });
   return new Capture({
     reader,
     connect: async (resumeAt) => {
-      if (resumeAt === null) return replica.dump(start.dump);
-      await checkSameServer(queries, source);
-      return replica.dump({ kind: "position", file: resumeAt.file, position: resumeAt.position });
+      if (resumeAt !== null) await checkNotReset(queries, checkpointer.current());
+      const dump = await replica.dump(
+        resumeAt === null
+          ? start.dump
+          : { kind: "position", file: resumeAt.file, position: resumeAt.position },
+      );
+      if (dump.serverUuid === serverUuid) return dump;
+      await dump[Symbol.asyncDispose]();
+      throw new TailraceError(
+        "SOURCE_REPLACED",
+        `The address now leads to server ${dump.serverUuid} instead of ${serverUuid}.`,
+      );
     },
     translateError: translateReplicationError,
     clock,
@@ -305,14 +322,41 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
   });
 }
 
-/** Positions resume on the server they belong to only. Another one behind the same address: the pipeline opens anew, from its checkpoint. */
-async function checkSameServer(queries: SourceQueries, source: DescribedSource): Promise<void> {
-  const now = await queries.run(describeSource);
-  if (now.server.serverUuid === source.server.serverUuid) return;
+/** A position means something only in the log that it belongs to: after a reset or a restored backup the pipeline opens anew, which says what is lost. */
+async function checkNotReset(queries: SourceQueries, checkpoint: Checkpoint): Promise<void> {
+  const { state } = await queries.run(describeSource);
+  const missing = unexecuted(checkpoint, state);
+  if (missing === null) return;
   throw new TailraceError(
     "SOURCE_REPLACED",
-    `The address now leads to server ${now.server.serverUuid} instead of ${source.server.serverUuid}.`,
+    `The server does not know transactions that were read: ${missing.toString()}.`,
   );
+}
+
+/** How long a server may take to count transactions as executed that we have read: longer than semi-synchronous replication waits by default. */
+const EXECUTING_MS = 15_000;
+
+/**
+ * Describes the source when it has executed all that the checkpoint holds: a transaction is in the log, and read, before the server commits it, and a replica that took
+ * over may still be applying it. Gives up waiting after a while; then the start says what is missing.
+ */
+async function describeReadySource(
+  queries: SourceQueries,
+  checkpoint: Checkpoint | null,
+  { clock, signal, logger }: OpenOptions,
+): Promise<DescribedSource> {
+  const deadline = clock.now() + EXECUTING_MS;
+  for (let isFirst = true; ; isFirst = false) {
+    const source = await queries.run(describeSource);
+    const missing = checkpoint === null ? null : unexecuted(checkpoint, source.state);
+    if (missing === null || clock.now() >= deadline || signal.aborted) return source;
+    if (isFirst)
+      logger.info(
+        { missing: missing.toString() },
+        "waiting for the server to execute transactions that were read",
+      );
+    await clock.sleep(200, signal);
+  }
 }
 
 function charsetOf({ collations }: DescribedSource, collation: number): string {

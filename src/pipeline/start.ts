@@ -127,16 +127,12 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
       : parse(checkpoint.gtidSet, source);
   if (gtid !== false && gtidSet !== null) {
     checkServable(gtidSet, source);
-    // file and position of another server do not compare with ours
-    const epoch = isSameServer ? checkpoint.epoch : checkpoint.epoch + 1;
-    return {
-      dump: { kind: "gtid", gtidSet: gtidSet.clone() },
-      file,
-      position,
-      gtidSet,
-      epoch,
-      reason: isSameServer ? "checkpoint" : "failover",
-    };
+    const dump = { kind: "gtid", gtidSet: gtidSet.clone() } as const;
+    if (isSameServer)
+      return { dump, file, position, gtidSet, epoch: checkpoint.epoch, reason: "checkpoint" };
+    // file and position of another server mean nothing here, and versions made of them do not compare
+    const epoch = checkpoint.epoch + 1;
+    return { dump, file: "", position: 0, gtidSet, epoch, reason: "failover" };
   }
   if (!isSameServer) {
     throw new TailraceError(
@@ -154,6 +150,18 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
     epoch: checkpoint.epoch,
     reason: "checkpoint",
   };
+}
+
+/** Transactions before the checkpoint that the server has not executed (yet); null when there are none, or no GTIDs tell. */
+export function unexecuted(
+  checkpoint: Pick<Checkpoint, "gtidSet" | "flavor">,
+  source: SourceState,
+): GtidSet | null {
+  const { gtidExecuted: executed, hasGtids, flavor } = source;
+  if (checkpoint.gtidSet === undefined || checkpoint.flavor !== flavor) return null;
+  if (!hasGtids || executed === null) return null;
+  const seen = parse(checkpoint.gtidSet, source);
+  return seen.isSubsetOf(executed) ? null : seen.subtract(executed);
 }
 
 /** The server must have executed all that we have seen and still hold all that we have not. */
