@@ -47,7 +47,10 @@ async function checkHost(channel: HttpChannel): Promise<Finding> {
     version = (answer.body as { version?: typeof version }).version;
   } catch (error) {
     const failure = asTailraceError(error);
-    return { severity: "error", check, message: failure.message, remedy: remedyOf(failure) };
+    // Known, but without the privilege to ask for the version: that is no hindrance.
+    const isKnown = failure.code === "BULK_ACCESS_DENIED" && failure.message.includes("HTTP 403");
+    const severity = isKnown ? "warning" : "error";
+    return { severity, check, message: failure.message, remedy: remedyOf(failure) };
   }
   const product = version?.distribution === "opensearch" ? "OpenSearch" : "Elasticsearch";
   const number = version?.number ?? "of unknown version";
