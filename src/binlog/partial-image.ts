@@ -85,6 +85,8 @@ return function (b, p, end, present, image) {
   ${codes.map((code, index) => readColumn(code, index, isBinaryJson(columns[index]!))).join("\n  ")}
   return p;
 };`;
+  // our own source: it names no table and no column
+  // oxlint-disable-next-line typescript/no-implied-eval
   return new Function(...Object.keys(helpers), source)(...Object.values(helpers)) as ReadImage;
 }
 

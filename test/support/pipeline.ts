@@ -93,11 +93,11 @@ ${options.rules}`;
       const ready = Promise.withResolvers<() => PipelineStatus>();
       const troubles: string[] = [];
       const note = (
-        fields: { code?: unknown; err?: { code?: unknown; message?: string } },
+        fields: { code?: string; err?: { code?: string; message?: string } },
         message: string,
       ): void => {
         troubles.push(
-          `${String(fields.code ?? fields.err?.code ?? "")} ${message} ${fields.err?.message ?? ""}`.trim(),
+          `${fields.code ?? fields.err?.code ?? ""} ${message} ${fields.err?.message ?? ""}`.trim(),
         );
       };
       const logger = { debug: () => {}, info: () => {}, warn: note, error: note };
