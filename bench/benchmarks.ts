@@ -7,6 +7,7 @@ import { encode } from "./encode.ts";
 import { latencyDirect } from "./latency-direct.ts";
 import { peerZongjiDecode } from "./peer-zongji-decode.ts";
 import { slowSink } from "./slow-sink.ts";
+import { smallTransactions } from "./small-transactions.ts";
 
 /** All benchmarks, in the order in which they run. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -14,6 +15,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   directRules,
   peerZongjiDecode,
   encode,
+  smallTransactions,
   bigTransaction,
   slowSink,
   directReal,

@@ -27,8 +27,7 @@ async function replayOne(
   const orders = await ordersRange(mysql, context.rows, report);
   const range = await oneTransactionRange(mysql, orders, { copies: COPIES, compressed, report });
   await using sink = await openNullSink({ mode: "drain" });
-  const { table, start, rows } = range;
-  const config = { mysqlUrl: mysql.url, start, table, index: "bench-orders" };
-  const run = await runTailrace({ ...config, elasticsearchUrl: sink.url }, rows);
+  const config = { mysqlUrl: mysql.url, elasticsearchUrl: sink.url, index: "bench-orders" };
+  const run = await runTailrace(config, range);
   return { name, figures: figuresOf(run), raw: run };
 }

@@ -29,12 +29,13 @@ export const directReal: Benchmark = {
   summary: "replay into a real Elasticsearch, against pregenerated bulk requests",
   run: async (context) => {
     const [mysql, elasticsearch] = [await context.mysql(), await context.elasticsearch()];
-    const { rows, table, start } = await ordersRange(mysql, context.rows, context.report);
-    const config = { mysqlUrl: mysql.url, start, table, index: INDEX };
+    const range = await ordersRange(mysql, context.rows, context.report);
+    const { rows } = range;
+    const config = { mysqlUrl: mysql.url, index: INDEX };
     context.report("recording the bulk requests");
-    await using recording = await recordBulks(config, rows);
+    await using recording = await recordBulks(config, range);
     const runOwn = (): Promise<TailraceRun> =>
-      runTailrace({ ...config, elasticsearchUrl: elasticsearch.url }, rows);
+      runTailrace({ ...config, elasticsearchUrl: elasticsearch.url }, range);
     // Elasticsearch warms up (its JIT compilers work for a while), and tailrace creates the index with its mapping.
     await elasticsearch.deleteIndex(INDEX);
     await runOwn();

@@ -29,7 +29,11 @@ export const latencyDirect: Benchmark = {
       table: TRAFFIC_TABLE,
       index: INDEX,
     };
-    await using tailrace = await startTailrace(config, count, { latencies: true });
+    await using tailrace = await startTailrace(config, {
+      rows: count,
+      until: { transactions: count },
+      latencies: true,
+    });
     await tailrace.ready();
     const ratePerS = await runTraffic(mysql, count, RATE_PER_S);
     const { run, latenciesMs } = await tailrace.done();

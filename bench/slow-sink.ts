@@ -17,10 +17,11 @@ export const slowSink: Benchmark = {
   summary: "a sink that stands still for a minute, with a backlog in MySQL",
   run: async (context) => {
     const mysql = await context.mysql();
-    const { table, start, rows } = await ordersRange(mysql, context.rows, context.report);
+    const { table, start, end, rows } = await ordersRange(mysql, context.rows, context.report);
     await using sink = await openNullSink({ mode: "verify", rows });
-    const config = { mysqlUrl: mysql.url, elasticsearchUrl: sink.url, start, table };
-    await using tailrace = await startTailrace({ ...config, index: "bench-orders" }, rows);
+    const place = { start, table, index: "bench-orders" };
+    const config = { mysqlUrl: mysql.url, elasticsearchUrl: sink.url, ...place };
+    await using tailrace = await startTailrace(config, { rows, until: end });
     await takesRequests(sink, rows);
     const stallMs = context.quick ? QUICK_STALL_MS : STALL_MS;
     const fromMs = preciseNow();

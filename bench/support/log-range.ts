@@ -60,6 +60,31 @@ export async function oneTransactionRange(
   });
 }
 
+/** The first orders again, each in a transaction of its own, as an application's everyday work looks in the log. */
+export async function smallTransactionsRange(
+  server: MysqlServer,
+  source: LogRange,
+  rows: number,
+  report: (line: string) => void,
+): Promise<LogRange> {
+  return findOrWrite(server, `small_transactions_${rows}`, rows, async (table) => {
+    report(`writing ${rows} transactions of one row into MySQL's binary log`);
+    const procedure = `${BENCH_DATABASE}.write_small_transactions`;
+    // on the server: from here a statement would take a round trip
+    await server.query(`DROP PROCEDURE IF EXISTS ${procedure}`);
+    await server.query(`CREATE PROCEDURE ${procedure}() BEGIN
+      DECLARE n INT DEFAULT 1;
+      WHILE n <= ${rows} DO
+        INSERT INTO ${table} SELECT * FROM ${source.table} WHERE id = n;
+        SET n = n + 1;
+      END WHILE;
+    END`);
+    const start = await currentPlace(server);
+    await server.query(`CALL ${procedure}()`);
+    return start;
+  });
+}
+
 interface KnownRange {
   readonly start_file: string;
   readonly start_position: number;

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LogRange } from "./log-range.ts";
 import { openNullSink } from "./null-sink.ts";
-import type { BenchConfig } from "./tailrace-config.ts";
+import type { ReplayConfig } from "./tailrace-config.ts";
 import { runTailrace } from "./tailrace-run.ts";
 
 /** So long the recording server takes for an answer, ms: long enough for every batch to fill, as before a real server. */
@@ -16,13 +17,13 @@ export interface Recording extends AsyncDisposable {
 
 /** Lets tailrace write into a server that keeps the requests. */
 export async function recordBulks(
-  config: Omit<BenchConfig, "elasticsearchUrl">,
-  rows: number,
+  config: Omit<ReplayConfig, "elasticsearchUrl">,
+  range: LogRange,
 ): Promise<Recording> {
   const folder = await mkdtemp(join(tmpdir(), "tailrace-bench-"));
   const path = join(folder, "bulks");
   await using sink = await openNullSink({ mode: "record", path, delayMs: ANSWER_MS });
-  await runTailrace({ ...config, elasticsearchUrl: sink.url }, rows);
+  await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
   return {
     path,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),

@@ -1,8 +1,8 @@
 import type { BenchContext, BenchmarkResult, Figures } from "../benchmark.ts";
-import { ordersRange } from "./log-range.ts";
+import { ordersRange, type LogRange } from "./log-range.ts";
 import { openNullSink } from "./null-sink.ts";
 import { medianRun, round } from "./statistics.ts";
-import type { BenchConfig } from "./tailrace-config.ts";
+import type { ReplayConfig } from "./tailrace-config.ts";
 import { runTailrace, type TailraceRun } from "./tailrace-run.ts";
 
 const INDEX = "bench-orders";
@@ -32,14 +32,14 @@ export async function replayIntoNull(
 ): Promise<readonly BenchmarkResult[]> {
   const mysql = await context.mysql();
   const range = await ordersRange(mysql, context.rows, context.report);
-  const { rows, table, start } = range;
-  const config = { mysqlUrl: mysql.url, start, table, index: INDEX, rule };
-  await verifyReplay(config, rows, context.report);
+  const { rows } = range;
+  const config = { mysqlUrl: mysql.url, index: INDEX, rule };
+  await verifyReplay(config, range, context.report);
   const runs: (TailraceRun & { readonly nullCpuUsPerRow: number })[] = [];
   for (let i = 0; i < context.runs; i++) {
     await using sink = await openNullSink({ mode: "drain" });
     const before = await sink.stats();
-    const run = await runTailrace({ ...config, elasticsearchUrl: sink.url }, rows);
+    const run = await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
     const after = await sink.stats();
     runs.push({ ...run, nullCpuUsPerRow: (after.cpuUs - before.cpuUs) / rows });
     context.report(
@@ -52,12 +52,13 @@ export async function replayIntoNull(
 
 /** The guard of correctness, and the warm-up: each row's document has arrived exactly once. Throws when not. */
 async function verifyReplay(
-  config: Omit<BenchConfig, "elasticsearchUrl">,
-  rows: number,
+  config: Omit<ReplayConfig, "elasticsearchUrl">,
+  range: LogRange,
   report: (line: string) => void,
 ): Promise<void> {
+  const { rows } = range;
   await using sink = await openNullSink({ mode: "verify", rows });
-  await runTailrace({ ...config, elasticsearchUrl: sink.url }, rows);
+  await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
   const { documents } = await sink.stats();
   if (documents?.actions !== rows || documents.distinct !== rows || documents.unexpected !== 0)
     throw new Error(

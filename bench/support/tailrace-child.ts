@@ -7,7 +7,7 @@ import type { TailraceMessage, TailraceOptions } from "./tailrace-run.ts";
 /** How often the process looks whether the first row has come, ms. */
 const LOOK_MS = 2;
 
-const { configPath, actions, latencies } = childOptions() as TailraceOptions;
+const { configPath, until, latencies } = childOptions() as TailraceOptions;
 const stop = new AbortController();
 process.on("disconnect", () => stop.abort());
 
@@ -16,6 +16,7 @@ const latenciesMs: number[] = [];
 let ready = markUsage();
 let first = ready;
 let last = ready;
+let transactions = 0;
 let status: (() => PipelineStatus) | undefined;
 
 await runPipeline(config, {
@@ -30,9 +31,12 @@ await runPipeline(config, {
     }, LOOK_MS);
     tell({ kind: "ready" });
   },
-  onAcknowledged: ({ commitTimeUs }) => {
-    if (latencies && commitTimeUs > 0) latenciesMs.push(preciseNow() - commitTimeUs / 1_000);
-    if (stop.signal.aborted || status === undefined || status().actionsClosed < actions) return;
+  onAcknowledged: ({ position, commitTimeUs }) => {
+    if (commitTimeUs > 0) {
+      transactions += 1;
+      if (latencies) latenciesMs.push(preciseNow() - commitTimeUs / 1_000);
+    }
+    if (stop.signal.aborted || !isReached(position)) return;
     last = markUsage();
     stop.abort();
   },
@@ -54,4 +58,15 @@ leaveParent();
 
 function tell(message: TailraceMessage): void {
   tellParent(message);
+}
+
+function isReached({
+  file,
+  position,
+}: {
+  readonly file: string;
+  readonly position: number;
+}): boolean {
+  if ("transactions" in until) return transactions >= until.transactions;
+  return file === until.file && position >= until.position;
 }

@@ -13,6 +13,9 @@ export interface BenchConfig {
   readonly rule?: string;
 }
 
+/** A configuration but for the stretch of log that it reads. */
+export type ReplayConfig = Omit<BenchConfig, "table" | "start">;
+
 /** A configuration file as a user would write it: everything not named here has its default. */
 export function tailraceToml(config: BenchConfig): string {
   const { start } = config;

@@ -3,16 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startChild } from "./child.ts";
 import { MemoryWatch, preciseNow, type UsageMark } from "./process-usage.ts";
-import { tailraceToml, type BenchConfig } from "./tailrace-config.ts";
+import type { LogRange } from "./log-range.ts";
+import type { LogPlace } from "./mysql.ts";
+import { tailraceToml, type BenchConfig, type ReplayConfig } from "./tailrace-config.ts";
 
 /** What the process that runs tailrace is told. */
 export interface TailraceOptions {
   readonly configPath: string;
-  /** It stops when so many actions are acknowledged. */
-  readonly actions: number;
+  readonly until: Until;
   /** Collect the latency of every transaction. */
   readonly latencies: boolean;
 }
+
+/** When it is to stop: the log is acknowledged up to a place, or so many transactions are. */
+export type Until = LogPlace | { readonly transactions: number };
 
 /** What it reports. */
 export type TailraceMessage =
@@ -58,21 +62,22 @@ export interface RunningTailrace extends AsyncDisposable {
   done(): Promise<{ readonly run: TailraceRun; readonly latenciesMs: readonly number[] }>;
 }
 
-/** Starts tailrace on a configuration; it ends when so many `rows` are acknowledged, or when it is disposed of. */
-export async function startTailrace(
-  config: BenchConfig,
-  rows: number,
-  options: { readonly latencies?: boolean } = {},
-): Promise<RunningTailrace> {
+/** What a run is to do. */
+export interface RunPlan {
+  /** Rows that come until then: what figures refer to. */
+  readonly rows: number;
+  readonly until: Until;
+  readonly latencies?: boolean;
+}
+
+/** Starts tailrace on a configuration; it ends when all is acknowledged, or when it is disposed of. */
+export async function startTailrace(config: BenchConfig, plan: RunPlan): Promise<RunningTailrace> {
+  const { rows, until, latencies = false } = plan;
   const folder = await mkdtemp(join(tmpdir(), "tailrace-bench-"));
   const configPath = join(folder, "bench.toml");
   await writeFile(configPath, tailraceToml(config));
   const startedMs = preciseNow();
-  const asked: TailraceOptions = {
-    configPath,
-    actions: rows,
-    latencies: options.latencies ?? false,
-  };
+  const asked: TailraceOptions = { configPath, until, latencies };
   const child = startChild<TailraceMessage>("./tailrace-child.ts", asked);
   const memory = new MemoryWatch(child.pid);
   return {
@@ -90,9 +95,12 @@ export async function startTailrace(
   };
 }
 
-/** Runs tailrace on a configuration until `rows` rows are acknowledged. */
-export async function runTailrace(config: BenchConfig, rows: number): Promise<TailraceRun> {
-  await using tailrace = await startTailrace(config, rows);
+/** Lets tailrace replay a stretch of the log. */
+export async function runTailrace(
+  config: ReplayConfig,
+  { table, rows, start, end }: LogRange,
+): Promise<TailraceRun> {
+  await using tailrace = await startTailrace({ ...config, table, start }, { rows, until: end });
   return (await tailrace.done()).run;
 }
 
