@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { Cursor } from "./cursor.ts";
 
 /** The transaction id and times of a GTID event; `gtid` is undefined for anonymous transactions. */
@@ -52,29 +53,70 @@ export function decodeFormatDescription(
   };
 }
 
-/** QUERY: thread id 4, execution time 4, length of database name 1, error code 2, length of status variables 2; variables, name, NUL, statement. */
-export function decodeQuery(bytes: Buffer, start: number, end: number): QueryEvent {
-  return decodeStatement(bytes, { start, end, extraBytes: 0 });
+/** Decodes a text in the character set of a collation id. */
+export type DecodeCollation = (collation: number, bytes: Buffer) => string;
+
+/**
+ * QUERY: thread id 4, execution time 4, length of database name 1, error code 2, length of status variables 2; variables, name, NUL, statement. The
+ * statement is as the client sent it, in its character set: `decode` is called for one that is not ASCII.
+ */
+export function decodeQuery(
+  bytes: Buffer,
+  range: { readonly start: number; readonly end: number },
+  decode?: DecodeCollation,
+): QueryEvent {
+  return decodeStatement(new Cursor(bytes, range.start, range.end), 0, decode);
 }
 
 /** EXECUTE_LOAD_QUERY: as QUERY, with file id 4, place of the file's name in the statement 4 + 4 and duplicates 1 before the variables. */
-export function decodeExecuteLoadQuery(bytes: Buffer, start: number, end: number): QueryEvent {
-  return decodeStatement(bytes, { start, end, extraBytes: 13 });
+export function decodeExecuteLoadQuery(
+  bytes: Buffer,
+  range: { readonly start: number; readonly end: number },
+  decode?: DecodeCollation,
+): QueryEvent {
+  return decodeStatement(new Cursor(bytes, range.start, range.end), 13, decode);
 }
 
-function decodeStatement(
-  bytes: Buffer,
-  { start, end, extraBytes }: { start: number; end: number; extraBytes: number },
-): QueryEvent {
-  const c = new Cursor(bytes, start, end);
+function decodeStatement(c: Cursor, extraBytes: number, decode?: DecodeCollation): QueryEvent {
   c.take(8);
   const nameBytes = c.uint8();
   c.uint16();
   const variableBytes = c.uint16();
-  c.take(extraBytes + variableBytes);
+  c.take(extraBytes);
+  const variables = c.view(variableBytes);
   const database = c.text(nameBytes);
   c.uint8();
-  return { database, statement: c.text(c.remaining) };
+  const text = c.view(c.remaining);
+  const collation = decode === undefined || isAscii(text) ? undefined : clientCollation(variables);
+  const statement = collation === undefined ? text.toString("utf8") : decode!(collation, text);
+  return { database, statement };
+}
+
+/**
+ * The client's collation id among the status variables: a code each, then its value: 0 flags 4, 1 sql_mode 8, 6 catalog 1 + n, 3 auto_increment 4,
+ * 4 character sets of client, connection and server 2 each. What follows is not looked at.
+ */
+function clientCollation(variables: Buffer): number | undefined {
+  const c = new Cursor(variables, 0, variables.length);
+  while (c.remaining > 0) {
+    switch (c.uint8()) {
+      case 0:
+      case 3:
+        c.take(4);
+        break;
+      case 1:
+        c.take(8);
+        break;
+      case 6:
+        c.take(c.uint8());
+        break;
+      case 4:
+        return c.uint16();
+      default:
+        return undefined;
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -89,12 +131,24 @@ export function decodeGtid(
 ): GtidEvent {
   const c = new Cursor(bytes, start, end);
   c.uint8();
-  const sid = c.view(16);
-  const number = c.uint64();
+  const sid = c.take(16);
+  const number = c.uint64Number();
   return {
-    gtid: anonymous ? undefined : `${formatUuid(sid)}:${number}`,
+    gtid: anonymous ? undefined : `${uuidAt(bytes, sid)}:${number}`,
     commitTimeUs: c.remaining >= 1 + 16 + 7 ? readCommitTime(c) : 0,
   };
+}
+
+/** The uuid of the transaction before, which is nearly always that of the next one too. */
+let lastUuid = "";
+const lastUuidBytes = Buffer.alloc(16);
+
+function uuidAt(bytes: Buffer, offset: number): string {
+  if (lastUuid === "" || bytes.compare(lastUuidBytes, 0, 16, offset, offset + 16) !== 0) {
+    bytes.copy(lastUuidBytes, 0, offset, offset + 16);
+    lastUuid = formatUuid(lastUuidBytes);
+  }
+  return lastUuid;
 }
 
 function readCommitTime(c: Cursor): number {

@@ -1,5 +1,6 @@
 import { EventType, FLAG_ARTIFICIAL, FLAG_IGNORABLE } from "../binlog/constants.ts";
 import {
+  type DecodeCollation,
   decodeExecuteLoadQuery,
   decodeGtid,
   decodeMariadbGtid,
@@ -50,6 +51,8 @@ export interface ChangeReaderOptions {
   readonly tables: TableRegistry;
   readonly position: LogPosition;
   isCaptured(database: string, table: string): boolean;
+  /** Decodes what is written in a collation's character set; without it everything is taken for UTF-8. */
+  readonly decodeCollation?: DecodeCollation;
   /** Do two captured tables write the same documents? Default: yes. */
   shareRule?(a: NamedTable, b: NamedTable): boolean;
   /** Captured tables of a database that need not have been seen; `""` stands for those that a pattern may match. Default: none. */
@@ -256,7 +259,7 @@ export class ChangeReader {
   }
 
   #handleQuery(bytes: Buffer, start: number, body: number, end: number): Handled {
-    const query = decodeQuery(bytes, body, end);
+    const query = decodeQuery(bytes, { start: body, end }, this.#options.decodeCollation);
     const statement = classifyStatement(query.statement, query.database);
     switch (statement.kind) {
       case "begin":
@@ -301,7 +304,11 @@ export class ChangeReader {
 
   /** LOAD DATA, logged as a statement. */
   #handleLoadQuery(bytes: Buffer, body: number, end: number): Handled {
-    const { statement, database } = decodeExecuteLoadQuery(bytes, body, end);
+    const { statement, database } = decodeExecuteLoadQuery(
+      bytes,
+      { start: body, end },
+      this.#options.decodeCollation,
+    );
     const classified = classifyStatement(statement, database);
     const tables = classified.kind === "dml" ? classified.tables : this.#tables.capturedTables();
     return this.#gap("BINLOG_STATEMENT", tables, "LOAD DATA was logged as a statement");

@@ -295,6 +295,7 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
     tables,
     position,
     isCaptured,
+    decodeCollation: (collation, bytes) => decodeText(charsetOf(source, collation), bytes),
     shareRule: (a, b) =>
       matcher(a.database, a.table)?.index === matcher(b.database, b.table)?.index,
     expectedTables: (database) => expectedTables(config.rules, database, names),

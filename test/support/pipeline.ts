@@ -92,6 +92,7 @@ ${options.rules}`;
       const abort = new AbortController();
       const ready = Promise.withResolvers<() => PipelineStatus>();
       const troubles: string[] = [];
+      let status: () => PipelineStatus;
       const note = (
         fields: { code?: string; err?: { code?: string; message?: string } },
         message: string,
@@ -106,16 +107,20 @@ ${options.rules}`;
         logger,
         from: start.from,
         acceptChanges: start.acceptChanges,
-        onReady: ({ status }) => ready.resolve(status),
+        onReady: (view) => {
+          // called again when the pipeline was opened anew
+          status = view.status;
+          ready.resolve(status);
+        },
       });
       const failure = ended.then(
         () => new Promise<TailraceError>(() => {}),
         (error: unknown) => error as TailraceError,
       );
       void failure.then((error) => ready.reject(error));
-      const status = await ready.promise;
+      status = await ready.promise;
       return {
-        status,
+        status: () => status(),
         failure,
         troubles,
         caughtUp: async () => {

@@ -109,7 +109,12 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
     heartbeatMs: 500,
   });
   await using capture = new Capture({
-    reader: new ChangeReader({ tables, position, isCaptured }),
+    reader: new ChangeReader({
+      tables,
+      position,
+      isCaptured,
+      decodeCollation: (id, bytes) => decodeText(collations.get(id) ?? "binary", bytes),
+    }),
     connect: (resumeAt) =>
       replica.dump({
         kind: "position",
