@@ -25,8 +25,8 @@ const STOP = "SIGTERM tailrace";
 const STOP_CHANCE = 1 / 12;
 
 /**
- * Starts the pipeline, and does the plan of faults that the seed gives, until enough kills are done; then everything works again. Throws when a server does
- * not come back, and what the supervisor throws.
+ * Does the plan of faults that the seed gives to a running pipeline and its servers, until enough kills are done; then everything works again. Throws when a
+ * server does not come back, and what the supervisor throws.
  */
 export async function attack(options: Attack): Promise<void> {
   const over = new AbortController();
@@ -49,7 +49,6 @@ async function killAgainAndAgain(
   signal: AbortSignal,
 ): Promise<void> {
   const random = createRandom(seed, "kills");
-  await supervisor.start();
   while (faults.get(KILL) < kills) {
     // Now before it is up, now in the middle of something, now when it has caught up.
     const [least, most] = random.pick([

@@ -86,7 +86,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     invariants,
   });
   const faults = new Counts();
-  const workload = startWorkload({ mysql: new URL(mysql.url), seed });
+  await supervisor.start();
+  await unlessFailing(options.signal, [supervisor.failed], catchUp(mysql, supervisor));
+  const workload = startWorkload({
+    mysql: new URL(mysql.url),
+    seed,
+    acknowledged: () => supervisor.status ?? invariants.checkpoint,
+  });
   let phase: ChaosProgress["phase"] = "attack";
   const progress = (): ChaosProgress => ({
     phase,

@@ -28,6 +28,8 @@ export interface Workload {
 export interface WorkloadOptions {
   readonly mysql: URL;
   readonly seed: number;
+  /** Where the pipeline is in the log, or null before it has begun: large changes wait for one that is far behind. */
+  readonly acknowledged: () => { readonly file: string; readonly position: number } | null;
 }
 
 interface Worker {
@@ -35,6 +37,8 @@ interface Worker {
   readonly changes: readonly ChangeKind[];
   /** Between two changes. */
   readonly pauseMs: readonly [least: number, most: number];
+  /** Does nothing while the pipeline is further behind, bytes of the log. */
+  readonly mostBacklogBytes?: number;
 }
 
 const ROW_WORKER = {
@@ -46,8 +50,13 @@ const WORKERS: readonly Worker[] = [
   { name: "rows 1", ...ROW_WORKER },
   { name: "rows 2", ...ROW_WORKER },
   { name: "rows 3", ...ROW_WORKER },
-  { name: "large", changes: LARGE_CHANGES, pauseMs: [3_000, 10_000] },
-  { name: "schema", changes: SCHEMA_CHANGES, pauseMs: [200, 2_000] },
+  {
+    name: "large",
+    changes: LARGE_CHANGES,
+    pauseMs: [3_000, 10_000],
+    mostBacklogBytes: 16 * 1024 * 1024,
+  },
+  { name: "schema", changes: SCHEMA_CHANGES, pauseMs: [500, 3_000] },
 ];
 
 /** A worker takes new settings for its session about every so many changes. */
@@ -92,7 +101,8 @@ interface WorkContext extends WorkloadOptions {
   readonly count: (name: string, outcome: Outcome) => void;
 }
 
-async function work({ name, changes, pauseMs }: Worker, context: WorkContext): Promise<void> {
+async function work(worker: Worker, context: WorkContext): Promise<void> {
+  const { name, changes, pauseMs, mostBacklogBytes = Infinity } = worker;
   const { mysql, seed, signal, count } = context;
   const random = createRandom(seed, name);
   const session = new Session(mysql, signal);
@@ -105,11 +115,28 @@ async function work({ name, changes, pauseMs }: Worker, context: WorkContext): P
       const columns = needsColumns ? await readColumns(session) : new Set<string>();
       const kind = random.pickWeighted(kinds);
       count(kind.name, await session.run(kind.statements(random, columns)));
-      await sleep(random.integer(...pauseMs), undefined, { signal }).catch(() => undefined);
+      const pause = random.integer(...pauseMs);
+      do await sleep(pause, undefined, { signal }).catch(() => undefined);
+      while (!signal.aborted && (await isBehind(session, context, mostBacklogBytes)));
     }
   } finally {
     session.close();
   }
+}
+
+/** Is there more in the log behind the pipeline's place than it should have to catch up with? */
+async function isBehind(
+  session: Session,
+  { acknowledged }: WorkloadOptions,
+  mostBytes: number,
+): Promise<boolean> {
+  if (mostBytes === Infinity) return false;
+  const place = acknowledged() ?? { file: "", position: 0 };
+  const logs = await session.query("SHOW BINARY LOGS");
+  const bytes = (logs ?? [])
+    .filter((log) => String(log["Log_name"]) >= place.file)
+    .reduce((sum, log) => sum + Number(log["File_size"]), -place.position);
+  return bytes > mostBytes;
 }
 
 async function readColumns(session: Session): Promise<ReadonlySet<string>> {
