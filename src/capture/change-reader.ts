@@ -15,14 +15,16 @@ import {
   decodeTransactionPayload,
   type TransactionPayload,
 } from "../binlog/transaction-payload.ts";
-import type { ChangeEvent, GapCode, RowsEvent } from "../core/change-event.ts";
+import type { ChangeEvent, GapCode } from "../core/change-event.ts";
 import type { SourcePosition } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
 import { tableName } from "../core/schema.ts";
 import type { LogPosition } from "./log-position.ts";
 import { isRetiredTable, isWorkTable, netRenames, type RenamedTable } from "./renames.ts";
+import { RowChanges } from "./row-changes.ts";
 import { classifyStatement, type NamedTable, type Statement } from "./statement.ts";
-import type { TableEntry, TableRegistry } from "./table-registry.ts";
+import type { TableEntry } from "./table-entry.ts";
+import type { TableRegistry } from "./table-registry.ts";
 import { XaTransactions } from "./xa-transactions.ts";
 
 /** What handling one binlog event gave. */
@@ -74,19 +76,14 @@ export class ChangeReader {
   readonly #options: ChangeReaderOptions;
   readonly #isCaptured: (database: string, table: string) => boolean;
   readonly #xa = new XaTransactions();
-  readonly #rows = {
-    kind: "rows",
-    operation: "insert",
-    start: 0,
-    end: 0,
-    versionHigh: 0,
-    versionLow: 0,
-  } as MutableRowsEvent;
-  readonly #oneEvent: { events: readonly ChangeEvent[] } = { events: [this.#rows as RowsEvent] };
+  readonly #rows: RowChanges;
   #gtid: string | undefined;
   #commitTimeUs = 0;
   #inTransaction = false;
-  #lastCommit: SourcePosition;
+  /** GTIDs stand for all before them (MariaDB). */
+  #hasOrderedGtids = false;
+  /** Behind the last transaction that was read whole, with its GTID; prepared XA transactions may lie before it. */
+  #end: SourcePosition;
   /** Captured tables that the open transaction has touched, for a ROLLBACK in the log. */
   readonly #touched = new Set<TableEntry>();
   /** Inside a payload events have no positions of their own. */
@@ -96,13 +93,14 @@ export class ChangeReader {
     this.#options = options;
     this.#tables = options.tables;
     this.#position = options.position;
-    this.#lastCommit = { file: options.position.file, position: options.position.position };
+    this.#rows = new RowChanges(options.position, () => this.#resumePosition());
+    this.#end = { file: options.position.file, position: options.position.position };
     this.#isCaptured = (database, table) => options.isCaptured(database, table);
   }
 
-  /** Where reading can resume: behind the last transaction that was read whole. */
+  /** Where reading can resume: behind the last transaction that was read whole, and before every XA transaction that is prepared. */
   get resumePosition(): SourcePosition {
-    return this.#lastCommit;
+    return this.#xa.resumeAt ?? this.#end;
   }
 
   /** The connection is gone: what was read of an open transaction will be read again, and so will prepared XA transactions. */
@@ -197,34 +195,17 @@ export class ChangeReader {
       );
     }
     if (entry.kind === "ignored") return NOTHING;
-    if (entry.kind === "mismatch") return this.#gap("SCHEMA_MISMATCH", [entry], entry.detail);
+    if (entry.kind === "undecodable") return this.#gap(entry.code, [entry], entry.detail);
     this.#touched.add(entry);
     const range = decodeRowsBody(type, bytes, { start: body, end });
-    const { versionHigh, versionLow } = this.#position;
-    const table = entry.version;
-    if (range.columnCount !== table.schema.columns.length) {
+    const columns = entry.version.schema.columns.length;
+    if (range.columnCount !== columns) {
       throw new TailraceError(
         "BINLOG_CORRUPT",
-        `Rows at ${this.#place()} have ${range.columnCount} columns, their TABLE_MAP ${table.schema.columns.length}.`,
+        `Rows at ${this.#place()} have ${range.columnCount} columns, their TABLE_MAP ${columns}.`,
       );
     }
-    if (type.partialJson || range.present !== null || range.presentAfter !== null) {
-      const rows = entry.partial.readRows(type, range);
-      const { operation } = type;
-      const position = this.#resumePosition();
-      return {
-        events: [{ kind: "incomplete", operation, table, rows, position, versionHigh, versionLow }],
-      };
-    }
-    const event = this.#rows;
-    event.operation = type.operation;
-    event.table = table;
-    event.bytes = range.bytes;
-    event.start = range.start;
-    event.end = range.end;
-    event.versionHigh = versionHigh;
-    event.versionLow = versionLow;
-    return this.#oneEvent;
+    return this.#rows.read(type, range, entry);
   }
 
   #startTransaction(event: {
@@ -245,7 +226,8 @@ export class ChangeReader {
     );
     this.#startTransaction(event);
     this.#inTransaction = !event.standalone;
-    if (event.xaPrepared) this.#xa.begin(this.#gtid, this.#lastCommit);
+    this.#hasOrderedGtids = true;
+    if (event.xaPrepared) this.#beginXa();
     return NOTHING;
   }
 
@@ -271,7 +253,7 @@ export class ChangeReader {
         return NOTHING;
       case "xa-start":
         this.#inTransaction = true;
-        this.#xa.begin(this.#gtid, this.#lastCommit);
+        this.#beginXa();
         return NOTHING;
       case "xa-commit":
       case "xa-rollback":
@@ -399,50 +381,53 @@ export class ChangeReader {
     return [...seen, ...(this.#options.expectedTables?.(database) ?? [])];
   }
 
-  #commit(commitTimeUs: number): Handled {
-    const position = this.#resumePosition();
-    this.#lastCommit = position;
+  /** `released`: GTIDs of earlier transactions that may be acknowledged from now on. */
+  #commit(commitTimeUs: number, released: readonly string[] = []): Handled {
+    const gtid = this.#gtid;
+    this.#endTransaction();
+    const isHeld = gtid !== undefined && this.#xa.holdGtid(gtid);
+    const gtids = isHeld || gtid === undefined ? released : [...released, gtid];
     const event: ChangeEvent = {
       kind: "commit",
-      position,
+      position: this.#resumePosition(gtids.length === 0 ? undefined : gtids.join(",")),
       commitTimeUs: this.#commitTimeUs === 0 ? commitTimeUs : this.#commitTimeUs,
     };
-    this.#inTransaction = false;
-    this.#gtid = undefined;
     this.#commitTimeUs = 0;
-    this.#touched.clear();
     return { events: [event] };
   }
 
-  #handleXaPrepare(bytes: Buffer, start: number, end: number): Handled {
-    const prepared = this.#xa.prepare(bytes.subarray(start + HEADER_BYTES, end));
-    if (prepared.onePhase)
-      return {
-        events: [],
-        replay: {
-          events: prepared.events,
-          commits: this.#commit(this.#timeOf(bytes, start)).events,
-        },
-      };
+  /** The group of events at hand ends here. */
+  #endTransaction(): void {
+    const { file, position } = this.#position;
+    this.#end = { file, position, gtid: this.#gtid ?? this.#end.gtid };
     this.#inTransaction = false;
     this.#gtid = undefined;
+    this.#touched.clear();
+  }
+
+  #beginXa(): void {
+    this.#xa.begin({ gtid: this.#gtid, resumeAt: this.#end, isOrdered: this.#hasOrderedGtids });
+  }
+
+  #handleXaPrepare(bytes: Buffer, start: number, end: number): Handled {
+    const events = this.#xa.prepare(bytes.subarray(start + HEADER_BYTES, end));
+    if (events !== null) {
+      const commits = this.#commit(this.#timeOf(bytes, start)).events;
+      return { events: [], replay: { events, commits } };
+    }
+    this.#endTransaction();
     return NOTHING;
   }
 
   #finishXa(xid: string, isCommit: boolean, commitTimeUs: number): Handled {
-    const prepared = this.#xa.finish(xid);
-    if (prepared === undefined) {
+    const finished = this.#xa.finish(xid);
+    if (finished === undefined) {
       const gap = this.#unnamedGap("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`);
       return { events: [...(isCommit ? [gap] : []), ...this.#commit(commitTimeUs).events] };
     }
-    const prepare: ChangeEvent = {
-      kind: "commit",
-      position: { ...this.#resumePosition(), gtid: prepared.gtid },
-      commitTimeUs,
-    };
-    const commits = [prepare, ...this.#commit(commitTimeUs).events];
+    const commits = this.#commit(commitTimeUs, finished.gtids).events;
     return isCommit
-      ? { events: [], replay: { events: prepared.events, commits } }
+      ? { events: [], replay: { events: finished.events, commits } }
       : { events: commits };
   }
 
@@ -475,15 +460,15 @@ export class ChangeReader {
   #handleHeartbeat(low: number): Handled {
     if (this.#inTransaction || this.#position.file === "") return NOTHING;
     if (low > this.#position.position % 2 ** 32) this.#position.advance(low);
-    this.#lastCommit = this.#resumePosition();
-    return { events: [{ kind: "heartbeat", position: this.#lastCommit }] };
+    const { file, position } = this.#position;
+    this.#end = { file, position, gtid: this.#end.gtid };
+    return { events: [{ kind: "heartbeat", position: this.#resumePosition() }] };
   }
 
   /** Where reading can resume if the transaction at hand ends here: before the oldest prepared XA transaction. */
-  #resumePosition(): SourcePosition {
-    const held = this.#xa.resumeAt;
-    const { file, position } = held ?? this.#position;
-    return { file, position, gtid: this.#gtid };
+  #resumePosition(gtid = this.#gtid): SourcePosition {
+    const { file, position } = this.#xa.resumeAt ?? this.#position;
+    return { file, position, gtid };
   }
 
   /** The header's time, µs. */
@@ -495,8 +480,6 @@ export class ChangeReader {
     return `${this.#position.file}:${this.#position.position}`;
   }
 }
-
-type MutableRowsEvent = { -readonly [K in keyof RowsEvent]: RowsEvent[K] };
 
 /** Known types that carry no rows and no position of their own. */
 const HARMLESS: ReadonlySet<number> = new Set([

@@ -1,39 +1,21 @@
-import { columnType, type TypeContext } from "../binlog/column-type.ts";
-import { createPartialImageReader, type PartialImageReader } from "../binlog/partial-image.ts";
-import { createBinlogLayout, type LayoutColumn } from "../binlog/row-layout.ts";
+import type { TypeContext } from "../binlog/column-type.ts";
+import { decodeTableMap, readTableId, readTableName, type TableMap } from "../binlog/table-map.ts";
+import { type TableSchema, tableName } from "../core/schema.ts";
 import {
-  decodeTableMap,
-  readTableId,
-  type MappedColumn,
-  type TableMap,
-} from "../binlog/table-map.ts";
-import type { TableVersion } from "../core/row-layout.ts";
-import { type Column, type ColumnType, type TableSchema, tableName } from "../core/schema.ts";
-
-/** A table id's meaning at this point of the log. */
-export type TableEntry =
-  | { readonly kind: "ignored" }
-  | {
-      readonly kind: "captured";
-      readonly version: TableVersion;
-      readonly partial: PartialImageReader;
-    }
-  /** Its rows cannot be decoded: their columns are not known. */
-  | {
-      readonly kind: "mismatch";
-      readonly database: string;
-      readonly table: string;
-      readonly detail: string;
-    };
+  entryFromLog,
+  entryFromServer,
+  type PresentTable,
+  type TableEntry,
+} from "./table-entry.ts";
 
 /** What the registry asks of its surroundings. */
 export interface TableRegistryOptions {
   isCaptured(database: string, table: string): boolean;
   readonly types: TypeContext;
   /** The table as the server defines it now; null when it does not exist. */
-  describeTable(database: string, table: string): Promise<TableSchema | null>;
-  /** The log never tells which text columns hold JSON (MariaDB): ask for each table. */
-  readonly jsonAsText: boolean;
+  describeTable(database: string, table: string): Promise<PresentTable | null>;
+  /** The log never tells all of a definition (MariaDB: which texts hold JSON, what is a UUID, a sequence, history): ask for each table. */
+  readonly asksAlways: boolean;
 }
 
 /**
@@ -45,8 +27,8 @@ export class TableRegistry {
   readonly #options: TableRegistryOptions;
   readonly #byId = new Map<number, { readonly body: Buffer; readonly entry: TableEntry }>();
   readonly #byBody = new Map<string, TableEntry>();
-  /** Keys of `#byBody` whose entries needed the server's word. */
-  readonly #asked = new Set<string>();
+  /** By the same keys, what the server said where it was asked. It may have changed when the key is not in `#byBody`. */
+  readonly #answers = new Map<string, { readonly answer: string; readonly entry: TableEntry }>();
 
   constructor(options: TableRegistryOptions) {
     this.#options = options;
@@ -68,19 +50,19 @@ export class TableRegistry {
       this.#byBody.set(key, entry);
       this.#byId.set(id, { body, entry });
     };
-    const map = decodeTableMap(bytes, start, end);
-    if (!this.#options.isCaptured(map.database, map.table)) {
+    const { database, table } = readTableName(bytes, start, end);
+    if (!this.#options.isCaptured(database, table)) {
       remember({ kind: "ignored" });
       return undefined;
     }
-    if (map.named && !this.#options.jsonAsText) {
-      remember(this.#capture(map, mappedColumns(map, this.#options.types), map.primaryKey ?? []));
+    const map = decodeTableMap(bytes, start, end);
+    if (map.named && !this.#options.asksAlways) {
+      remember(entryFromLog(map, this.#options.types));
       return undefined;
     }
-    this.#asked.add(key);
     return this.#options
-      .describeTable(map.database, map.table)
-      .then((schema) => remember(this.#withLookup(map, schema)));
+      .describeTable(database, table)
+      .then((present) => remember(this.#completed(key, map, present)));
   }
 
   /** What a table id stands for; undefined when no TABLE_MAP has named it. */
@@ -91,7 +73,7 @@ export class TableRegistry {
   /** The captured tables that were seen, each once. */
   capturedTables(): TableSchema[] {
     const schemas = new Map<string, TableSchema>();
-    for (const entry of this.#byBody.values())
+    for (const entry of [...this.#byBody.values(), ...this.#answered()])
       if (entry.kind === "captured")
         schemas.set(tableName(entry.version.schema), entry.version.schema);
     return [...schemas.values()];
@@ -102,80 +84,24 @@ export class TableRegistry {
     this.#byId.clear();
   }
 
-  /** Forgets what was asked of the server: a statement may have changed a table. What the log itself told stays true. */
+  /** What the server said may not hold any more: a statement may have changed a table. What the log itself told stays true. */
   forgetLookups(): void {
-    if (this.#asked.size === 0) return;
+    if (this.#answers.size === 0) return;
     this.#byId.clear();
-    for (const key of this.#asked) this.#byBody.delete(key);
-    this.#asked.clear();
+    for (const key of this.#answers.keys()) this.#byBody.delete(key);
   }
 
-  #withLookup(map: TableMap, schema: TableSchema | null): TableEntry {
-    if (map.named) {
-      const textJson = new Map(schema?.columns.map((column) => [column.name, column.type]));
-      const columns = mappedColumns(map, this.#options.types).map((column) => {
-        const present = textJson.get(column.name);
-        return present?.kind === "json" && column.type.kind === "text"
-          ? { ...column, type: present }
-          : column;
-      });
-      return this.#capture(map, columns, map.primaryKey ?? []);
-    }
-    const detail =
-      schema === null
-        ? "the table does not exist any more"
-        : disagreement(map, schema, this.#options.types);
-    if (schema === null || detail !== null)
-      return { kind: "mismatch", database: map.database, table: map.table, detail: detail ?? "" };
-    return this.#capture(map, schema.columns, schema.primaryKey);
+  /** The entry as the server completes it; the one from before, with all that was compiled for it, when the server says the same. */
+  #completed(key: string, map: TableMap, present: PresentTable | null): TableEntry {
+    const answer = JSON.stringify(present);
+    const before = this.#answers.get(key);
+    if (before?.answer === answer) return before.entry;
+    const entry = entryFromServer(map, present, this.#options.types);
+    this.#answers.set(key, { answer, entry });
+    return entry;
   }
 
-  #capture(map: TableMap, columns: readonly Column[], primaryKey: readonly number[]): TableEntry {
-    const layoutColumns: LayoutColumn[] = columns.map((column, index) => ({
-      column,
-      mapped: map.columns[index]!,
-    }));
-    const schema: TableSchema = { database: map.database, table: map.table, columns, primaryKey };
-    return {
-      kind: "captured",
-      version: { schema, layout: createBinlogLayout(layoutColumns) },
-      partial: createPartialImageReader(layoutColumns),
-    };
+  #answered(): TableEntry[] {
+    return Array.from(this.#answers.values(), ({ entry }) => entry);
   }
-}
-
-function mappedColumns(map: TableMap, types: TypeContext): Column[] {
-  return map.columns.map((column) => ({
-    name: column.name ?? "",
-    nullable: column.nullable,
-    type: columnType(column, types),
-  }));
-}
-
-/** Why the server's present definition cannot be that of the event; null when it fits. */
-function disagreement(map: TableMap, schema: TableSchema, types: TypeContext): string | null {
-  if (map.columns.length !== schema.columns.length) {
-    return `${tableName(schema)} has ${schema.columns.length} columns now, the logged rows have ${map.columns.length}`;
-  }
-  for (const [index, column] of schema.columns.entries()) {
-    const mapped = map.columns[index]!;
-    if (mapped.nullable !== column.nullable || !fits(mapped, column.type, types)) {
-      return `column ${index + 1} of the logged rows does not fit ${column.name} of ${tableName(schema)} as it is now`;
-    }
-  }
-  return null;
-}
-
-function fits(mapped: MappedColumn, type: ColumnType, types: TypeContext): boolean {
-  if (type.kind === "enum" || type.kind === "set")
-    return columnType({ ...mapped, members: [] }, types).kind === type.kind;
-  const logged = columnType(mapped, types);
-  if (type.kind === "json" && type.text) return logged.kind === "text";
-  const shape = (t: ColumnType): string =>
-    JSON.stringify(
-      t.kind === "text" || t.kind === "binary"
-        ? { kind: t.kind, ...("charset" in t ? { charset: t.charset } : {}) }
-        : t,
-    );
-  return shape(logged) === shape(type);
 }

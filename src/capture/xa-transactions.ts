@@ -5,14 +5,31 @@ import type { SourcePosition } from "../core/checkpoint.ts";
 /** Rows of XA transactions are held up to this size in all. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
 
-/** A prepared XA transaction whose COMMIT or ROLLBACK has not been seen. */
-export interface PreparedXa {
-  /** Its TABLE_MAP and rows events. */
-  readonly events: readonly Buffer[];
+/** The start of an XA transaction in the log. */
+export interface XaStart {
   /** The GTID of the prepare. */
   readonly gtid: string | undefined;
   /** Where reading must resume to see it again. */
   readonly resumeAt: SourcePosition;
+  /**
+   * A GTID stands for all before it in its domain (MariaDB) instead of for itself (MySQL): those that follow the prepare are held back too, see
+   * {@link XaTransactions.holdGtid}.
+   */
+  readonly isOrdered: boolean;
+}
+
+/** An XA transaction that was prepared and is now committed or rolled back. */
+export interface FinishedXa {
+  /** Its TABLE_MAP and rows events. */
+  readonly events: readonly Buffer[];
+  /** The GTIDs that nothing holds back any more, its prepare's mostly among them. */
+  readonly gtids: readonly string[];
+}
+
+interface Xa extends XaStart {
+  readonly events: Buffer[];
+  /** The last GTID of each domain from the prepare on, until the next one. Only where they are ordered. */
+  readonly gtids: Map<string, string>;
 }
 
 /**
@@ -20,12 +37,9 @@ export interface PreparedXa {
  * is prepared no checkpoint may move past its start.
  */
 export class XaTransactions {
-  readonly #prepared = new Map<string, PreparedXa>();
-  #open: {
-    readonly events: Buffer[];
-    readonly gtid: string | undefined;
-    readonly resumeAt: SourcePosition;
-  } | null = null;
+  /** In the order of the log. */
+  readonly #prepared = new Map<string, Xa>();
+  #open: Xa | null = null;
   #bytes = 0;
 
   /** True between XA START and the prepare: events are to be held. */
@@ -39,8 +53,8 @@ export class XaTransactions {
     return null;
   }
 
-  begin(gtid: string | undefined, resumeAt: SourcePosition): void {
-    this.#open = { events: [], gtid, resumeAt };
+  begin(start: XaStart): void {
+    this.#open = { ...start, events: [], gtids: new Map() };
   }
 
   /** Takes over one event, header included. Throws BINLOG_UNSUPPORTED when too much is held. */
@@ -55,11 +69,20 @@ export class XaTransactions {
     this.#open?.events.push(event);
   }
 
+  /** Keeps the GTID of a transaction that has ended until none is prepared before it; false when that is so now, or when GTIDs are not ordered. */
+  holdGtid(gtid: string): boolean {
+    if (this.#prepared.size === 0) return false;
+    const newest = [...this.#prepared.values()].at(-1);
+    if (newest?.isOrdered !== true) return false;
+    newest.gtids.set(domainOf(gtid), gtid);
+    return true;
+  }
+
   /**
-   * Takes the body of XA_PREPARE: one phase 1, format 4, length of the global id 4, of the branch 4, both. Returns the transaction, which is committed
-   * already when it was one phase.
+   * Takes the body of XA_PREPARE: one phase 1, format 4, length of the global id 4, of the branch 4, both. Returns the transaction's events when it is
+   * committed already because it was one phase, else null.
    */
-  prepare(body: Buffer): PreparedXa & { readonly onePhase: boolean } {
+  prepare(body: Buffer): readonly Buffer[] | null {
     const c = new Cursor(body, 0, body.length);
     const onePhase = c.uint8() !== 0;
     const format = c.uint32();
@@ -69,17 +92,27 @@ export class XaTransactions {
     const open = this.#open;
     if (open === null) throw new TailraceError("BINLOG_CORRUPT", "XA_PREPARE without XA START.");
     this.#open = null;
-    if (onePhase) this.#release(open.events);
-    else this.#prepared.set(xid, open);
-    return { ...open, onePhase };
+    if (onePhase) {
+      this.#release(open.events);
+      return open.events;
+    }
+    this.#prepared.set(xid, open);
+    if (open.gtid !== undefined) this.holdGtid(open.gtid);
+    return null;
   }
 
   /** XA COMMIT or ROLLBACK: gives the transaction up; undefined when it was prepared before reading began. */
-  finish(xid: string): PreparedXa | undefined {
-    const prepared = this.#prepared.get(xid);
+  finish(xid: string): FinishedXa | undefined {
+    const finished = this.#prepared.get(xid);
+    if (finished === undefined) return undefined;
+    const earlier = this.#before(xid);
     this.#prepared.delete(xid);
-    if (prepared !== undefined) this.#release(prepared.events);
-    return prepared;
+    const { events, gtid, isOrdered, gtids } = finished;
+    this.#release(events);
+    if (!isOrdered) return { events, gtids: gtid === undefined ? [] : [gtid] };
+    if (earlier === undefined) return { events, gtids: [...gtids.values()] };
+    for (const [domain, last] of gtids) earlier.gtids.set(domain, last);
+    return { events, gtids: [] };
   }
 
   /** Forgets everything: it will be read again. */
@@ -89,7 +122,22 @@ export class XaTransactions {
     this.#bytes = 0;
   }
 
+  /** The transaction that was prepared next before this one. */
+  #before(xid: string): Xa | undefined {
+    let before: Xa | undefined;
+    for (const [each, xa] of this.#prepared) {
+      if (each === xid) return before;
+      before = xa;
+    }
+    return undefined;
+  }
+
   #release(events: readonly Buffer[]): void {
     for (const event of events) this.#bytes -= event.length;
   }
+}
+
+/** `domain-server-sequence` */
+function domainOf(gtid: string): string {
+  return gtid.slice(0, gtid.indexOf("-"));
 }

@@ -4,7 +4,10 @@ export interface SourcePosition {
   readonly file: string;
   /** Byte offset behind the transaction in that file. */
   readonly position: number;
-  /** The GTID of the transaction that ends here (MySQL `uuid[:tag]:n`, MariaDB `domain-server-n`), when the source logs them. */
+  /**
+   * The GTID of the transaction that ends here (MySQL `uuid[:tag]:n`, MariaDB `domain-server-n`), when the source logs them; several, joined by commas, when
+   * it is an XA transaction that held others back.
+   */
   readonly gtid?: string | undefined;
 }
 

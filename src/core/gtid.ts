@@ -7,8 +7,8 @@ import { TailraceError } from "./errors.ts";
 export interface GtidSet {
   readonly flavor: "mysql" | "mariadb";
   readonly isEmpty: boolean;
-  /** Adds one transaction, in its text form (`SourcePosition.gtid`). */
-  add(gtid: string): void;
+  /** Adds one transaction in its text form, or several joined by commas (`SourcePosition.gtid`). */
+  add(gtids: string): void;
   /** Is this transaction in the set? For MariaDB: is it at or before the position of its domain? */
   contains(gtid: string): boolean;
   /** Is every transaction of this set in the other one? */

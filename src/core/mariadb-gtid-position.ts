@@ -40,9 +40,11 @@ export class MariadbGtidPosition implements GtidSet {
       this.#domains.set(domain, { server, sequence });
   }
 
-  add(gtid: string): void {
-    const [domain, { server, sequence }] = parseGtid(gtid);
-    this.addMariadb(domain, server, sequence);
+  add(gtids: string): void {
+    for (const gtid of gtids.split(",")) {
+      const [domain, { server, sequence }] = parseGtid(gtid);
+      this.addMariadb(domain, server, sequence);
+    }
   }
 
   get isEmpty(): boolean {

@@ -51,11 +51,13 @@ describe("parseColumnType", () => {
   test("MariaDB's JSON is text with a check", () => {
     const column = { ...plain, dataType: "longtext", columnType: "longtext", holdsJson: true };
     expect(parseColumnType(column)).toEqual({ kind: "json", text: true });
+    expect(parseColumnType({ ...column, charset: "latin1" })?.kind).toBe("text");
   });
 
   test("gives up on what the log does not show", () => {
-    const compressed = "varchar(10) /*M!100301 COMPRESSED*/";
-    expect(parseColumnType({ ...plain, dataType: "varchar", columnType: compressed })).toBeNull();
+    const old = { ...plain, dataType: "time", columnType: "time(3) /* mariadb-5.3 */" };
+    expect(parseColumnType({ ...old, fraction: 3 })).toBeNull();
+    expect(parseColumnType({ ...old, fraction: 0 })).toEqual({ kind: "time", fraction: 0 });
     expect(parseColumnType({ ...plain, dataType: "xmltype", columnType: "xmltype" })).toBeNull();
   });
 });

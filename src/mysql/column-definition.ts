@@ -19,6 +19,11 @@ export interface ColumnDefinition {
   readonly holdsJson: boolean;
 }
 
+const UTF8_CHARSETS: ReadonlySet<string> = new Set(["utf8mb4", "utf8mb3", "ascii"]);
+
+/** How MariaDB marks a temporal column that was made before 10.1 or with `mysql56_temporal_format=OFF`. */
+const OLD_TEMPORAL = /\/\* mariadb-5\.3 \*\//;
+
 const INTEGER_BYTES: Readonly<Record<string, 1 | 2 | 3 | 4 | 8>> = {
   tinyint: 1,
   smallint: 2,
@@ -27,10 +32,7 @@ const INTEGER_BYTES: Readonly<Record<string, 1 | 2 | 3 | 4 | 8>> = {
   bigint: 8,
 };
 
-/** MariaDB's types that are bytes of a fixed length in the log; SELECT prints them as text. */
-const FIXED_BYTES: Readonly<Record<string, number>> = { uuid: 16, inet6: 16, inet4: 4 };
-
-/** The column's type, or null when its values in the log cannot be read (MariaDB's COMPRESSED columns, types not known here). */
+/** The column's type, or null when its values in the log cannot be read (MariaDB's old temporal columns with a fraction, types not known here). */
 export function parseColumnType(column: ColumnDefinition): ColumnType | null {
   const { dataType, columnType, maxBytes, fraction } = column;
   // Labels may hold any text, so attributes are looked for only where there are none.
@@ -38,10 +40,6 @@ export function parseColumnType(column: ColumnDefinition): ColumnType | null {
   const integerBytes = INTEGER_BYTES[dataType];
   if (integerBytes !== undefined)
     return { kind: "integer", bytes: integerBytes, unsigned: isUnsigned() };
-  const fixedBytes = FIXED_BYTES[dataType];
-  if (fixedBytes !== undefined) {
-    return { kind: "binary", fixedLength: fixedBytes, maxBytes: fixedBytes, large: false };
-  }
   switch (dataType) {
     case "decimal":
       return { kind: "decimal", precision: column.precision, scale: column.scale };
@@ -56,7 +54,7 @@ export function parseColumnType(column: ColumnDefinition): ColumnType | null {
     case "time":
     case "datetime":
     case "timestamp":
-      return { kind: dataType, fraction };
+      return fraction > 0 && OLD_TEMPORAL.test(columnType) ? null : { kind: dataType, fraction };
     case "char":
     case "varchar":
     case "tinytext":
@@ -71,13 +69,17 @@ export function parseColumnType(column: ColumnDefinition): ColumnType | null {
     case "blob":
     case "mediumblob":
     case "longblob":
-      if (isCompressed(column)) return null;
       return { kind: "binary", maxBytes, large: isLarge(dataType) };
     case "enum":
     case "set":
       return { kind: dataType, members: parseLabels(columnType) };
     case "json":
       return { kind: "json", text: false };
+    case "uuid":
+      return { kind: "uuid" };
+    case "inet4":
+    case "inet6":
+      return { kind: "inet", version: dataType === "inet4" ? 4 : 6 };
     case "geometry":
     case "point":
     case "linestring":
@@ -115,18 +117,14 @@ function unescaped(escaped: string | undefined): string {
   return { n: "\n", r: "\r", "0": "\0" }[escaped] ?? escaped;
 }
 
-function textType(column: ColumnDefinition): ColumnType | null {
+function textType(column: ColumnDefinition): ColumnType {
   const { dataType, maxBytes } = column;
-  if (isCompressed(column)) return null;
-  if (column.holdsJson) return { kind: "json", text: true };
   const charset = canonicalCharset(column.charset ?? "utf8mb4");
+  // JSON itself is utf8mb4; of a LONGTEXT in another character set the log has no JSON bytes.
+  if (column.holdsJson && UTF8_CHARSETS.has(charset)) return { kind: "json", text: true };
   return { kind: "text", charset, maxBytes, large: isLarge(dataType) };
 }
 
 function isLarge(dataType: string): boolean {
   return /^(?:medium|long)?(?:text|blob)$/.test(dataType);
-}
-
-function isCompressed(column: ColumnDefinition): boolean {
-  return /\bCOMPRESSED\b/.test(column.columnType);
 }

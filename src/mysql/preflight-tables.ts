@@ -80,21 +80,14 @@ function logging(table: CheckedTable, checked: CheckedTables): readonly Finding[
 
 function columns(table: CheckedTable): readonly Finding[] {
   const { schema, unreadable } = table.description;
-  return unreadable.map(({ column, type }) => {
-    const name = quoteName(column);
-    const line = table.definition
-      .split("\n")
-      .find((text) => text.trimStart().startsWith(`${name} `));
-    const isCompressed = line !== undefined && COMPRESSED.test(line);
-    return {
-      severity: "error",
-      check: check(table),
-      message: `the values of column ${name} (${type}) in the log cannot be read`,
-      remedy: isCompressed
-        ? `ALTER TABLE ${quoteTable(schema)} MODIFY ${line.replace(COMPRESSED, "").trim().replace(/,$/, "")};`
-        : "Leave the table out of the rules.",
-    };
-  });
+  return unreadable.map(({ column, type }) => ({
+    severity: "error",
+    check: check(table),
+    message: `the values of column ${quoteName(column)} (${type}) in the log cannot be read`,
+    remedy: type.includes("mariadb-5.3")
+      ? `ALTER TABLE ${quoteTable(schema)} FORCE; (with mysql56_temporal_format=ON, the default)`
+      : "Leave the table out of the rules.",
+  }));
 }
 
 function primaryKey(table: CheckedTable): readonly Finding[] {
@@ -123,21 +116,18 @@ function engine(table: CheckedTable): readonly Finding[] {
   ];
 }
 
-/** MariaDB logs the past versions of a row as rows of their own, with the primary key and `row_end` as their key. */
+/** MariaDB logs changes of a table that is versioned by transaction ids as statements, whatever binlog_format says. */
 function history(table: CheckedTable): readonly Finding[] {
-  if (!/^\) .*WITH SYSTEM VERSIONING/m.test(table.definition)) return [];
+  if (!/ bigint\S* unsigned GENERATED ALWAYS AS ROW END/.test(table.definition)) return [];
   return [
     {
-      severity: "warning",
+      severity: "error",
       check: check(table),
-      message: "is system-versioned: every past version of a row becomes a document of its own",
-      remedy: `ALTER TABLE ${quoteTable(table.description.schema)} DROP SYSTEM VERSIONING; or leave the table out of the rules.`,
+      message: "is versioned by transaction ids: its changes are logged as statements",
+      remedy: "Version it by TIMESTAMP(6) columns, or leave the table out of the rules.",
     },
   ];
 }
-
-/** MariaDB's column attribute, as SHOW CREATE TABLE prints it. */
-const COMPRESSED = / \/\*M!\d+ COMPRESSED\*\//;
 
 const FOREIGN_KEY =
   /CONSTRAINT (`(?:[^`]|``)+`) FOREIGN KEY (\([^)]+\)) REFERENCES ((?:`(?:[^`]|``)+`\.?)+) (\([^)]+\))([^,\n]*)/g;

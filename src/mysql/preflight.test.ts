@@ -170,6 +170,7 @@ describe("evaluateTables", () => {
       engine: "InnoDB",
       estimatedRows: 0,
       unreadable: [],
+      isSequence: false,
     },
     definition:
       "CREATE TABLE `items` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`),\n" +
@@ -239,19 +240,24 @@ describe("evaluateTables", () => {
       "warning table shop.items: ALTER TABLE `shop`.`items` ADD COLUMN",
     ],
     [
-      "history rows",
-      { definition: "CREATE TABLE `items` (\n  `id` int\n) ENGINE=InnoDB WITH SYSTEM VERSIONING" },
-      {},
-      "warning table shop.items: ALTER TABLE `shop`.`items` DROP SYSTEM VERSIONING;",
-    ],
-    [
-      "a compressed column keeps its other attributes",
+      "versioned by transaction ids",
       {
-        definition: "CREATE TABLE `items` (\n  `v` varchar(10) /*M!100301 COMPRESSED*/ NOT NULL,\n",
-        description: { ...table.description, unreadable: [{ column: "v", type: "varchar(10)" }] },
+        definition:
+          "CREATE TABLE `items` (\n  `id` int,\n  `e` bigint(20) unsigned GENERATED ALWAYS AS ROW END\n) ENGINE=InnoDB WITH SYSTEM VERSIONING",
       },
       {},
-      "error table shop.items: ALTER TABLE `shop`.`items` MODIFY `v` varchar(10) NOT NULL;",
+      "error table shop.items: Version it by TIMESTAMP(6) columns",
+    ],
+    [
+      "an old temporal column",
+      {
+        description: {
+          ...table.description,
+          unreadable: [{ column: "v", type: "time(3) /* mariadb-5.3 */" }],
+        },
+      },
+      {},
+      "error table shop.items: ALTER TABLE `shop`.`items` FORCE;",
     ],
   ])("%s", (_, change, other, expected) => {
     const found = problems(

@@ -11,6 +11,8 @@ export interface TableDescription {
   readonly estimatedRows: number;
   /** Columns whose values in the log cannot be read, with their type as the server prints it; in the schema they are `binary`. */
   readonly unreadable: readonly { readonly column: string; readonly type: string }[];
+  /** A MariaDB sequence: the log has its state as rows. */
+  readonly isSequence: boolean;
 }
 
 /** A table's name. */
@@ -21,9 +23,10 @@ export interface TableName {
 
 /**
  * Looks a table up by its exact name (compared as the server's `lower_case_table_names` says); null when there is none that we may see, or
- * when it is a view or a sequence. Columns come in the order of a row image, generated and invisible ones included.
+ * when it is a view. Columns come in the order of a row image, generated, invisible and (hidden) system-versioning ones included.
  *
- * The primary key is what the server itself calls one in the log: without PRIMARY KEY the first unique index over whole NOT NULL columns.
+ * The primary key is what the server itself calls one in the log: without PRIMARY KEY the first unique index over whole NOT NULL columns. The end of a
+ * system-versioned row is not part of it: that of a current row is always the same.
  */
 export async function describeTable(
   connection: Connection,
@@ -31,8 +34,8 @@ export async function describeTable(
   table: string,
 ): Promise<TableDescription | null> {
   const [found] = await connection.query(
-    "SELECT TABLE_SCHEMA db, TABLE_NAME name, ENGINE engine, TABLE_ROWS estimate, @@lower_case_table_names lower " +
-      "FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
+    "SELECT TABLE_SCHEMA db, TABLE_NAME name, ENGINE engine, TABLE_TYPE type, TABLE_ROWS estimate, @@lower_case_table_names lower " +
+      "FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')",
     [database, table],
   );
   if (found === undefined) return null;
@@ -44,7 +47,7 @@ export async function describeTable(
   const rows = await connection.query(
     "SELECT COLUMN_NAME name, DATA_TYPE data_type, COLUMN_TYPE column_type, IS_NULLABLE nullable, " +
       "CHARACTER_SET_NAME charset, CHARACTER_OCTET_LENGTH bytes, NUMERIC_PRECISION prec, " +
-      "NUMERIC_SCALE scale, DATETIME_PRECISION fraction FROM information_schema.COLUMNS " +
+      "NUMERIC_SCALE scale, DATETIME_PRECISION fraction, GENERATION_EXPRESSION expression FROM information_schema.COLUMNS " +
       "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
     [name.database, name.table],
   );
@@ -65,15 +68,29 @@ export async function describeTable(
     const known = type ?? { kind: "binary", maxBytes: 2 ** 32 - 1, large: true };
     return { name: column, type: known, nullable: row["nullable"] === "YES" };
   });
+  const isVersioned = found["type"] === "SYSTEM VERSIONED";
+  let rowEnd = rows.findIndex((row) => row["expression"] === "ROW END");
+  if (isVersioned && rowEnd < 0) rowEnd = columns.push(...IMPLICIT_PERIOD) - 1;
   const key = await keyColumns(connection, name);
-  const primaryKey = key.map((column) => columns.findIndex((c) => c.name === column));
+  const primaryKey = key
+    .map((column) => columns.findIndex((c) => c.name === column))
+    .filter((column) => column !== rowEnd);
   return {
-    schema: { ...name, columns, primaryKey },
+    schema: { ...name, columns, primaryKey, ...(isVersioned && { rowEnd }) },
     engine: found["engine"] ?? "",
     estimatedRows: Number(found["estimate"]),
     unreadable,
+    isSequence: found["type"] === "SEQUENCE",
   };
 }
+
+/** What WITH SYSTEM VERSIONING adds to a table that names no such columns; information_schema does not show it. */
+const IMPLICIT_PERIOD = ["row_start", "row_end"].map((name): Column => ({
+  name,
+  type: { kind: "timestamp", fraction: 6 },
+  nullable: false,
+  hidden: true,
+}));
 
 /** The base tables that we may see and that match, in order; those of the server itself are left out. */
 export async function listTables(

@@ -42,7 +42,8 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
   }
   const { file, position } = gap.position;
   // an undecodable table gives one gap for each of its events: the first says it all
-  if (code === "SCHEMA_MISMATCH" && checkpointer.hasGap(gap)) return;
+  const isRepeated = code === "SCHEMA_MISMATCH" || code === "SCHEMA_UNREADABLE";
+  if (isRepeated && checkpointer.hasGap(gap)) return;
   await storeForSure(gap, handling);
   // not before: a checkpoint that is saved with the gap says that its dead letter is stored
   checkpointer.addGap({ database, table, code, file, position });

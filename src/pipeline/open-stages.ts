@@ -282,12 +282,10 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
     matcher(database, table) !== null;
   const tables = new TableRegistry({
     isCaptured,
-    jsonAsText: source.server.flavor === "mariadb",
+    asksAlways: source.server.flavor === "mariadb",
     types: { charsetOf: (collation) => charsetOf(source, collation), decodeText },
     describeTable: (database, table) =>
-      queries.run(
-        async (connection) => (await describeTable(connection, database, table))?.schema ?? null,
-      ),
+      queries.run((connection) => describeTable(connection, database, table)),
   });
   const position = new LogPosition(start.epoch);
   if (start.file !== "") position.rotate(start.file, start.position);

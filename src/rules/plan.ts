@@ -44,7 +44,7 @@ export function planDocument(rule: RuleOptions, schema: TableSchema): DocumentPl
     Object.entries(rule.rename ?? {}).map(([column, field]) => [find(column), field]),
   );
   const fields = schema.columns.flatMap((column, index): FieldPlan[] =>
-    (included === null || included.has(index)) && !excluded.has(index)
+    (included === null ? column.hidden !== true : included.has(index)) && !excluded.has(index)
       ? [
           {
             name: renamed.get(index) ?? column.name,

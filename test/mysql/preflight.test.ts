@@ -44,17 +44,14 @@ describe.each(["mysql", "mariadb"] as const)("preflight of %s", (server) => {
     );
     const tables = ["p", "nokey", "isam", "child"];
     if (server === "mariadb") {
-      await database.query(
-        "CREATE TABLE packed (id INT PRIMARY KEY, v VARCHAR(10) COMPRESSED NOT NULL); " +
-          "CREATE TABLE past (id INT PRIMARY KEY) WITH SYSTEM VERSIONING",
-      );
-      tables.push("packed", "past");
+      await database.query("CREATE TABLE past (id INT PRIMARY KEY) WITH SYSTEM VERSIONING");
+      tables.push("past");
     }
     const found = problems(await check(database, tables));
     expect(found.map(({ check: what }) => what.replace(`${database.name}.`, ""))).toEqual(
       server === "mysql"
         ? ["table nokey", "table isam"]
-        : ["table nokey", "table isam", "table child", "table packed", "table past"],
+        : ["table nokey", "table isam", "table child"],
     );
     for (const { remedy } of found) {
       await database.query(remedy!.replace(/; (?:and let|or leave) .*/, ";"));

@@ -123,7 +123,7 @@ describe.each(["mysql", "mariadb"] as const)("rows of %s by key", (server) => {
   });
 });
 
-test("rows of mariadb by UUID and INET have the bytes that the log has", async () => {
+test("rows of mariadb by UUID and INET have the texts that the log has", async () => {
   await using table = await createTable(
     "mariadb",
     "u UUID, i INET6, j INET4, PRIMARY KEY (u, i, j)",
@@ -131,7 +131,7 @@ test("rows of mariadb by UUID and INET have the bytes that the log has", async (
   await table.database.query(
     "INSERT INTO t VALUES ('00112233-4455-1677-8899-aabbccddee00', '2001:db8::', '10.1.2.0')",
   );
-  const bytes = ["00112233445516778899aabbccddee00", `20010db8${"0".repeat(24)}`, "0a010200"];
-  const key = bytes.map((hex) => JSON.stringify(Buffer.from(hex, "hex").toString("base64")));
+  const texts = ["00112233-4455-1677-8899-aabbccddee00", "2001:db8::", "10.1.2.0"];
+  const key = texts.map((text) => JSON.stringify(text));
   expect(await table.read([key])).toEqual([key]);
 });

@@ -94,9 +94,9 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
   const isCaptured = (database: string): boolean => database === options.database;
   const tables = new TableRegistry({
     isCaptured,
-    jsonAsText: server.flavor === "mariadb",
+    asksAlways: server.flavor === "mariadb",
     types: { charsetOf: (id) => collations.get(id) ?? "binary", decodeText },
-    describeTable: async (database, table) => (await describeTable(connection, database, table))?.schema ?? null,
+    describeTable: async (database, table) => describeTable(connection, database, table),
   });
   const position = new LogPosition(0);
   position.rotate(start.file, start.position);
