@@ -8,43 +8,90 @@ export interface Acknowledged {
   readonly commitTimeUs: number;
 }
 
-interface Pending extends Acknowledged {
-  /** Actions numbered below this belong to this transaction or to earlier ones. */
-  readonly taken: number;
-}
+/** Room for so many open transactions at first. */
+const INITIAL_CAPACITY = 1024;
 
 /**
  * Which transactions are closed: each end of a transaction remembers how many actions had been taken, and is closed once the sink's contiguous
  * prefix of closed actions has reached that number. Nothing else moves the checkpoint: no timer, no number of tries.
+ *
+ * Tens of thousands of small transactions may be open. As objects they outlive the garbage collector's young generation, which then grows
+ * by 100 MB; so they are numbers in rings side by side, and objects only for the moment in which they are closed.
  */
 export class CommitTracker {
-  readonly #pending: Pending[] = [];
+  #ring = createRing(INITIAL_CAPACITY);
+  /** Counted from the start: the transactions from `#first` to `#next` are open. */
   #first = 0;
+  #next = 0;
 
   /** The transaction (or idle position) ends after `taken` actions. */
   add(event: CommitEvent | HeartbeatEvent, taken: number): void {
-    this.#pending.push({
-      position: event.position,
-      commitTimeUs: event.kind === "commit" ? event.commitTimeUs : 0,
-      taken,
-    });
+    if (this.size === this.#ring.capacity) this.#grow();
+    const ring = this.#ring;
+    const at = this.#next % ring.capacity;
+    const { file, position, gtid } = event.position;
+    ring.taken[at] = taken;
+    ring.positions[at] = position;
+    ring.commitTimesUs[at] = event.kind === "commit" ? event.commitTimeUs : 0;
+    ring.files[at] = file;
+    ring.gtids[at] = gtid;
+    this.#next += 1;
   }
 
   /** Removes the transactions that are closed when the first `closed` actions are, calling `each` for them in log order. */
   close(closed: number, each: (acknowledged: Acknowledged) => void): void {
-    const pending = this.#pending;
-    while (this.#first < pending.length && pending[this.#first]!.taken <= closed)
-      each(pending[this.#first++]!);
-    if (this.#first === pending.length || this.#first > COMPACT_AFTER) {
-      pending.splice(0, this.#first);
-      this.#first = 0;
+    const ring = this.#ring;
+    while (this.#first < this.#next) {
+      const at = this.#first % ring.capacity;
+      if (ring.taken[at]! > closed) return;
+      const gtid = ring.gtids[at];
+      ring.gtids[at] = undefined;
+      this.#first += 1;
+      each({
+        position: { file: ring.files[at]!, position: ring.positions[at]!, gtid },
+        commitTimeUs: ring.commitTimesUs[at]!,
+      });
     }
   }
 
   /** Transactions read and not closed. */
   get size(): number {
-    return this.#pending.length - this.#first;
+    return this.#next - this.#first;
+  }
+
+  #grow(): void {
+    const old = this.#ring;
+    const ring = createRing(2 * old.capacity);
+    for (let n = this.#first; n < this.#next; n++) {
+      const from = n % old.capacity;
+      const to = n % ring.capacity;
+      ring.taken[to] = old.taken[from]!;
+      ring.positions[to] = old.positions[from]!;
+      ring.commitTimesUs[to] = old.commitTimesUs[from]!;
+      ring.files[to] = old.files[from];
+      ring.gtids[to] = old.gtids[from];
+    }
+    this.#ring = ring;
   }
 }
 
-const COMPACT_AFTER = 4096;
+interface Ring {
+  readonly capacity: number;
+  /** Actions numbered below this belong to this transaction or to earlier ones. */
+  readonly taken: Float64Array;
+  readonly positions: Float64Array;
+  readonly commitTimesUs: Float64Array;
+  readonly files: (string | undefined)[];
+  readonly gtids: (string | undefined)[];
+}
+
+function createRing(capacity: number): Ring {
+  return {
+    capacity,
+    taken: new Float64Array(capacity),
+    positions: new Float64Array(capacity),
+    commitTimesUs: new Float64Array(capacity),
+    files: Array.from({ length: capacity }),
+    gtids: Array.from({ length: capacity }),
+  };
+}
