@@ -50,6 +50,15 @@ export class Cursor {
     return this.bytes.readBigUInt64LE(this.take(8));
   }
 
+  /** As `uint64`, a number where that is exact. */
+  uint64Number(): number | bigint {
+    const at = this.take(8);
+    const high = this.bytes.readUInt32LE(at + 4);
+    return high < 2 ** 21
+      ? high * 2 ** 32 + this.bytes.readUInt32LE(at)
+      : this.bytes.readBigUInt64LE(at);
+  }
+
   /** Length-encoded integer (`int<lenenc>` of the protocol manual). */
   packed(): number {
     const first = this.uint8();

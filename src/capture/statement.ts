@@ -32,6 +32,8 @@ export type Statement =
   /** Any other statement: DDL that the next TABLE_MAP will show, users, grants. */
   | { readonly kind: "other" };
 
+const BEGIN: Statement = { kind: "begin" };
+
 type Token = { readonly text: string; readonly quoted: boolean };
 
 /**
@@ -39,14 +41,16 @@ type Token = { readonly text: string; readonly quoted: boolean };
  * table definitions come from TABLE_MAP events, so that no DDL need be understood for them.
  */
 export function classifyStatement(statement: string, database: string): Statement {
+  // Before every transaction's rows, in just this form.
+  if (statement === "BEGIN") return BEGIN;
   const tokens = tokenize(statement);
   const word = (n: number): string =>
     tokens[n] === undefined || tokens[n].quoted ? "" : tokens[n].text.toUpperCase();
   switch (word(0)) {
     case "BEGIN":
-      return { kind: "begin" };
+      return BEGIN;
     case "START":
-      return word(1) === "TRANSACTION" ? { kind: "begin" } : { kind: "other" };
+      return word(1) === "TRANSACTION" ? BEGIN : { kind: "other" };
     case "COMMIT":
       return { kind: "commit" };
     case "ROLLBACK":
