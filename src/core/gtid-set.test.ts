@@ -60,16 +60,20 @@ describe("MysqlGtidSet", () => {
   test("refuses numbers that a double cannot hold", () => {
     expect(parse(`${A}:9007199254740991`).toString()).toBe(`${A}:9007199254740991`);
     expect(codeOf(() => parse(`${A}:9007199254740992`))).toBe("SOURCE_UNSUITABLE");
-    expect(codeOf(() => parse("").addMysql(A, undefined, 2 ** 53))).toBe("SOURCE_UNSUITABLE");
-    expect(codeOf(() => parse("").addMysql(A, undefined, 0))).toBe("SOURCE_UNSUITABLE");
+    const set = parse(`${A}:1`);
+    set.add(`${A}:2`);
+    expect(codeOf(() => set.add(`${A}:9007199254740992`))).toBe("SOURCE_UNSUITABLE");
+    expect(codeOf(() => set.add(`${A}:0`))).toBe("CONFIG_INVALID");
+    expect(codeOf(() => parse("").add(":1"))).toBe("CONFIG_INVALID");
+    expect(set.toString()).toBe(`${A}:1-2`);
   });
 
   test("adds transactions of several sources and tags in any order", () => {
     const set = parse("");
-    for (const number of [1, 2, 3, 7, 5, 6]) set.addMysql(A, undefined, number);
-    set.addMysql(B, "tag", 1);
-    set.addMysql(B, undefined, 9);
-    set.addMysql(B, "tag", 2);
+    for (const number of [1, 2, 3, 7, 5, 6]) set.add(`${A}:${number}`);
+    set.add(`${B}:tag:1`);
+    set.add(`${B}:9`);
+    set.add(`${B}:tag:2`);
     set.add(`${A}:4`);
     expect(set.toString()).toBe(`${A}:1-7,${B}:9:tag:1-2`);
     expect(set.contains(`${B}:tag:2`)).toBe(true);
@@ -79,8 +83,8 @@ describe("MysqlGtidSet", () => {
   test("a clone does not share its numbers", () => {
     const set = parse(`${A}:1`);
     const copy = set.clone();
-    set.addMysql(A, undefined, 2);
-    copy.addMysql(A, undefined, 5);
+    set.add(`${A}:2`);
+    copy.add(`${A}:5`);
     expect([set.toString(), copy.toString()]).toEqual([`${A}:1-2`, `${A}:1:5`]);
   });
 
@@ -116,7 +120,7 @@ describe("MysqlGtidSet", () => {
   const model = (list: readonly Gtid[]): Set<string> => new Set(list.map(text));
   const build = (list: readonly Gtid[]): MysqlGtidSet => {
     const set = parse("");
-    for (const { sid, tag, number } of list) set.addMysql(sid, tag, number);
+    for (const one of list) set.add(text(one));
     return set;
   };
 

@@ -7,6 +7,8 @@ const UUID =
   /^(\{?)([0-9a-f]{8})(-?)([0-9a-f]{4})\3([0-9a-f]{4})\3([0-9a-f]{4})\3([0-9a-f]{12})(\}?)$/i;
 const TAG = /^[a-z_][a-z0-9_]{0,31}$/i;
 const INTERVAL = /^(\d+)(?:\s*-\s*(\d+))?$/;
+/** Needs no look at its bounds. */
+const SAFE_NUMBER = /^[1-9]\d{0,14}$/;
 const TAGGED_FORMAT = 1;
 
 /**
@@ -17,10 +19,9 @@ export class MysqlGtidSet implements GtidSet {
   readonly flavor = "mysql";
   /** By lower-case uuid, then by tag ("" for none); no empty members. */
   readonly #sources = new Map<string, Map<string, GtidIntervals>>();
-  /** Where the last transaction went: the next one mostly goes there too. */
-  #lastSid: string | undefined;
-  #lastTag: string | undefined;
-  #last = new GtidIntervals();
+  /** The text before the number in what `add` was given last, and where it went. */
+  #lastPrefix = "";
+  #lastAdded = new GtidIntervals();
 
   /**
    * Reads what MySQL accepts: either case, white space and line breaks, a uuid without dashes or in braces, ranges in any order. Throws
@@ -52,23 +53,25 @@ export class MysqlGtidSet implements GtidSet {
     }
   }
 
-  /**
-   * Adds one transaction without parsing: `sid` is the lower-case uuid with dashes, `tag` is lower-case. Throws SOURCE_UNSUITABLE unless
-   * `gno` is 1 to 2^53-1. Constant time when the number follows the greatest one of its source.
-   */
-  addMysql(sid: string, tag: string | undefined, gno: number): void {
-    if (!Number.isSafeInteger(gno) || gno < 1) throw outOfRange(`${sid}:${gno}`);
-    if (sid !== this.#lastSid || tag !== this.#lastTag) {
-      this.#last = this.#intervals(sid, tag ?? NO_TAG);
-      this.#lastSid = sid;
-      this.#lastTag = tag;
-    }
-    this.#last.add(gno, gno);
-  }
-
+  /** Parses only when another source or tag has its turn: neighbours in the log mostly differ in their number alone. */
   add(gtid: string): void {
-    const one = MysqlGtidSet.parse(gtid);
-    for (const [sid, tag, intervals] of one.#members()) this.#intervals(sid, tag).addAll(intervals);
+    const colon = gtid.lastIndexOf(":");
+    const digits = gtid.slice(colon + 1);
+    if (
+      colon > 0 &&
+      colon === this.#lastPrefix.length &&
+      gtid.startsWith(this.#lastPrefix) &&
+      SAFE_NUMBER.test(digits)
+    ) {
+      this.#lastAdded.add(Number(digits), Number(digits));
+      return;
+    }
+    const members = MysqlGtidSet.parse(gtid).#members();
+    for (const [sid, tag, intervals] of members) this.#intervals(sid, tag).addAll(intervals);
+    if (members.length !== 1) return;
+    const [[sid, tag]] = members as [[string, string, GtidIntervals]];
+    this.#lastPrefix = gtid.slice(0, colon);
+    this.#lastAdded = this.#intervals(sid, tag);
   }
 
   get isEmpty(): boolean {
@@ -200,8 +203,4 @@ function asMysql(set: GtidSet): MysqlGtidSet {
 
 function malformed(part: string): TailraceError {
   return new TailraceError("CONFIG_INVALID", `not a GTID set: ${JSON.stringify(part.trim())}`);
-}
-
-function outOfRange(gtid: string): TailraceError {
-  return new TailraceError("SOURCE_UNSUITABLE", `the number of GTID ${gtid} is not 1 to 2^53-1`);
 }
