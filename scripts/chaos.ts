@@ -70,7 +70,7 @@ async function main(): Promise<number> {
     if (isDone || !keep) await servers.remove();
     else
       console.error(
-        `Still running: ${servers.mysql.url} and ${servers.elasticsearch.url} (npm run services -- down stops them)`,
+        `Still running: ${servers.mysql.url} and ${servers.elasticsearch.url} (npm run services -- down --instance chaos-${seed} --wipe ends that)`,
       );
   }
   return isDone ? 0 : 1;

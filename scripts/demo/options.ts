@@ -21,7 +21,7 @@ about 15 seconds. Ctrl-C stops everything.
 Options:
   --for DURATION   stop the changes after this time ("20s", "5m"), then end
   --verify         at the end compare every row with its document, field by field; exit code 1 when one differs
-  --keep           leave MySQL and Elasticsearch running (npm run services -- down stops them)
+  --keep           leave MySQL and Elasticsearch running (npm run services -- down --instance demo stops them)
   --help           show this
 
 Environment:

@@ -1,9 +1,10 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type Connection } from "mysql2/promise";
 import { formatCounts, formatDifferences } from "../../test/support/verify-report.ts";
 import { verifyTables } from "../../test/support/verify.ts";
-import { REPOSITORY } from "../services/paths.ts";
+import { cacheDirectory, REPOSITORY } from "../services/paths.ts";
 import { isCaughtUp, readLogEnd } from "../support/log-end.ts";
 import {
   lastLogLines,
@@ -32,7 +33,10 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<number> {
   screen.print("tailrace: a shop in MySQL, its documents in Elasticsearch, kept in step.");
-  screen.print("The first run downloads both servers (about 500 MB, a minute or two).");
+  if (!existsSync(join(cacheDirectory(), "dist")))
+    screen.print(
+      "The first run downloads the servers (MySQL 60 MB, Elasticsearch 150 MB): a minute or two.",
+    );
   screen.print();
   await using servers = await openDemoServers(screen, options.keep);
   const demo = await prepare(servers, screen);
@@ -219,7 +223,7 @@ async function showEndOfLog({ logFile }: Demo, screen: Screen): Promise<void> {
 function showKept({ mysql, elasticsearch }: DemoServers, screen: Screen): void {
   screen.print();
   screen.print(`  Still running: ${mysql.url.href} and ${elasticsearch.url.href}`);
-  screen.print("  To stop them: npm run services -- down");
+  screen.print("  To stop them: npm run services -- down --instance demo");
 }
 
 async function connect(url: URL): Promise<Connection> {
