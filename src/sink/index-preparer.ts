@@ -6,6 +6,7 @@ import type { Logger } from "../core/logger.ts";
 import type { TargetSpec } from "../core/sink.ts";
 import { requestJson, type HttpChannel } from "./client.ts";
 import type { IndexMeta } from "./index-meta.ts";
+import { IndexWatch } from "./index-watch.ts";
 import { accepts, findField, mappingOf, substitute, type Properties } from "./mapping.ts";
 
 /** What preparing needs of the sink around it. */
@@ -35,8 +36,11 @@ export class IndexPreparer {
   /** What each index that we may create was prepared with, to create it again. */
   readonly #specs = new Map<string, TargetSpec[]>();
 
+  readonly #watch: IndexWatch;
+
   constructor(context: PreparerContext) {
     this.#context = context;
+    this.#watch = new IndexWatch(context.channel);
   }
 
   /** Resolves when the index can take the spec's documents, or when the sink is closed. Throws BULK_* with disposition fatal. */
@@ -47,21 +51,39 @@ export class IndexPreparer {
     if (this.#ready.has(key)) return;
     await this.#persist(() => this.#ensure(spec, wanted));
     this.#ready.add(key);
-    if (spec.create) this.#specs.set(index, [...(this.#specs.get(index) ?? []), spec]);
+    if (!spec.create) return;
+    if (!this.#specs.has(index)) await this.#watch.look([index]);
+    this.#specs.set(index, [...(this.#specs.get(index) ?? []), spec]);
   }
 
   /** Creates an index again that has vanished; false when it was not prepared with `create`. */
   async recreate(index: string): Promise<boolean> {
-    const specs = this.#specs.get(index);
-    if (specs === undefined) return false;
+    if (!this.#specs.has(index)) return false;
+    this.#watch.forget(index);
     this.#context.logger.error(
       { index },
       "the index has vanished and is created again: what was in it is lost, reload its tables",
     );
-    for (const spec of specs) {
+    await this.#ensureAgain(index);
+    return true;
+  }
+
+  /** Looks whether an index was replaced behind our back; says so and gives the new one its mapping as far as that is possible. */
+  async lookAgain(): Promise<void> {
+    for (const index of await this.#watch.look([...this.#specs.keys()])) {
+      this.#context.logger.error(
+        { index },
+        "the index was deleted and created anew, not by us: what was in it is lost and its mapping may be guessed; delete it and reload its tables",
+      );
+      await this.#ensureAgain(index);
+    }
+  }
+
+  async #ensureAgain(index: string): Promise<void> {
+    for (const spec of this.#specs.get(index) ?? []) {
       await this.#persist(() => this.#ensure(spec, mappingOf(spec.fields)));
     }
-    return true;
+    await this.#watch.look([index]);
   }
 
   /** Repeats a step while its failure is one that passes. */

@@ -22,6 +22,8 @@ const DEFAULT_FLUSH_INTERVAL_MS = 200;
  * socket than one read returns kicks after each read; sending then would make many small requests.
  */
 const LINGER_MS = 5;
+/** How often it is made sure that the indices are still those that were prepared. */
+const WATCH_INTERVAL_MS = 30_000;
 /** Key of the preparer among those who wait. */
 const PREPARER = -1;
 
@@ -48,6 +50,7 @@ class BulkSink implements Sink {
   #fatal: TailraceError | null = null;
   #lastClosed = 0;
   #isTimerSet = false;
+  #isWatching = false;
   #isKicked = false;
   #kickedAt = 0;
   #takenAtKick = 0;
@@ -98,6 +101,7 @@ class BulkSink implements Sink {
   async prepare(spec: TargetSpec): Promise<void> {
     if (this.#fatal !== null) throw this.#fatal;
     await this.#preparer.prepare(spec);
+    if (spec.create && !this.#isWatching) void this.#watchIndices();
   }
 
   kick(): void {
@@ -180,6 +184,21 @@ class BulkSink implements Sink {
       onIdle: (lane) => this.#onIdle(lane),
       onFatal: (error) => this.#onFatal(error),
     });
+  }
+
+  async #watchIndices(): Promise<void> {
+    const { signal } = this.#closing;
+    this.#isWatching = true;
+    for (;;) {
+      await this.#clock.sleep(WATCH_INTERVAL_MS, signal);
+      if (signal.aborted) return;
+      try {
+        await this.#preparer.lookAgain();
+      } catch (error) {
+        this.#onFatal(error);
+        return;
+      }
+    }
   }
 
   #setWaiting(part: number, why: string | null): void {

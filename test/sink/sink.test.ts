@@ -3,6 +3,7 @@ import type { ColumnType } from "../../src/core/schema.ts";
 import type { TargetField } from "../../src/core/target-field.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { parseLossless } from "../support/lossless-json.ts";
+import { until } from "../support/until.ts";
 import { openTestSink, remove, write } from "./sink-context.ts";
 
 const SERVERS = ["elasticsearch", "opensearch"] as const;
@@ -300,6 +301,28 @@ describe.each(SERVERS)("on %s", (server) => {
     expect(sink.closed).toBe(0);
     await target.request("PUT", `${index}/_settings`, { "index.blocks.write": false });
     await drained;
+    expect(await target.get(index, "1")).not.toBeNull();
+  });
+
+  test("an index that was deleted and created anew behind our back is noticed", async () => {
+    await using target = await openTestTarget(server);
+    // On the fast clock the sink looks every 150 ms.
+    await using context = await openTestSink(target.url.origin);
+    const { sink, log } = context;
+    const index = `${target.prefix}w`;
+    const to = sink.target(index, false);
+    await sink.prepare({
+      target: to,
+      fields: [field("v", INTEGER)],
+      create: true,
+      dynamic: "strict",
+    });
+    await target.request("DELETE", index);
+    await write(sink, to, { id: "1", version: 1n, document: { v: 1 } });
+    await sink.drain();
+    const errors = () => log.filter(({ level }) => level === "error");
+    await until("the error", () => errors().length > 0);
+    expect(errors()).toMatchObject([{ fields: { index } }]);
     expect(await target.get(index, "1")).not.toBeNull();
   });
 });
