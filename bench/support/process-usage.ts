@@ -19,9 +19,12 @@ export function preciseNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** The most memory that this process has held so far, MiB. */
+/**
+ * The most memory that this process has held so far, MiB: VmHWM of /proc/PID/status. What getrusage says is no substitute where that is
+ * there: on Linux it begins with the memory of the process that started this one.
+ */
 export function peakMemoryMb(): number {
-  return process.resourceUsage().maxRSS / 1024;
+  return readStatusMb("self", "VmHWM") ?? process.resourceUsage().maxRSS / 1024;
 }
 
 /** Memory of a process at one moment. */
@@ -37,7 +40,7 @@ export class MemoryWatch implements Disposable {
 
   constructor(pid: number, everyMs = 100) {
     const take = (): void => {
-      const rssMb = readRssMb(pid);
+      const rssMb = readStatusMb(pid, "VmRSS");
       if (rssMb !== null) this.samples.push({ atMs: preciseNow(), rssMb });
     };
     take();
@@ -64,9 +67,10 @@ export class MemoryWatch implements Disposable {
   }
 }
 
-function readRssMb(pid: number): number | null {
+function readStatusMb(pid: number | "self", field: "VmRSS" | "VmHWM"): number | null {
   try {
-    const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const kib = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1];
     return kib === undefined ? null : Number(kib) / 1024;
   } catch {
     return null;
