@@ -59,7 +59,7 @@ async function main(): Promise<number> {
     console.log(
       isDone
         ? `Every row equals its document after ${kills} kills, in ${seconds} s.`
-        : `ROWS AND DOCUMENTS DO NOT AGREE (seed ${seed}).`,
+        : `FAILED (seed ${seed}): ${result.verification.isEqual ? "rows and documents agree, but see above" : "rows and documents do not agree"}.`,
     );
   } catch (error) {
     console.error(`\nThe run with seed ${seed} failed: ${describe(error)}`);

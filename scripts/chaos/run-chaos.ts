@@ -11,7 +11,7 @@ import { writeConfigFile } from "./config-file.ts";
 import { Counts } from "./counts.ts";
 import { Invariants } from "./invariants.ts";
 import { Supervisor } from "./supervisor.ts";
-import { createStatements, verifiedTables, watchedDocuments } from "./tables.ts";
+import { createStatements, DATABASE, verifiedTables, watchedDocuments } from "./tables.ts";
 import { startWorkload, type Workload } from "./workload.ts";
 
 /** What a run of chaos needs. */
@@ -169,6 +169,7 @@ async function unlessFailing<T>(
 async function createTables(mysql: Service): Promise<void> {
   const connection = await connect(mysql);
   try {
+    await connection.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
     await connection.query("RESET BINARY LOGS AND GTIDS");
     for (const statement of createStatements()) await connection.query(statement);
   } finally {

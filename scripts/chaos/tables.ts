@@ -125,7 +125,6 @@ export const TABLES: readonly ChaosTable[] = [
 /** The statements that create the database and its tables. */
 export function createStatements(): readonly string[] {
   return [
-    `DROP DATABASE IF EXISTS ${DATABASE}`,
     `CREATE DATABASE ${DATABASE} CHARACTER SET utf8mb4`,
     `USE ${DATABASE}`,
     "CREATE TABLE numbers (n INT PRIMARY KEY)",

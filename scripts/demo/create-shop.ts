@@ -15,9 +15,13 @@ export const SHOP_SIZE = { customers: 2_000, products: 500, orders: 6_000 } as c
 
 const ROWS_A_STATEMENT = 500;
 
-/** Creates the database and the shop's tables, dropping what was there, and fills them. The connection's default database is the shop then. Returns the rows. */
-export async function createShop(connection: Connection, database: string): Promise<number> {
+/** Drops the shop of an earlier demo. */
+export async function dropShop(connection: Connection, database: string): Promise<void> {
   await connection.query(`DROP DATABASE IF EXISTS \`${database}\``);
+}
+
+/** Creates the database and the shop's tables, and fills them. The connection's default database is the shop then. Returns the rows. */
+export async function createShop(connection: Connection, database: string): Promise<number> {
   await connection.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb4`);
   await connection.query(`USE \`${database}\``);
   for (const table of SHOP_TABLES) await connection.query(CREATE_TABLE[table]);

@@ -13,7 +13,7 @@ import {
   startPipelineProcess,
 } from "../support/pipeline-process.ts";
 import { type ShopNames, shopNames, writeConfigFile } from "./config-file.ts";
-import { createShop } from "./create-shop.ts";
+import { createShop, dropShop } from "./create-shop.ts";
 import { type DemoIndices, demoIndices } from "./documents.ts";
 import { showLive } from "./live.ts";
 import type { DemoOptions } from "./options.ts";
@@ -84,6 +84,7 @@ async function prepare(servers: DemoServers, screen: Screen): Promise<Demo> {
   await indices.remove();
 
   const creating = screen.step("Shop");
+  await dropShop(connection, names.database);
   // On a server of our own the whole log is the shop's; on another one reading begins here.
   if (mysql.isOurs) await connection.query("RESET BINARY LOGS AND GTIDS");
   const start = mysql.isOurs ? null : await readLogEnd(connection);
