@@ -114,7 +114,7 @@ export class Capture implements ChangeStream {
     if (inner !== null) return inner;
     this.#options.reader.insidePayload = false;
     this.#sequence = null;
-    this.#queue = sequence.trailing;
+    this.#queue = sequence.trailing();
     this.#queued = 0;
     return null;
   }
@@ -163,7 +163,7 @@ export class Capture implements ChangeStream {
     const { events, until, payload, replay } = handled;
     if (until !== undefined) this.#until = until;
     if (payload !== undefined) this.#enter(openPayload(payload));
-    if (replay !== undefined) this.#enter(heldEvents(replay.events, replay.commits));
+    if (replay !== undefined) this.#enter(heldEvents(replay.events, replay.commit));
     if (events.length === 0) return;
     if (this.#backoff.failures > 0 && events[0]!.kind !== "rows") this.#backoff.reset();
     this.#queue = events;
@@ -181,7 +181,6 @@ export class Capture implements ChangeStream {
     const resumeAt =
       this.#hasConnected && reader.resumePosition.file !== "" ? reader.resumePosition : null;
     this.#source = await connect(resumeAt, signal);
-    this.#packets = new PacketReader();
     this.#hasChecksum = this.#source.checksum === "CRC32";
     if (this.#hasConnected)
       logger.info(
@@ -197,6 +196,8 @@ export class Capture implements ChangeStream {
     this.#failure = null;
     this.#until = null;
     this.#sequence = null;
+    // what is left of the old connection's bytes lies behind the failure
+    this.#packets = new PacketReader();
     this.#queue = [];
     this.#queued = 0;
     reader.reset();

@@ -35,9 +35,12 @@ export interface Handled {
   readonly until?: Promise<void> | undefined;
   /** A compressed transaction whose events come next. */
   readonly payload?: TransactionPayload | undefined;
-  /** Held rows of an XA transaction that is now committed: their events come next, at the present position, then `commits`. */
+  /**
+   * Held rows of an XA transaction that is now committed: their events come next, at the present position, then what `commit` gives. It is called behind the
+   * last of them: until then reading resumes before the prepare.
+   */
   readonly replay?:
-    | { readonly events: readonly Buffer[]; readonly commits: readonly ChangeEvent[] }
+    | { readonly events: readonly Buffer[]; readonly commit: () => readonly ChangeEvent[] }
     | undefined;
 }
 
@@ -105,6 +108,7 @@ export class ChangeReader {
 
   /** The connection is gone: what was read of an open transaction will be read again, and so will prepared XA transactions. */
   reset(): void {
+    this.#end = this.resumePosition;
     this.#inTransaction = false;
     this.#insidePayload = false;
     this.#gtid = undefined;
@@ -412,23 +416,22 @@ export class ChangeReader {
   #handleXaPrepare(bytes: Buffer, start: number, end: number): Handled {
     const events = this.#xa.prepare(bytes.subarray(start + HEADER_BYTES, end));
     if (events !== null) {
-      const commits = this.#commit(this.#timeOf(bytes, start)).events;
-      return { events: [], replay: { events, commits } };
+      const commitTimeUs = this.#timeOf(bytes, start);
+      return { events: [], replay: { events, commit: () => this.#commit(commitTimeUs).events } };
     }
     this.#endTransaction();
     return NOTHING;
   }
 
   #finishXa(xid: string, isCommit: boolean, commitTimeUs: number): Handled {
-    const finished = this.#xa.finish(xid);
-    if (finished === undefined) {
+    const events = this.#xa.eventsOf(xid);
+    if (events === undefined) {
       const gap = this.#unnamedGap("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`);
       return { events: [...(isCommit ? [gap] : []), ...this.#commit(commitTimeUs).events] };
     }
-    const commits = this.#commit(commitTimeUs, finished.gtids).events;
-    return isCommit
-      ? { events: [], replay: { events: finished.events, commits } }
-      : { events: commits };
+    const commit = (): readonly ChangeEvent[] =>
+      this.#commit(commitTimeUs, this.#xa.finish(xid)).events;
+    return isCommit ? { events: [], replay: { events, commit } } : { events: commit() };
   }
 
   #unnamedGap(code: GapCode, detail: string): ChangeEvent {

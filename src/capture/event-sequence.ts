@@ -11,8 +11,8 @@ export interface EventSequence {
   /** The next event; "later" when `wait` must be awaited first; null at the end. */
   next(): EventView | "later" | null;
   wait(): Promise<void>;
-  /** Change events that follow the last event. */
-  readonly trailing: readonly ChangeEvent[];
+  /** Change events that follow the last event; asked for once, at the end. */
+  trailing(): readonly ChangeEvent[];
 }
 
 /** Payloads up to this size are uncompressed in one step, in a buffer of their own; larger ones piece by piece, off this thread. */
@@ -32,7 +32,7 @@ export function openPayload(payload: TransactionPayload): EventSequence {
 /** Events that were held back, then the change events that close them. */
 export function heldEvents(
   events: readonly Buffer[],
-  trailing: readonly ChangeEvent[],
+  trailing: () => readonly ChangeEvent[],
 ): EventSequence {
   let next = 0;
   return {
@@ -54,7 +54,6 @@ function uncompress(payload: TransactionPayload): Buffer {
 }
 
 class PayloadEvents implements EventSequence {
-  readonly trailing = [];
   readonly #stream: Readable | null;
   readonly #framer = new Framer(EVENT_FORMAT);
   #isEnded = false;
@@ -84,6 +83,10 @@ class PayloadEvents implements EventSequence {
       if (this.#framer.isInsideFrame) throw damaged(new Error("it ends inside an event"));
       return null;
     }
+  }
+
+  trailing(): readonly ChangeEvent[] {
+    return [];
   }
 
   wait(): Promise<void> {

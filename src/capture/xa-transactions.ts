@@ -18,14 +18,6 @@ export interface XaStart {
   readonly isOrdered: boolean;
 }
 
-/** An XA transaction that was prepared and is now committed or rolled back. */
-export interface FinishedXa {
-  /** Its TABLE_MAP and rows events. */
-  readonly events: readonly Buffer[];
-  /** The GTIDs that nothing holds back any more, its prepare's mostly among them. */
-  readonly gtids: readonly string[];
-}
-
 interface Xa extends XaStart {
   readonly events: Buffer[];
   /** The last GTID of each domain from the prepare on, until the next one. Only where they are ordered. */
@@ -101,18 +93,23 @@ export class XaTransactions {
     return null;
   }
 
-  /** XA COMMIT or ROLLBACK: gives the transaction up; undefined when it was prepared before reading began. */
-  finish(xid: string): FinishedXa | undefined {
+  /** The TABLE_MAP and rows events of a prepared transaction; undefined when it was prepared before reading began. */
+  eventsOf(xid: string): readonly Buffer[] | undefined {
+    return this.#prepared.get(xid)?.events;
+  }
+
+  /** XA COMMIT or ROLLBACK: gives the transaction up. Returns the GTIDs that nothing holds back any more, its prepare's mostly among them. */
+  finish(xid: string): readonly string[] {
     const finished = this.#prepared.get(xid);
-    if (finished === undefined) return undefined;
+    if (finished === undefined) return [];
     const earlier = this.#before(xid);
     this.#prepared.delete(xid);
     const { events, gtid, isOrdered, gtids } = finished;
     this.#release(events);
-    if (!isOrdered) return { events, gtids: gtid === undefined ? [] : [gtid] };
-    if (earlier === undefined) return { events, gtids: [...gtids.values()] };
+    if (!isOrdered) return gtid === undefined ? [] : [gtid];
+    if (earlier === undefined) return [...gtids.values()];
     for (const [domain, last] of gtids) earlier.gtids.set(domain, last);
-    return { events, gtids: [] };
+    return [];
   }
 
   /** Forgets everything: it will be read again. */
