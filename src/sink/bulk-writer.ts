@@ -48,6 +48,9 @@ export class BulkWriter implements ActionWriter, ActionKey {
   /** The version's digits and what stands between them and the id. */
   readonly #version = Buffer.allocUnsafeSlow(32);
   #versionLength = 0;
+  /** What the lines that begin with `#lineHead` have before the id: it and the version. Null when the version has changed since. */
+  #lineHead: Buffer | null = null;
+  #lineStart: Buffer = Buffer.alloc(0);
 
   /** `onFirst` is called when an action has opened a batch. */
   constructor(lanes: readonly Lane[], limits: BatchLimits, onFirst: () => void) {
@@ -60,6 +63,7 @@ export class BulkWriter implements ActionWriter, ActionKey {
     this.#target = target as SinkTarget;
     this.versionHigh = versionHigh >>> 0;
     this.versionLow = versionLow >>> 0;
+    this.#lineHead = null;
     if (target.upsert) {
       this.#versionLength = 0;
       return;
@@ -132,12 +136,11 @@ export class BulkWriter implements ActionWriter, ActionKey {
   }
 
   #writeLine(batch: Batch, head: Buffer): number {
+    if (head !== this.#lineHead) this.#prepareLine(head);
     const bytes = batch.bytes;
     let at = batch.committed;
-    head.copy(bytes, at, 0, head.length);
-    at += head.length;
-    this.#version.copy(bytes, at, 0, this.#versionLength);
-    at += this.#versionLength;
+    bytes.set(this.#lineStart, at);
+    at += this.#lineStart.length;
     this.idStart = at;
     const id = this.idBytes;
     const length = this.idLength;
@@ -145,6 +148,12 @@ export class BulkWriter implements ActionWriter, ActionKey {
     at += length;
     for (let i = 0; i < LINE_TAIL.length; i++) bytes[at + i] = LINE_TAIL[i]!;
     return at + LINE_TAIL.length;
+  }
+
+  /** One copy a line instead of two: rows of one event mostly go to batches of one opener. */
+  #prepareLine(head: Buffer): void {
+    this.#lineStart = Buffer.concat([head, this.#version.subarray(0, this.#versionLength)]);
+    this.#lineHead = head;
   }
 
   #commit(batch: Batch, target: SinkTarget, end: number): void {

@@ -109,7 +109,8 @@ class BulkSink implements Sink {
     this.#isKicked = true;
     this.#kickedAt = this.#clock.now();
     this.#takenAtKick = this.writer.taken;
-    setImmediate(this.#afterKick);
+    // The first comes before the loop has looked at the sockets again, the second behind that.
+    setImmediate(() => setImmediate(this.#afterKick));
   }
 
   /** Once a turn of the event loop after a kick: sends, unless the producer has brought more meanwhile. */
