@@ -355,3 +355,28 @@ test("closing the sink ends its retries and leaves the rest open", async () => {
   expect(sink.closed).toBe(0);
   expect(context.fatal).toEqual([]);
 });
+
+test("closing a sink that holds actions and stores a letter waits for the letter, and for nothing else", async () => {
+  await using server = await openFakeBulkServer();
+  server.onBulk = inTurn({ kind: "items", fault: () => UNPARSABLE });
+  const storing = Promise.withResolvers<void>();
+  let isStored = false;
+  const deadLetters = {
+    store: async () => {
+      storing.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      isStored = true;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const context = await openTestSink(server.url, { deadLetters, lanes: 1 });
+  const { sink } = context;
+  const target = sink.target("t", false);
+  await write(sink, target, { id: "1", version: 1n, document: {} });
+  sink.kick();
+  await storing.promise;
+  await write(sink, target, { id: "2", version: 1n, document: {} });
+  await context[Symbol.asyncDispose]();
+  expect(isStored).toBe(true);
+  expect(server.requests).toHaveLength(1);
+});

@@ -97,6 +97,7 @@ export class IndexPreparer {
       } catch (error) {
         const failure = asTailraceError(error);
         if (failure.disposition !== "retry") throw failure;
+        if (signal.aborted) return;
         const delayMs = backoff.next();
         this.#context.onWaiting(`${failure.message}, try ${backoff.failures}`);
         logger.warn({ delayMs: Math.round(delayMs) }, failure.message);

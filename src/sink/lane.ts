@@ -31,6 +31,7 @@ export class Lane {
   readonly #events: LaneEvents;
   #spare: Batch;
   #isStopped = false;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(options: LaneOptions, deliver: Deliver, events: LaneEvents) {
     const { limits, counters } = options;
@@ -81,19 +82,20 @@ export class Lane {
     this.sending = batch;
     this.#counters.collapsed += batch.holes;
     batch.close();
-    void this.#run(batch);
+    this.#running = this.#run(batch);
   }
 
-  /** Sends nothing more. */
-  stop(): void {
+  /** Sends nothing more; resolves when the delivery under way has ended. */
+  stop(): Promise<void> {
     this.#isStopped = true;
+    return this.#running;
   }
 
   async #run(batch: Batch): Promise<void> {
     try {
       if (!(await this.#deliver(batch))) return;
     } catch (error) {
-      this.stop();
+      this.#isStopped = true;
       this.#events.onFatal(error);
       return;
     }

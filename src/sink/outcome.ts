@@ -78,6 +78,7 @@ const OUTCOME_BY_TYPE: ReadonlyMap<string, ItemOutcome> = new Map([
 const WAITING_REASONS = [
   /no write index is defined for alias/,
   /number of documents in the (index|shard)/,
+  /only write ops with an op_type of create are allowed in data streams/,
   /this action would add \[\d+\] (total )?shards/,
 ];
 

@@ -162,8 +162,9 @@ class BulkSink implements Sink {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    for (const lane of this.#lanes) lane.stop();
+    const stopped = this.#lanes.map((lane) => lane.stop());
     await this.#client[Symbol.asyncDispose]();
+    await Promise.all(stopped);
   }
 
   #openLane(number: number, limits: BatchLimits, options: SinkOptions): Lane {
@@ -220,7 +221,7 @@ class BulkSink implements Sink {
   #onFatal(error: unknown): void {
     if (this.#fatal !== null) return;
     this.#fatal = asTailraceError(error);
-    for (const lane of this.#lanes) lane.stop();
+    for (const lane of this.#lanes) void lane.stop();
     this.#notify();
     this.#events.onFatal(this.#fatal);
   }
