@@ -5,13 +5,18 @@ import { formatProgress, formatResult, isGood } from "./chaos/report.ts";
 import { runChaos } from "./chaos/run-chaos.ts";
 import { openChaosServers } from "./chaos/servers.ts";
 import { REPOSITORY } from "./services/paths.ts";
+import { onStopSignal } from "./stop-signals.ts";
 import { lastLogLines, shownPath } from "./support/pipeline-process.ts";
 
 /** How often a line of progress is printed. */
 const PROGRESS_MS = 10_000;
 
 const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+let isRunning = false;
+onStopSignal((count) => {
+  if (!isRunning || count > 1) process.exit(130);
+  stop.abort();
+});
 
 async function main(): Promise<number> {
   let command: ChaosCommand | null;
@@ -34,6 +39,7 @@ async function main(): Promise<number> {
     report: (line) => console.log(`  ${line}`),
   });
   let isDone = false;
+  isRunning = true;
   try {
     const startMs = performance.now();
     let printedMs = startMs;

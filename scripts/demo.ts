@@ -1,19 +1,15 @@
 import { HELP, parseDemoOptions, type DemoOptions } from "./demo/options.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import { createScreen } from "./demo/screen.ts";
-
-/** A Ctrl-C may arrive twice at once, from the terminal and from the parent process. */
-const SAME_CTRL_C_MS = 500;
+import { onStopSignal } from "./stop-signals.ts";
 
 const stop = new AbortController();
-let stoppedAtMs = 0;
-const onSignal = (): void => {
-  const isSecond = stop.signal.aborted && performance.now() - stoppedAtMs > SAME_CTRL_C_MS;
-  if (isSecond) process.exit(130);
-  stoppedAtMs ||= performance.now();
+let isOpen = false;
+onStopSignal((count) => {
+  // Servers that are not kept go with this process, however it ends.
+  if (!isOpen || count > 1) process.exit(130);
   stop.abort();
-};
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+});
 
 async function main(): Promise<number> {
   let options: DemoOptions | null;
@@ -28,7 +24,13 @@ async function main(): Promise<number> {
     return 0;
   }
   try {
-    return await runDemo(options, createScreen(process.stdout), stop.signal);
+    return await runDemo(options, {
+      screen: createScreen(process.stdout),
+      signal: stop.signal,
+      onOpen: () => {
+        isOpen = true;
+      },
+    });
   } catch (error) {
     console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
     return 1;

@@ -26,11 +26,19 @@ import { SHOP_TABLES } from "./shop-tables.ts";
 const CATCH_UP_LIMIT_MS = 120_000;
 const TRANSACTIONS_PER_SECOND = 300;
 
+/** Where and how long the demo runs. */
+export interface DemoSurroundings {
+  readonly screen: Screen;
+  /** Ends the demo in good order. */
+  readonly signal: AbortSignal;
+  /** Called when everything is set up and the shop opens. */
+  readonly onOpen: () => void;
+}
+
 /** Runs the demo until the signal aborts or its time is over; returns the exit code. Throws what keeps it from running. */
 export async function runDemo(
   options: DemoOptions,
-  screen: Screen,
-  signal: AbortSignal,
+  { screen, signal, onOpen }: DemoSurroundings,
 ): Promise<number> {
   screen.print("tailrace: a shop in MySQL, its documents in Elasticsearch, kept in step.");
   if (!existsSync(join(cacheDirectory(), "dist")))
@@ -44,6 +52,7 @@ export async function runDemo(
   try {
     await firstLoad(demo, screen);
     showWhereToLook(demo, screen);
+    onOpen();
     const end = await keepShopOpen(demo, { options, screen, signal });
     screen.print();
     screen.print(`  ${end}`);
