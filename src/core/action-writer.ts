@@ -33,8 +33,8 @@ export interface ActionWriter {
   delete(idLength: number): boolean;
 }
 
-/** Size of {@link ActionWriter.id}: InnoDB's longest key (3072 bytes), escaped six-fold, with separators. */
-export const ID_SCRATCH_BYTES = 32 * 1024;
+/** Size of {@link ActionWriter.id}: three times InnoDB's longest key (3072 bytes), for a rule's id need be no key, escaped six-fold, with separators. */
+export const ID_SCRATCH_BYTES = 64 * 1024;
 
 /** Longest `_id` that Elasticsearch accepts, in bytes. A longer one is replaced by `sha256:` and its hash in hex. */
 export const MAX_ID_BYTES = 512;

@@ -66,8 +66,9 @@ async function readLocked(
 ): Promise<readonly RawRow[]> {
   const { schema, clock = systemClock, patienceMs = 300_000 } = read;
   const isOld = connection.isMariadb || parseVersion(connection.version) < 80_000;
+  // names of our own, for the client refuses some (`__proto__`)
   const sql =
-    `SELECT ${schema.columns.map(selectExpression).join(", ")} FROM ${quoteTable(schema)} ` +
+    `SELECT ${schema.columns.map((column, i) => `${selectExpression(column)} AS c${i}`).join(", ")} FROM ${quoteTable(schema)} ` +
     `WHERE ${condition} ${isOld ? "LOCK IN SHARE MODE" : "FOR SHARE"}`;
   const backoff = new Backoff(clock);
   const deadline = clock.now() + patienceMs;

@@ -1,3 +1,4 @@
+import { ID_SCRATCH_BYTES } from "../core/action-writer.ts";
 import { TailraceError } from "../core/errors.ts";
 import { type Column, type TableSchema, tableName } from "../core/schema.ts";
 import type { TargetField } from "../core/target-field.ts";
@@ -37,6 +38,12 @@ export function planDocument(rule: RuleOptions, schema: TableSchema): DocumentPl
       `${place}: the table has no primary key and the rule no id.`,
     );
   for (const index of id) checkIdColumn(schema.columns[index]!, place);
+  const idBytes = id.reduce((sum, index) => sum + greatestIdBytes(schema.columns[index]!), 0);
+  if (idBytes > ID_SCRATCH_BYTES)
+    throw new TailraceError(
+      "RULE_ID_UNUSABLE",
+      `${place}: the columns ${id.map((index) => schema.columns[index]!.name).join(", ")} together are too long for an id.`,
+    );
 
   const included = rule.include === undefined ? null : new Set(rule.include.map(find));
   const excluded = new Set((rule.exclude ?? []).map(find));
@@ -84,6 +91,26 @@ function checkIdColumn(column: Column, place: string): void {
       break;
     default:
   }
+}
+
+/** A bound in bytes of what a column adds to an id: escaped for JSON, and ":" and "%" of a part replaced by three characters. */
+function greatestIdBytes({ type }: Column): number {
+  switch (type.kind) {
+    case "text":
+      return 6 * type.maxBytes + 3;
+    case "binary":
+      return 2 * type.maxBytes + 7;
+    case "enum":
+      return 3 + Math.max(0, ...type.members.map(labelBytes));
+    case "set":
+      return 3 + type.members.reduce((sum, member) => sum + labelBytes(member) + 1, 0);
+    default:
+      return 128;
+  }
+}
+
+function labelBytes(label: string): number {
+  return 6 * Buffer.byteLength(label);
 }
 
 /** InnoDB's longest key; a longer column could overflow the id's scratch space. */
