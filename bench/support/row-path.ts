@@ -67,7 +67,7 @@ function openCapture({ captured, table, collations }: RowPathInput): Capture {
   const isCaptured = (database: string, name: string): boolean => `${database}.${name}` === table;
   const tables = new TableRegistry({
     isCaptured,
-    asksAlways: false,
+    flavor: "mysql",
     types: { charsetOf: (collation) => collations.get(collation) ?? "utf8mb4", decodeText },
     describeTable: () => Promise.resolve(null),
   });

@@ -18,6 +18,9 @@ export interface MappedColumn {
   readonly members?: readonly Buffer[] | undefined;
 }
 
+/** Whose log it is. */
+export type Flavor = "mysql" | "mariadb";
+
 /** A decoded TABLE_MAP event. */
 export interface TableMap {
   readonly database: string;
@@ -68,7 +71,11 @@ function takeTableName(c: Cursor): { database: string; table: string } {
 }
 
 /** Decodes the body of a TABLE_MAP event (https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Table__map__event.html). */
-export function decodeTableMap(bytes: Buffer, start: number, end: number): TableMap {
+export function decodeTableMap(
+  bytes: Buffer,
+  { start, end }: { readonly start: number; readonly end: number },
+  flavor: Flavor,
+): TableMap {
   const c = new Cursor(bytes, start, end);
   const { database, table } = takeTableName(c);
   const count = c.packed();
@@ -78,7 +85,7 @@ export function decodeTableMap(bytes: Buffer, start: number, end: number): Table
   const metadataCursor = new Cursor(bytes, metadataStart, metadataStart + metadataBytes);
   const nullBits = c.view((count + 7) >> 3);
   const physical = Array.from(rawTypes, (type) => readColumnMetadata(type, metadataCursor));
-  const optional = decodeOptionalMetadata(c, physical);
+  const optional = decodeOptionalMetadata(c, physical, flavor);
   return {
     database,
     table,
@@ -176,7 +183,14 @@ interface OptionalMetadata {
   readonly members: Map<number, Buffer[]>;
 }
 
-function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): OptionalMetadata {
+function decodeOptionalMetadata(
+  c: Cursor,
+  columns: readonly PhysicalColumn[],
+  flavor: Flavor,
+): OptionalMetadata {
+  // MariaDB gives geometry columns a collation too, binary
+  const hasCollation = (type: number): boolean =>
+    isCharacter(type) || (flavor === "mariadb" && type === T.GEOMETRY);
   const result: OptionalMetadata = {
     unsigned: new Map(),
     collations: new Map(),
@@ -199,10 +213,10 @@ function decodeOptionalMetadata(c: Cursor, columns: readonly PhysicalColumn[]): 
         });
         break;
       case Optional.DEFAULT_CHARSET:
-        readDefaultCollations(f, select(isCharacter), result.collations);
+        readDefaultCollations(f, select(hasCollation), result.collations);
         break;
       case Optional.COLUMN_CHARSET:
-        for (const column of select(isCharacter)) result.collations.set(column, f.packed());
+        for (const column of select(hasCollation)) result.collations.set(column, f.packed());
         break;
       case Optional.ENUM_AND_SET_DEFAULT_CHARSET:
         readDefaultCollations(f, select(isEnumOrSet), result.collations);

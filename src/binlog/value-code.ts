@@ -11,7 +11,6 @@ import * as geometry from "./values/geometry.ts";
 import * as integer from "./values/integer.ts";
 import { writeJsonText } from "./values/json-text.ts";
 import { writeJson } from "./values/json.ts";
-import * as oldTemporal from "./values/temporal-old.ts";
 import * as temporal from "./values/temporal.ts";
 import * as temporalOld from "./values/temporal-old.ts";
 import { createTextWriter } from "./values/text.ts";

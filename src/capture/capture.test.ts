@@ -45,7 +45,7 @@ test("what has arrived behind a damaged event is not read before the event is re
   const position = new LogPosition(0);
   const tables = new TableRegistry({
     isCaptured: () => true,
-    asksAlways: false,
+    flavor: "mysql",
     types: { charsetOf: () => "binary", decodeText: (_, bytes) => bytes.toString() },
     describeTable: () => Promise.resolve(null),
   });

@@ -14,8 +14,8 @@ export interface TableRegistryOptions {
   readonly types: TypeContext;
   /** The table as the server defines it now; null when it does not exist. */
   describeTable(database: string, table: string): Promise<PresentTable | null>;
-  /** The log never tells all of a definition (MariaDB: which texts hold JSON, what is a UUID, a sequence, history): ask for each table. */
-  readonly asksAlways: boolean;
+  /** MariaDB's log never tells all of a definition (which texts hold JSON, what is a UUID, a sequence, history): the server is asked for each table. */
+  readonly flavor: "mysql" | "mariadb";
 }
 
 /**
@@ -55,8 +55,9 @@ export class TableRegistry {
       remember({ kind: "ignored" });
       return undefined;
     }
-    const map = decodeTableMap(bytes, start, end);
-    if (map.named && !this.#options.asksAlways) {
+    const { flavor } = this.#options;
+    const map = decodeTableMap(bytes, { start, end }, flavor);
+    if (map.named && flavor === "mysql") {
       remember(entryFromLog(map, this.#options.types));
       return undefined;
     }

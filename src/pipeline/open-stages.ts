@@ -282,7 +282,7 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
     matcher(database, table) !== null;
   const tables = new TableRegistry({
     isCaptured,
-    asksAlways: source.server.flavor === "mariadb",
+    flavor: source.server.flavor,
     types: { charsetOf: (collation) => charsetOf(source, collation), decodeText },
     describeTable: (database, table) =>
       queries.run((connection) => describeTable(connection, database, table)),

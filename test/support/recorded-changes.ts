@@ -96,7 +96,7 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
   const isCaptured = (database: string): boolean => database === options.database;
   const tables = new TableRegistry({
     isCaptured,
-    asksAlways: server.flavor === "mariadb",
+    flavor: server.flavor,
     types: { charsetOf: (id) => collations.get(id) ?? "binary", decodeText },
     describeTable: async (database, table) => {
       options.onLookup?.(table);
