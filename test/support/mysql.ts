@@ -30,11 +30,11 @@ export function connectionOptions(url: URL): ConnectionOptions {
   };
 }
 
-/** Creates a schema (utf8mb4) with a unique name on the test server; `await using` drops it. */
+/** Creates a schema (utf8mb4) with a unique name on a test server, or on the server of that URL; `await using` drops it. */
 export async function openTestDatabase(
-  server: "mysql" | "mariadb" = "mysql",
+  server: "mysql" | "mariadb" | URL = "mysql",
 ): Promise<TestDatabase> {
-  const url = testServerUrl(server);
+  const url = server instanceof URL ? server : testServerUrl(server);
   const name = `t_${randomBytes(6).toString("hex")}`;
   const connection = await createConnection(connectionOptions(url));
   await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}`);

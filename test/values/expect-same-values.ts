@@ -21,13 +21,15 @@ export interface Probe {
 
 /**
  * Stores the probes' values in a table and compares, for each value, the JSON written from the row image with the JSON of the same value read by
- * SELECT, byte for byte, and with the text that the server makes of it.
+ * SELECT, byte for byte, and with the text that the server makes of it. `setting`, a statement, comes first in the session.
  */
 export async function expectSameValues(
-  server: "mysql" | "mariadb",
+  server: "mysql" | "mariadb" | URL,
   probes: readonly Probe[],
+  setting = "",
 ): Promise<void> {
   await using db = await openTestDatabase(server);
+  if (setting !== "") await db.query(setting);
   const columns = probes.map((probe, i): ProbeColumn => ({ ...probe, name: `c${i}` }));
   const documents = await storeAndRecord(db, columns);
   expect(documents).toEqual(await selectDocuments(db));
