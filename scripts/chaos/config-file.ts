@@ -11,15 +11,23 @@ export interface ChaosConfig {
   readonly seed: number;
 }
 
-/** Writes the pipeline's configuration; returns what the seed chose, for the report. */
-export async function writeConfigFile(path: string, config: ChaosConfig): Promise<string> {
+/** Where the pipeline keeps its checkpoint and what it puts aside, as the seed chose. */
+export type StateChoice = "file" | "elasticsearch";
+
+/** Names of what the pipeline keeps in Elasticsearch, without the run's prefix. */
+export const STATE_INDEX = "state";
+export const DEAD_LETTER_INDEX = "dead-letters";
+
+/** Writes the pipeline's configuration; returns where its state is. */
+export async function writeConfigFile(path: string, config: ChaosConfig): Promise<StateChoice> {
   const random = createRandom(config.seed, "configuration");
+  const state: StateChoice = random.pick(["file", "file", "elasticsearch"]);
   const choices = [
     `lanes = ${random.integer(1, 4)}`,
     `max_actions = ${random.pick([200, 2_000, 10_000])}`,
     `max_bytes = "${random.pick(["64KiB", "512KiB", "2MiB"])}"`,
   ];
-  const gtid = `gtid = ${random.pick(['"auto"', '"auto"', "false"])}`;
+  const gtid = random.pick(['"auto"', '"auto"', "false"]);
   const source = new URL(config.mysql);
   source.username = "sync";
   source.password = "sync";
@@ -44,14 +52,28 @@ export async function writeConfigFile(path: string, config: ChaosConfig): Promis
     'start = "earliest"',
     'heartbeat_interval = "1s"',
     'connect_timeout = "3s"',
-    gtid,
+    `gtid = ${gtid}`,
     "",
     "[sink]",
     `hosts = ["${config.elasticsearch.href.replace(/\/$/, "")}"]`,
     'request_timeout = "6s"',
     ...choices,
+    ...(state === "file" ? [] : stateLines(config.indexPrefix)),
     ...[...rules.values()].flatMap((rule) => ["", ...rule]),
   ];
   await writeFile(path, `${lines.join("\n")}\n`);
-  return [gtid, ...choices].join(", ");
+  return state;
+}
+
+function stateLines(prefix: string): string[] {
+  return [
+    "",
+    "[state]",
+    'type = "elasticsearch"',
+    `index = "${prefix}${STATE_INDEX}"`,
+    "",
+    "[dead_letters]",
+    'type = "elasticsearch"',
+    `index = "${prefix}${DEAD_LETTER_INDEX}"`,
+  ];
 }

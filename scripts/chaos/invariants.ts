@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { comparePlaces } from "../support/log-end.ts";
+import type { KeptState } from "./kept-state.ts";
 
 /** What must hold whenever the pipeline is down: looked at before each start. */
 export class Invariants {
-  readonly #checkpointFile: string;
+  readonly #state: KeptState;
   readonly #elasticsearch: URL;
   readonly #documents: readonly { readonly _index: string; readonly _id: string }[];
   #last: Checkpoint | null = null;
@@ -14,12 +14,12 @@ export class Invariants {
   #looks = 0;
 
   constructor(options: {
-    readonly checkpointFile: string;
+    readonly state: KeptState;
     readonly elasticsearch: URL;
     /** Documents whose versions are watched. */
     readonly documents: readonly { readonly _index: string; readonly _id: string }[];
   }) {
-    this.#checkpointFile = options.checkpointFile;
+    this.#state = options.state;
     this.#elasticsearch = options.elasticsearch;
     this.#documents = options.documents;
   }
@@ -47,13 +47,13 @@ export class Invariants {
   }
 
   async #checkCheckpoint(): Promise<void> {
-    const text = await readFile(this.#checkpointFile, "utf8").catch(() => null);
-    if (text === null) {
-      if (this.#last !== null) throw new Error(`The checkpoint ${this.#checkpointFile} is gone`);
+    const now = await this.#state.checkpoint();
+    const before = this.#last;
+    if (now === undefined) return;
+    if (now === null) {
+      if (before !== null) throw new Error("The checkpoint is gone");
       return;
     }
-    const now = JSON.parse(text) as Checkpoint;
-    const before = this.#last;
     if (before !== null && (now.epoch < before.epoch || comparePlaces(now, before) < 0))
       throw new Error(
         `The checkpoint moved backwards, from ${before.file}:${before.position} (epoch ${before.epoch}) to ${now.file}:${now.position} (epoch ${now.epoch})`,

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type Connection } from "mysql2/promise";
@@ -10,6 +10,7 @@ import { attack } from "./attack.ts";
 import { writeConfigFile } from "./config-file.ts";
 import { Counts } from "./counts.ts";
 import { Invariants } from "./invariants.ts";
+import { keptState } from "./kept-state.ts";
 import { Supervisor } from "./supervisor.ts";
 import { createStatements, DATABASE, verifiedTables, watchedDocuments } from "./tables.ts";
 import { startWorkload, type Workload } from "./workload.ts";
@@ -68,15 +69,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   await using elasticsearchProxy = await openProxy(elasticsearch);
   const proxies = { mysql: mysqlProxy, elasticsearch: elasticsearchProxy };
   const config = join(folder, "chaos.toml");
-  await writeConfigFile(config, {
+  const choice = await writeConfigFile(config, {
     mysql: mysqlProxy.url,
     elasticsearch: elasticsearchProxy.url,
     indexPrefix,
     seed,
   });
   await createTables(mysql);
+  const state = keptState({ choice, folder, elasticsearch, indexPrefix });
   const invariants = new Invariants({
-    checkpointFile: join(folder, ".tailrace", "chaos.checkpoint.json"),
+    state,
     elasticsearch,
     documents: watchedDocuments(indexPrefix),
   });
@@ -132,12 +134,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       elasticsearch,
       tables: verifiedTables(indexPrefix),
     });
-    const letters = await readDeadLetters(folder);
     return {
       progress: progress(),
       versionsCompared: invariants.versionsCompared,
       catchUpMs,
-      problems: [...(gaps > 0 ? [`${gaps} gaps are noted in the checkpoint`] : []), ...letters],
+      problems: [
+        ...(gaps > 0 ? [`${gaps} gaps are noted in the checkpoint`] : []),
+        ...describeLetters(await state.deadLetters()),
+      ],
       verification,
     };
   } finally {
@@ -196,12 +200,10 @@ async function catchUp(mysql: Service, supervisor: Supervisor): Promise<number> 
   }
 }
 
-/** What tailrace has put aside; the workload has nothing that Elasticsearch should refuse. */
-async function readDeadLetters(folder: string): Promise<string[]> {
-  const file = join(folder, ".tailrace", "chaos.dead-letters.ndjson");
-  const lines = (await readFile(file, "utf8").catch(() => "")).split("\n").filter(Boolean);
-  const shown = lines.slice(0, 5).map((line) => `dead letter: ${line.slice(0, 600)}`);
-  return lines.length > 5 ? [...shown, `… ${lines.length} dead letters in all`] : shown;
+/** The workload has nothing that Elasticsearch should refuse. */
+function describeLetters(letters: readonly string[]): string[] {
+  const shown = letters.slice(0, 5).map((letter) => `dead letter: ${letter.slice(0, 600)}`);
+  return letters.length > 5 ? [...shown, `… ${letters.length} dead letters`] : shown;
 }
 
 async function connect({ url }: Service): Promise<Connection> {
