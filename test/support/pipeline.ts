@@ -52,6 +52,8 @@ export interface TestPipelineOptions {
   readonly state?: string;
   /** What `[source]` says of the start; default: `start = "latest"`. */
   readonly begin?: string;
+  /** More top-level keys, TOML. */
+  readonly top?: string;
   /** More top-level sections, TOML. */
   readonly more?: string;
   readonly mysqlUrl?: URL;
@@ -72,6 +74,7 @@ function open(options: TestPipelineOptions, folder: string, number: number): Tes
   const name = `test-${process.pid}-${number}`;
   const text = `
 name = "${name}"
+${options.top ?? ""}
 [source]
 url = "${(options.mysqlUrl ?? db.url).href}"
 ${options.begin ?? 'start = "latest"'}
