@@ -176,11 +176,11 @@ export class Capture implements ChangeStream {
   }
 
   async #connect(): Promise<void> {
-    const { reader, signal, connect, logger } = this.#options;
+    const { reader, signal, logger } = this.#options;
     if (signal.aborted) return;
     const resumeAt =
       this.#hasConnected && reader.resumePosition.file !== "" ? reader.resumePosition : null;
-    this.#source = await connect(resumeAt, signal);
+    this.#source = await this.#options.connect(resumeAt, signal);
     this.#hasChecksum = this.#source.checksum === "CRC32";
     if (this.#hasConnected)
       logger.info(

@@ -15,14 +15,13 @@ import {
   decodeTransactionPayload,
   type TransactionPayload,
 } from "../binlog/transaction-payload.ts";
-import type { ChangeEvent, GapCode } from "../core/change-event.ts";
+import type { ChangeEvent } from "../core/change-event.ts";
 import type { SourcePosition } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
-import { tableName } from "../core/schema.ts";
+import { GapEvents, type GapScope } from "./gap-events.ts";
 import type { LogPosition } from "./log-position.ts";
-import { isRetiredTable, isWorkTable, netRenames, type RenamedTable } from "./renames.ts";
 import { RowChanges } from "./row-changes.ts";
-import { classifyStatement, type NamedTable, type Statement } from "./statement.ts";
+import { classifyStatement } from "./statement.ts";
 import type { TableEntry } from "./table-entry.ts";
 import type { TableRegistry } from "./table-registry.ts";
 import { XaTransactions } from "./xa-transactions.ts";
@@ -52,16 +51,10 @@ export interface EventView {
 }
 
 /** What the reader asks of its surroundings. */
-export interface ChangeReaderOptions {
+export interface ChangeReaderOptions extends Omit<GapScope, "seenTables" | "resumePosition"> {
   readonly tables: TableRegistry;
-  readonly position: LogPosition;
-  isCaptured(database: string, table: string): boolean;
   /** Decodes what is written in a collation's character set; without it everything is taken for UTF-8. */
   readonly decodeCollation?: DecodeCollation;
-  /** Do two captured tables write the same documents? Default: yes. */
-  shareRule?(a: NamedTable, b: NamedTable): boolean;
-  /** Captured tables of a database that need not have been seen; `""` stands for those that a pattern may match. Default: none. */
-  expectedTables?(database: string): readonly NamedTable[];
 }
 
 const NOTHING: Handled = { events: [] };
@@ -76,8 +69,8 @@ const DUMMY_TABLE_ID = 0xff_ffff;
 export class ChangeReader {
   readonly #tables: TableRegistry;
   readonly #position: LogPosition;
-  readonly #options: ChangeReaderOptions;
-  readonly #isCaptured: (database: string, table: string) => boolean;
+  readonly #decodeCollation: DecodeCollation | undefined;
+  readonly #gaps: GapEvents;
   readonly #xa = new XaTransactions();
   readonly #rows: RowChanges;
   #gtid: string | undefined;
@@ -93,12 +86,16 @@ export class ChangeReader {
   #insidePayload = false;
 
   constructor(options: ChangeReaderOptions) {
-    this.#options = options;
+    this.#decodeCollation = options.decodeCollation;
+    this.#gaps = new GapEvents({
+      ...options,
+      seenTables: () => options.tables.capturedTables(),
+      resumePosition: () => this.#resumePosition(),
+    });
     this.#tables = options.tables;
     this.#position = options.position;
     this.#rows = new RowChanges(options.position, () => this.#resumePosition());
     this.#end = { file: options.position.file, position: options.position.position };
-    this.#isCaptured = (database, table) => options.isCaptured(database, table);
   }
 
   /** Where reading can resume: behind the last transaction that was read whole, and before every XA transaction that is prepared. */
@@ -199,7 +196,8 @@ export class ChangeReader {
       );
     }
     if (entry.kind === "ignored") return NOTHING;
-    if (entry.kind === "undecodable") return this.#gap(entry.code, [entry], entry.detail);
+    if (entry.kind === "undecodable")
+      return { events: this.#gaps.ofTables(entry.code, [entry], entry.detail) };
     this.#touched.add(entry);
     const range = decodeRowsBody(type, bytes, { start: body, end });
     const columns = entry.version.schema.columns.length;
@@ -245,7 +243,7 @@ export class ChangeReader {
   }
 
   #handleQuery(bytes: Buffer, start: number, body: number, end: number): Handled {
-    const query = decodeQuery(bytes, { start: body, end }, this.#options.decodeCollation);
+    const query = decodeQuery(bytes, { start: body, end }, this.#decodeCollation);
     const statement = classifyStatement(query.statement, query.database);
     switch (statement.kind) {
       case "begin":
@@ -273,13 +271,17 @@ export class ChangeReader {
         const gaps =
           touched.length === 0
             ? []
-            : this.#gap("BINLOG_ROLLED_BACK", touched, "ROLLBACK was logged after its rows").events;
+            : this.#gaps.ofTables(
+                "BINLOG_ROLLED_BACK",
+                touched,
+                "ROLLBACK was logged after its rows",
+              );
         return { events: [...gaps, ...this.#commit(this.#timeOf(bytes, start)).events] };
       }
       case "commit":
         return this.#commit(this.#timeOf(bytes, start));
       default: {
-        const gaps = this.#gapsOf(statement);
+        const gaps = this.#gaps.ofStatement(statement);
         if (statement.kind !== "dml") this.#tables.forgetLookups();
         return this.#inTransaction
           ? { events: gaps }
@@ -293,96 +295,12 @@ export class ChangeReader {
     const { statement, database } = decodeExecuteLoadQuery(
       bytes,
       { start: body, end },
-      this.#options.decodeCollation,
+      this.#decodeCollation,
     );
     const classified = classifyStatement(statement, database);
     const tables = classified.kind === "dml" ? classified.tables : this.#tables.capturedTables();
-    return this.#gap("BINLOG_STATEMENT", tables, "LOAD DATA was logged as a statement");
-  }
-
-  /** What a statement outside row events did to captured tables. */
-  #gapsOf(statement: Statement): readonly ChangeEvent[] {
-    switch (statement.kind) {
-      case "dml":
-        return this.#gap(
-          "BINLOG_STATEMENT",
-          statement.tables,
-          "a statement changed it without row events",
-        ).events;
-      case "exchange":
-        return this.#gap(
-          "BINLOG_STATEMENT",
-          statement.tables,
-          "ALTER TABLE moved rows in or out as a whole",
-        ).events;
-      case "key":
-        return this.#gap("SCHEMA_KEY_CHANGED", statement.tables, "its primary key was altered")
-          .events;
-      case "clear":
-        return statement.whole
-          ? this.#emptied(statement.tables, "truncated or dropped")
-          : this.#gap(
-              "SCHEMA_TABLE_CLEARED",
-              statement.tables,
-              "a partition was truncated or dropped",
-            ).events;
-      case "drop-database":
-        return this.#emptied(this.#tablesOf(statement.database), "its database was dropped");
-      case "rename":
-        return netRenames(statement.pairs).flatMap((renamed) => this.#gapsOfRename(renamed));
-      default:
-        return [];
-    }
-  }
-
-  #emptied(tables: readonly NamedTable[], detail: string): readonly ChangeEvent[] {
-    const { events } = this.#gap("SCHEMA_TABLE_CLEARED", tables, detail);
-    return events.map((event) => ({ ...event, isEmptied: true }) as ChangeEvent);
-  }
-
-  /** An online schema change swaps its work table, with the same rows, for the original; any other change of a name is seen in the documents. */
-  #gapsOfRename({ table, rowsOf, movedTo }: RenamedTable): readonly ChangeEvent[] {
-    const keepsDocuments = (other: NamedTable): boolean =>
-      this.#isCaptured(other.database, other.table) &&
-      (this.#options.shareRule?.(table, other) ?? true);
-    if (rowsOf === null) {
-      if (movedTo === null || keepsDocuments(movedTo)) return [];
-      if (isRetiredTable(movedTo.table, table.table)) return [];
-      const detail = `renamed to ${tableName(movedTo)}`;
-      return this.#gap("SCHEMA_TABLE_CLEARED", [table], detail).events;
-    }
-    if (isWorkTable(rowsOf.table, table.table)) return [];
-    if (keepsDocuments(rowsOf) && (movedTo === null || keepsDocuments(movedTo))) return [];
-    const detail = `${tableName(rowsOf)} took its name`;
-    return this.#gap("SCHEMA_TABLE_REPLACED", [table], detail).events;
-  }
-
-  #gap(code: GapCode, tables: readonly NamedTable[], detail: string): Handled {
-    const { versionHigh, versionLow } = this.#position;
-    const position = this.#resumePosition();
-    const distinct = new Map(
-      tables
-        .filter((t) => t.table === "" || this.#isCaptured(t.database, t.table))
-        .map((t) => [`${t.database}.${t.table}`, t]),
-    );
-    return {
-      events: Array.from(distinct.values(), ({ database, table }) => ({
-        kind: "gap",
-        code,
-        database,
-        table,
-        detail,
-        position,
-        versionHigh,
-        versionLow,
-      })),
-    };
-  }
-
-  /** The captured tables of a database: those seen so far and those that the rules name. */
-  #tablesOf(database: string): NamedTable[] {
-    const seen = this.#tables.capturedTables().filter((table) => table.database === database);
-    return [...seen, ...(this.#options.expectedTables?.(database) ?? [])];
+    const detail = "LOAD DATA was logged as a statement";
+    return { events: this.#gaps.ofTables("BINLOG_STATEMENT", tables, detail) };
   }
 
   /** `released`: GTIDs of earlier transactions that may be acknowledged from now on. */
@@ -426,26 +344,12 @@ export class ChangeReader {
   #finishXa(xid: string, isCommit: boolean, commitTimeUs: number): Handled {
     const events = this.#xa.eventsOf(xid);
     if (events === undefined) {
-      const gap = this.#unnamedGap("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`);
+      const gap = this.#gaps.unnamed("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`);
       return { events: [...(isCommit ? [gap] : []), ...this.#commit(commitTimeUs).events] };
     }
     const commit = (): readonly ChangeEvent[] =>
       this.#commit(commitTimeUs, this.#xa.finish(xid)).events;
     return isCommit ? { events: [], replay: { events, commit } } : { events: commit() };
-  }
-
-  #unnamedGap(code: GapCode, detail: string): ChangeEvent {
-    const { versionHigh, versionLow } = this.#position;
-    return {
-      kind: "gap",
-      code,
-      database: "",
-      table: "",
-      detail,
-      position: this.#resumePosition(),
-      versionHigh,
-      versionLow,
-    };
   }
 
   #holdXa(bytes: Buffer, start: number, end: number): Handled {
