@@ -79,6 +79,8 @@ export async function readLogEnd(
 ): Promise<LogEnd> {
   // SHOW MASTER STATUS is gone from MySQL 8.4, its successor came with 8.2.
   const isNew = server.flavor === "mysql" && server.versionNumber >= 80_200;
+  // first the set, then the place: it may lack transactions before the place and never holds one behind it
+  const gtidSet = await readGtids(connection, server, "gtid_executed", "gtid_binlog_pos");
   const [row] = await connection.query(isNew ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
   if (row === undefined) {
     throw new TailraceError(
@@ -86,7 +88,6 @@ export async function readLogEnd(
       `${connection.name} writes no binary log (log_bin=OFF)`,
     );
   }
-  const gtidSet = await readGtids(connection, server, "gtid_executed", "gtid_binlog_pos");
   return { file: text(row, "File"), position: Number(text(row, "Position")), gtidSet };
 }
 

@@ -1,3 +1,4 @@
+import { TailraceError } from "../core/errors.ts";
 import type { Column, TableSchema } from "../core/schema.ts";
 import { parseColumnType } from "./column-definition.ts";
 import type { Connection, TextRow } from "./connection.ts";
@@ -72,6 +73,11 @@ export async function describeTable(
   let rowEnd = rows.findIndex((row) => row["expression"] === "ROW END");
   if (isVersioned && rowEnd < 0) rowEnd = columns.push(...IMPLICIT_PERIOD) - 1;
   const key = await keyColumns(connection, name);
+  const missing = key.find((column) => columns.every((c) => c.name !== column));
+  if (missing !== undefined) {
+    const text = `${database}.${table} was altered while it was described: ${missing} is a key's column and no column`;
+    throw new TailraceError("SOURCE_QUERY_FAILED", text);
+  }
   const primaryKey = key
     .map((column) => columns.findIndex((c) => c.name === column))
     .filter((column) => column !== rowEnd);

@@ -44,11 +44,22 @@ export async function pump(stages: PumpStages, signal: AbortSignal): Promise<voi
       case "commit":
       case "heartbeat":
         tracker.add(event, sink.taken);
+        if (tracker.size >= MAX_OPEN_TRANSACTIONS) await closeSome(stages);
         break;
       default:
         event satisfies never;
     }
   }
+}
+
+/** Transactions without rows of ours take no room in the sink: while it stands still, only their number tells that reading must wait. */
+const MAX_OPEN_TRANSACTIONS = 100_000;
+
+async function closeSome(stages: PumpStages): Promise<void> {
+  stages.onIdle();
+  if (stages.tracker.size < MAX_OPEN_TRANSACTIONS) return;
+  await stages.sink.drain();
+  stages.onIdle();
 }
 
 /** Rows left their documents and the log does not tell which: their ids are made of columns that are no key. */

@@ -3,7 +3,7 @@ import { createJsonRowLayout, jsonRowBytes, type JsonRow } from "../core/json-ro
 import type { Target } from "../core/action-writer.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { TableVersion } from "../core/row-layout.ts";
-import { tableName, type TableSchema } from "../core/schema.ts";
+import { type Column, tableName, type TableSchema } from "../core/schema.ts";
 import type { Sink } from "../core/sink.ts";
 import { compileEncoder, type EncodeRows, type RowEncoder } from "../rules/encoder.ts";
 import type { RuleOptions } from "../rules/rule.ts";
@@ -161,7 +161,7 @@ export class Router {
         `rows of ${tableName(schema)}, which no rule captures`,
       );
     const encoder = compileEncoder(rule, table);
-    const id = encoder.plan.id.map((column) => schema.columns[column]!.name).join(", ");
+    const id = encoder.plan.id.map((column) => idPart(schema.columns[column]!)).join(", ");
     const before = this.#idColumns.get(tableName(schema));
     this.#idColumns.set(tableName(schema), id);
     if (before !== undefined && before !== id)
@@ -170,6 +170,27 @@ export class Router {
     const { createIndex: create, dynamic } = rule;
     await this.#sink.prepare({ target, fields: encoder.plan.fields, create, dynamic });
     return { target, encoder };
+  }
+}
+
+/** A column's name and what of its type is seen in an id: another scale or fraction gives each value another text. */
+function idPart({ name, type }: Column): string {
+  switch (type.kind) {
+    case "integer":
+    case "text":
+      return name;
+    case "decimal":
+      return `${name} decimal of scale ${type.scale}`;
+    case "time":
+    case "datetime":
+    case "timestamp":
+      return `${name} ${type.kind}(${type.fraction})`;
+    case "binary":
+      return type.fixedLength === undefined
+        ? `${name} binary`
+        : `${name} binary(${type.fixedLength})`;
+    default:
+      return `${name} ${type.kind}`;
   }
 }
 
