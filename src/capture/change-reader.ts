@@ -10,7 +10,7 @@ import {
 } from "../binlog/events.ts";
 import { uncompressMariadb } from "../binlog/mariadb-compression.ts";
 import { decodeRowsBody, ROWS_EVENT_TYPES, type RowsEventType } from "../binlog/rows-event.ts";
-import { readTableId } from "../binlog/table-map.ts";
+import { readTableId, readTableName } from "../binlog/table-map.ts";
 import {
   decodeTransactionPayload,
   type TransactionPayload,
@@ -72,6 +72,9 @@ export class ChangeReader {
   readonly #decodeCollation: DecodeCollation | undefined;
   readonly #gaps: GapEvents;
   readonly #xa = new XaTransactions();
+  readonly #isCaptured: (database: string, table: string) => boolean;
+  /** Ids of tables that are not captured, as the open XA transaction has named them. */
+  readonly #ignoredInXa = new Set<number>();
   readonly #rows: RowChanges;
   #gtid: string | undefined;
   #commitTimeUs = 0;
@@ -92,6 +95,7 @@ export class ChangeReader {
       seenTables: () => options.tables.capturedTables(),
       resumePosition: () => this.#resumePosition(),
     });
+    this.#isCaptured = (database, table) => options.isCaptured(database, table);
     this.#tables = options.tables;
     this.#position = options.position;
     this.#rows = new RowChanges(options.position, () => this.#resumePosition());
@@ -142,7 +146,7 @@ export class ChangeReader {
         : this.#handleRows(rows, bytes, body, end);
     switch (type) {
       case EventType.TABLE_MAP: {
-        if (this.#xa.open) return this.#holdXa(bytes, start, end);
+        if (this.#xa.open) return this.#holdXaTable(bytes, start, end);
         const until = this.#tables.define(bytes, body, end);
         return until === undefined ? NOTHING : { events: [], until };
       }
@@ -352,7 +356,19 @@ export class ChangeReader {
     return isCommit ? { events: [], replay: { events, commit } } : { events: commit() };
   }
 
+  /** Keeps a TABLE_MAP of an open XA transaction, or remembers that its table is not captured. */
+  #holdXaTable(bytes: Buffer, start: number, end: number): Handled {
+    const body = start + HEADER_BYTES;
+    const { database, table } = readTableName(bytes, body, end);
+    const id = readTableId(bytes, body);
+    if (this.#isCaptured(database, table)) this.#ignoredInXa.delete(id);
+    else this.#ignoredInXa.add(id);
+    return this.#holdXa(bytes, start, end);
+  }
+
+  /** Keeps an event of an open XA transaction, unless its table is not captured. */
   #holdXa(bytes: Buffer, start: number, end: number): Handled {
+    if (this.#ignoredInXa.has(readTableId(bytes, start + HEADER_BYTES))) return NOTHING;
     this.#xa.hold(Buffer.from(bytes.subarray(start, end)));
     return NOTHING;
   }

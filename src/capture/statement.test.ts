@@ -72,6 +72,8 @@ test.each([
   "ALTER TABLE a RENAME TO b",
   "alter table a rename b",
   "ALTER TABLE a ADD x INT, RENAME AS b",
+  "RENAME TABLE IF EXISTS a WAIT 5 TO b",
+  "alter table if exists a nowait rename to b",
 ])("%s renames", (statement) => {
   expect(classifyStatement(statement, "d")).toEqual({
     kind: "rename",

@@ -77,7 +77,7 @@ export function classifyStatement(statement: string, database: string): Statemen
       return classifyDrop(tokens, word, database);
     case "RENAME":
       return word(1) === "TABLE" || word(1) === "TABLES"
-        ? { kind: "rename", pairs: renamePairs(tokens, 2, database) }
+        ? { kind: "rename", pairs: renamePairs(tokens, word(2) === "IF" ? 4 : 2, database) }
         : { kind: "other" };
     case "ALTER":
       return classifyAlter(tokens, word, database);
@@ -146,8 +146,9 @@ function classifyAlter(
   while (["ONLINE", "OFFLINE", "IGNORE"].includes(word(start))) start += 1;
   if (word(start) !== "TABLE") return { kind: "other" };
   start += word(start + 1) === "IF" ? 3 : 1;
-  const [table, next] = tableAt(tokens, start, database);
+  const [table, afterTable] = tableAt(tokens, start, database);
   if (table === null) return { kind: "other" };
+  const next = behindWait(tokens, afterTable);
   const tables = [table];
   switch (word(next)) {
     case "DROP":
@@ -190,7 +191,8 @@ function renamePairs(
 ): { from: NamedTable; to: NamedTable }[] {
   const pairs: { from: NamedTable; to: NamedTable }[] = [];
   for (let i = start; i < tokens.length;) {
-    const [from, afterFrom] = tableAt(tokens, i, database);
+    const [from, next] = tableAt(tokens, i, database);
+    const afterFrom = behindWait(tokens, next);
     const isTo = tokens[afterFrom]?.text.toUpperCase() === "TO";
     const [to, afterTo] = tableAt(tokens, isTo ? afterFrom + 1 : afterFrom, database);
     if (from === null || to === null) break;
@@ -224,6 +226,13 @@ function tableAt(
   if (tokens[i + 1]?.text === "." && tokens[i + 2] !== undefined)
     return [{ database: first.text, table: tokens[i + 2]!.text }, i + 3];
   return [{ database, table: first.text }, i + 1];
+}
+
+/** Past MariaDB's `WAIT n` or `NOWAIT` at token `i`. */
+function behindWait(tokens: readonly Token[], i: number): number {
+  const { text, quoted } = tokens[i] ?? { text: "", quoted: true };
+  if (quoted) return i;
+  return text.toUpperCase() === "NOWAIT" ? i + 1 : text.toUpperCase() === "WAIT" ? i + 2 : i;
 }
 
 /** A table's name follows. */

@@ -45,9 +45,8 @@ export async function runPipeline(config: PipelineConfig, options: RunOptions): 
     } catch (cause) {
       const error = asTailraceError(cause);
       if (options.signal.aborted && error.disposition === "retry") return;
-      // a failover: opening anew decides whether the new server can serve the checkpoint
-      if (error.code === "SOURCE_REPLACED") continue;
-      if (error.disposition !== "retry") throw error;
+      // after a failover opening anew decides whether the new server can serve the checkpoint
+      if (error.disposition !== "retry" && error.code !== "SOURCE_REPLACED") throw error;
       const waitMs = backoff.next();
       options.logger[backoff.failures > 5 ? "error" : "warn"](
         { err: error, retryInMs: Math.round(waitMs) },

