@@ -42,6 +42,8 @@ export class Framer {
   /** The start of a frame whose rest has not arrived: `#partial[0, #filled)`. */
   #partial: Buffer = Buffer.allocUnsafeSlow(INITIAL_PARTIAL_BYTES);
   #filled = 0;
+  /** Bytes of a frame handed out in parts that have not been handed out. */
+  #partBytes = 0;
 
   constructor(format: FrameFormat) {
     this.#format = format;
@@ -50,6 +52,41 @@ export class Framer {
   /** True when the bytes so far end inside a frame. */
   get isInsideFrame(): boolean {
     return this.#filled > 0;
+  }
+
+  /** Length of the frame that has begun and is not whole, header included; 0 when there is none or its header is not whole. */
+  get openFrameBytes(): number {
+    return this.#filled < this.#format.headerBytes ? 0 : this.#frameBytes(this.#partial, 0);
+  }
+
+  /** What is here of the frame that has begun and is not whole, a view. */
+  get openBytes(): Buffer {
+    return this.#partial.subarray(0, this.#filled);
+  }
+
+  /** Bytes that are still to come by `nextPart`. */
+  get partBytes(): number {
+    return this.#partBytes;
+  }
+
+  /** Hands the open frame out in parts instead of putting it together: those bytes that are here now, the rest by `nextPart`. */
+  openParts(): void {
+    this.#partBytes = this.openFrameBytes - this.#filled;
+    this.bytes = this.#partial;
+    this.start = 0;
+    this.end = this.#filled;
+    this.#filled = 0;
+  }
+
+  /** Moves to the next bytes of a frame in parts; false when another chunk is needed. */
+  nextPart(): boolean {
+    const length = Math.min(this.#partBytes, this.#chunk.length - this.#offset);
+    if (length === 0) return false;
+    this.bytes = this.#chunk;
+    this.start = this.#offset;
+    this.end = this.#offset += length;
+    this.#partBytes -= length;
+    return true;
   }
 
   /** Gives the framer its next chunk; the one before must be used up (`next` returned false). */

@@ -6,16 +6,24 @@ export interface TransactionPayload {
   readonly compression: "zstd" | "none";
   /** Size of the events in bytes when uncompressed. */
   readonly uncompressedBytes: number;
-  /** A view of the event. */
+  /** Size of the payload in bytes. */
+  readonly payloadBytes: number;
+  /** What is here of it, a view: all of it when the event is whole. */
   readonly payload: Buffer;
 }
+
+/** Longest head of the event: three fields of a type, a length and a packed integer of at most 9 bytes, and the end's type. */
+export const TRANSACTION_PAYLOAD_HEAD_BYTES = 3 * (1 + 1 + 9) + 1;
 
 /** Field types of the payload header (`Transaction_payload_event`). */
 const Field = { END: 0, PAYLOAD_SIZE: 1, COMPRESSION_TYPE: 2, UNCOMPRESSED_SIZE: 3 } as const;
 const COMPRESSION_ZSTD = 0;
 const COMPRESSION_NONE = 255;
 
-/** Decodes TRANSACTION_PAYLOAD: fields of (type, length, value), all packed integers, until type 0; then the payload. */
+/**
+ * Decodes TRANSACTION_PAYLOAD: fields of (type, length, value), all packed integers, until type 0; then the payload. Of an event that comes in
+ * parts the first one is enough.
+ */
 export function decodeTransactionPayload(
   bytes: Buffer,
   start: number,
@@ -41,10 +49,12 @@ export function decodeTransactionPayload(
       `Transactions are compressed with algorithm ${compression}, which is unknown.`,
     );
   }
-  const payload = c.view(payloadBytes < 0 ? c.remaining : payloadBytes);
+  if (payloadBytes < 0) payloadBytes = c.remaining;
+  const payload = c.view(Math.min(payloadBytes, c.remaining));
   return {
     compression: compression === COMPRESSION_ZSTD ? "zstd" : "none",
-    uncompressedBytes: compression === COMPRESSION_NONE ? payload.length : uncompressedBytes,
+    uncompressedBytes: compression === COMPRESSION_NONE ? payloadBytes : uncompressedBytes,
+    payloadBytes,
     payload,
   };
 }

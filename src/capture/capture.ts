@@ -6,11 +6,18 @@ import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { TailraceError, asTailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import { PacketReader } from "../binlog/packet-reader.ts";
+import { PacketReader, type PartedPayloads } from "../binlog/packet-reader.ts";
+import { TRANSACTION_PAYLOAD_HEAD_BYTES } from "../binlog/transaction-payload.ts";
 import { EventType } from "../binlog/constants.ts";
 import { decodeFormatDescription } from "../binlog/events.ts";
 import type { ChangeReader, EventView, Handled } from "./change-reader.ts";
-import { openPayload, type EventSequence, heldEvents } from "./event-sequence.ts";
+import {
+  type EventSequence,
+  heldEvents,
+  openArrivingPayload,
+  openPayload,
+} from "./event-sequence.ts";
+import { connectionClosed, HELD_BYTES, PartedEvent, restOfEvent } from "./parted-event.ts";
 
 /** A binlog dump: MySQL packets, each an OK byte and an event, or an ERR packet. */
 export interface BinlogConnection extends ByteSource {
@@ -36,6 +43,14 @@ const PACKET_OK = 0x00;
 const PACKET_EOF = 0xfe;
 const PACKET_ERR = 0xff;
 
+/** Compressed transactions may be as large as MySQL's packets, 1 GiB: from this size on they are worked off while they arrive. */
+const PARTED: PartedPayloads = {
+  minBytes: 1024 * 1024,
+  headBytes: 1 + HEADER_BYTES + TRANSACTION_PAYLOAD_HEAD_BYTES + HELD_BYTES,
+  isParted: (bytes, start) =>
+    bytes[start] === PACKET_OK && bytes[start + 5] === EventType.TRANSACTION_PAYLOAD,
+};
+
 /**
  * Reads the binary log as a stream of change events, for as long as it takes: a connection that is lost, stalls or delivers a damaged event is replaced
  * and reading resumes behind the last transaction that was read whole. Rows of a transaction that was cut off come again; versions make that harmless.
@@ -46,7 +61,7 @@ export class Capture implements ChangeStream {
   #source: BinlogConnection | null = null;
   /** Do events end with a CRC32? Changes with the server's setting from file to file. */
   #hasChecksum = false;
-  #packets = new PacketReader();
+  #packets = new PacketReader(PARTED);
   /** Events that come before the connection's next one: of a compressed or a held transaction. */
   #sequence: EventSequence | null = null;
   #queue: readonly ChangeEvent[] = [];
@@ -55,6 +70,8 @@ export class Capture implements ChangeStream {
   #until: Promise<void> | null = null;
   #failure: TailraceError | null = null;
   #hasConnected = false;
+  /** The event that comes in parts, until its first part was handled. */
+  #parted: PartedEvent | null = null;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
@@ -81,7 +98,7 @@ export class Capture implements ChangeStream {
       } else if (this.#source === null) {
         await this.#connect();
       } else if (!(await this.#source.wait())) {
-        throw new TailraceError("SOURCE_UNREACHABLE", "The server closed the binlog connection.");
+        throw connectionClosed();
       }
     } catch (error) {
       await this.#recover(asTailraceError(error));
@@ -140,7 +157,14 @@ export class Capture implements ChangeStream {
       throw new TailraceError("SOURCE_UNREACHABLE", "The server ended the binlog stream.");
     if (marker !== PACKET_OK || end - start < 20)
       throw new TailraceError("BINLOG_CORRUPT", "A packet of the binlog stream holds no event.");
+    if (packets.isContinued) return this.#firstPart(bytes.subarray(start + 1, end));
     return { bytes, start: start + 1, end: this.#withoutChecksum(bytes, start + 1, end) };
+  }
+
+  #firstPart(part: Buffer): EventView {
+    this.#parted = new PartedEvent(part.readUInt32LE(9), this.#hasChecksum);
+    const bytes = this.#parted.take(part, false);
+    return { bytes, start: 0, end: bytes.length };
   }
 
   #withoutChecksum(bytes: Buffer, start: number, end: number): number {
@@ -162,7 +186,15 @@ export class Capture implements ChangeStream {
   #take(handled: Handled): void {
     const { events, until, payload, replay } = handled;
     if (until !== undefined) this.#until = until;
-    if (payload !== undefined) this.#enter(openPayload(payload));
+    if (payload !== undefined) {
+      const parted = this.#parted;
+      this.#parted = null;
+      this.#enter(
+        parted === null
+          ? openPayload(payload)
+          : openArrivingPayload(payload, restOfEvent(parted, this.#packets, this.#source!)),
+      );
+    }
     if (replay !== undefined) this.#enter(heldEvents(replay.events, replay.commit));
     if (events.length === 0) return;
     if (this.#backoff.failures > 0 && events[0]!.kind !== "rows") this.#backoff.reset();
@@ -196,8 +228,9 @@ export class Capture implements ChangeStream {
     this.#failure = null;
     this.#until = null;
     this.#sequence = null;
+    this.#parted = null;
     // what is left of the old connection's bytes lies behind the failure
-    this.#packets = new PacketReader();
+    this.#packets = new PacketReader(PARTED);
     this.#queue = [];
     this.#queued = 0;
     reader.reset();

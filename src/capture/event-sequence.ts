@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { PassThrough, type Transform } from "node:stream";
 import { createZstdDecompress, zstdDecompressSync } from "node:zlib";
 import { EVENT_FORMAT, Framer } from "../binlog/framer.ts";
 import type { TransactionPayload } from "../binlog/transaction-payload.ts";
@@ -19,14 +19,41 @@ export interface EventSequence {
 const MAX_SYNC_BYTES = 4 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
-/** The events of a compressed transaction, in bounded memory whatever its size. */
+/** The events of a compressed transaction that is whole. Throws BINLOG_CORRUPT. */
 export function openPayload(payload: TransactionPayload): EventSequence {
+  if (payload.payload.length < payload.payloadBytes)
+    throw damaged(new Error("it is longer than its event"));
   // the payload is a view of the connection's buffer, which the next pull may reuse
   if (payload.compression === "none") return new PayloadEvents(Buffer.from(payload.payload));
   if (payload.uncompressedBytes <= MAX_SYNC_BYTES) return new PayloadEvents(uncompress(payload));
   const stream = createZstdDecompress({ chunkSize: PIECE_BYTES });
   stream.end(Buffer.from(payload.payload));
   return new PayloadEvents(stream);
+}
+
+/** The rest of an event that is still arriving. */
+export interface ArrivingBytes {
+  /** The next bytes that are here, a buffer of their own; null when there are none: then `wait`. Throws BINLOG_CHECKSUM at the end. */
+  read(): Buffer | null;
+  /** All bytes were read. */
+  readonly isEnded: boolean;
+  /** Resolves when `read` may have more. */
+  wait(): Promise<void>;
+}
+
+/**
+ * The events of a compressed transaction while it arrives, in bounded memory whatever its size. What is here of the payload must be a buffer of
+ * its own.
+ */
+export function openArrivingPayload(
+  payload: TransactionPayload,
+  rest: ArrivingBytes,
+): EventSequence {
+  const stream =
+    payload.compression === "none"
+      ? new PassThrough({ highWaterMark: PIECE_BYTES })
+      : createZstdDecompress({ chunkSize: PIECE_BYTES });
+  return new PayloadEvents(stream, new PayloadInput(stream, payload, rest));
 }
 
 /** Events that were held back, then the change events that close them. */
@@ -53,13 +80,58 @@ function uncompress(payload: TransactionPayload): Buffer {
   }
 }
 
+/** Feeds a stream with a payload's bytes as they arrive, a few at a time. */
+class PayloadInput {
+  readonly #stream: Transform;
+  readonly #rest: ArrivingBytes;
+  #missingBytes: number;
+  /** Called when the stream has worked off a piece. */
+  onWorkedOff: () => void = () => undefined;
+
+  constructor(stream: Transform, payload: TransactionPayload, rest: ArrivingBytes) {
+    this.#stream = stream;
+    this.#rest = rest;
+    this.#missingBytes = payload.payloadBytes;
+    this.#write(payload.payload);
+  }
+
+  /** Writes what has arrived, unless the stream has enough to work on. */
+  feed(): void {
+    while (!this.#rest.isEnded && this.#stream.writableLength < PIECE_BYTES) {
+      const bytes = this.#rest.read();
+      if (bytes === null) return;
+      this.#write(bytes);
+      if (!this.#rest.isEnded) continue;
+      if (this.#missingBytes > 0) throw damaged(new Error("it is longer than its event"));
+      this.#stream.end();
+    }
+  }
+
+  /** The stream has worked off all that it was given, and more is to arrive. */
+  get isStarving(): boolean {
+    return !this.#rest.isEnded && this.#stream.writableLength === 0;
+  }
+
+  wait(): Promise<void> {
+    return this.#rest.wait();
+  }
+
+  #write(bytes: Buffer): void {
+    const own = bytes.subarray(0, this.#missingBytes);
+    this.#missingBytes -= own.length;
+    if (own.length > 0) this.#stream.write(own, () => this.onWorkedOff());
+  }
+}
+
 class PayloadEvents implements EventSequence {
-  readonly #stream: Readable | null;
+  readonly #stream: Transform | null;
+  readonly #input: PayloadInput | null;
   readonly #framer = new Framer(EVENT_FORMAT);
   #isEnded = false;
   #error: unknown = null;
 
-  constructor(content: Buffer | Readable) {
+  constructor(content: Buffer | Transform, input: PayloadInput | null = null) {
+    this.#input = input;
     if (Buffer.isBuffer(content)) {
       this.#stream = null;
       this.#framer.push(content);
@@ -79,6 +151,7 @@ class PayloadEvents implements EventSequence {
         continue;
       }
       if (this.#error !== null) throw damaged(this.#error);
+      this.#input?.feed();
       if (this.#stream !== null && !this.#isEnded) return "later";
       if (this.#framer.isInsideFrame) throw damaged(new Error("it ends inside an event"));
       return null;
@@ -91,14 +164,18 @@ class PayloadEvents implements EventSequence {
 
   wait(): Promise<void> {
     const stream = this.#stream;
+    const input = this.#input;
+    if (stream === null || this.#isEnded || this.#error !== null || stream.readableLength > 0)
+      return Promise.resolve();
+    if (input?.isStarving === true) return input.wait();
     return new Promise((resolve) => {
-      if (stream === null || this.#isEnded || this.#error !== null || stream.readableLength > 0)
-        return resolve();
       const done = (): void => {
         for (const event of EVENTS) stream.off(event, done);
         resolve();
       };
       for (const event of EVENTS) stream.on(event, done);
+      // a piece may be worked off without a byte of output
+      if (input !== null) input.onWorkedOff = done;
     });
   }
 }
