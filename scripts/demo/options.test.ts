@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { parseDemoOptions } from "./options.ts";
+
+test("durations have a unit, help wins, and what is unknown is an error", () => {
+  expect(parseDemoOptions([])).toEqual({ forMs: null, verify: false, keep: false });
+  expect(parseDemoOptions(["--for", "20s", "--verify"])).toEqual({
+    forMs: 20_000,
+    verify: true,
+    keep: false,
+  });
+  expect(parseDemoOptions(["--keep", "--help"])).toBeNull();
+  expect(() => parseDemoOptions(["--for", "20"])).toThrow("such as 20s or 5m");
+  expect(() => parseDemoOptions(["--fro", "20s"])).toThrow("--fro");
+});
