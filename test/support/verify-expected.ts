@@ -20,7 +20,7 @@ export interface ExpectedTable {
 
 interface ColumnRow extends RowDataPacket {
   readonly name: string;
-  readonly type: string;
+  type: string;
   readonly fraction: number | string | null;
   readonly precision: number | string | null;
   readonly isKey: number | string;
@@ -49,6 +49,7 @@ export async function expectedTable(
     [table.database, table.table],
   );
   if (columns.length === 0) return null;
+  await markJson(connection, table, columns);
   const primary = columns
     .filter((column) => Number(column.isKey) > 0)
     .toSorted((a, b) => Number(a.isKey) - Number(b.isKey));
@@ -65,6 +66,23 @@ export async function expectedTable(
       columns.map((column) => [column.name, valueExpression(column).comparison ?? "exact"]),
     ),
   };
+}
+
+/** MariaDB's JSON is text with a check. */
+async function markJson(
+  connection: Connection,
+  { database, table }: VerifiedTable,
+  columns: readonly ColumnRow[],
+): Promise<void> {
+  const [[server]] = await connection.query<RowDataPacket[]>("SELECT VERSION() AS version");
+  if (!String(server?.["version"]).includes("MariaDB")) return;
+  const [checks] = await connection.query<RowDataPacket[]>(
+    "SELECT CHECK_CLAUSE AS clause FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ? AND TABLE_NAME = ?",
+    [database, table],
+  );
+  const clauses = new Set(checks.map((check) => String(check["clause"])));
+  for (const column of columns)
+    if (clauses.has(`json_valid(${quoteName(column.name)})`)) column.type = "mariadb json";
 }
 
 /** Parts of a composite key are joined by ":"; a ":" or "%" inside a part becomes %3A or %25. */
@@ -87,6 +105,8 @@ function valueExpression(column: ColumnRow): { sql: string; comparison?: Compari
     case "bigint":
     case "json":
       return { sql: name };
+    case "mariadb json":
+      return { sql: `JSON_COMPACT(${name})` };
     case "decimal":
       return {
         sql: Number(column.precision) <= MOST_NUMBER_DIGITS ? name : `CAST(${name} AS CHAR)`,
