@@ -1,8 +1,17 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
+import nodeModule from "node:module";
+
+const OLDEST_NODE = 24;
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  process.stderr.write(
+    `tailrace needs Node.js ${OLDEST_NODE} or newer; this is ${process.version} (${process.execPath}).\n\n` +
+      "→ Install a newer Node.js. In a checkout, `npm run tailrace -- …` brings its own.\n",
+  );
+  process.exit(2);
+}
 
 // Before anything else is loaded: what Node compiled (and stripped of types) at the last start need not be compiled again.
-enableCompileCache();
+nodeModule.enableCompileCache();
 const { EXIT_FORCED } = await import("./cli/context.ts");
 const { runCli } = await import("./cli/run-cli.ts");
 
