@@ -42,7 +42,9 @@ function formatFailure(failure: ErrorDescription): string {
   const messages: string[] = [];
   let stack: string | undefined;
   for (let next: ErrorDescription | undefined = failure; next !== undefined; next = next.cause) {
-    messages.push(next.message);
+    const { message } = next;
+    // A cause in whose words the error above it speaks says nothing new.
+    if (!messages.some((above) => above.includes(message))) messages.push(message);
     stack = next.stack ?? stack;
   }
   const code = failure.code === undefined ? "" : `${failure.code}: `;

@@ -54,7 +54,7 @@ test("a line a second gives the rate since the line before, and the last comes a
   await streamStatus(
     {
       read: inTurn([
-        { ...IDLE, actionsTaken: 1800, actionsClosed: 1500 },
+        { ...IDLE, actionsTaken: 1800, actionsClosed: 1500, lagSeconds: 0.085048095703125 },
         { ...IDLE, ...end, actionsTaken: 2000, actionsClosed: 2000, lagSeconds: 0, latencyMs: 7 },
       ]),
       signal: stop.signal,
@@ -63,7 +63,7 @@ test("a line a second gives the rate since the line before, and the last comes a
     (line) => void lines.push(line),
   );
   expect(lines).toMatchObject([
-    { rows: 1500, rows_per_s: 1500, rows_in_flight: 300, gtid_set: null, lag_s: null },
+    { rows: 1500, rows_per_s: 1500, rows_in_flight: 300, gtid_set: null, lag_s: 0.085 },
     {
       rows: 2000,
       rows_per_s: 500,

@@ -107,7 +107,7 @@ function createLineMaker(clock: Clock): (status: ReportedStatus) => StatusLine {
       rows_per_s: Math.round(rowsPerMs * 1_000),
       rows_in_flight: status.actionsTaken - rows,
       transactions_pending: status.transactionsPending,
-      lag_s: status.lagSeconds,
+      lag_s: status.lagSeconds === null ? null : Math.round(status.lagSeconds * 1_000) / 1_000,
       latency_ms: status.latencyMs,
       file: status.file,
       position: status.position,
