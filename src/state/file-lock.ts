@@ -37,7 +37,7 @@ export async function takeFileLock(path: string): Promise<FileLock> {
     const holder = await readFile(path, "utf8").catch(() => null);
     if (holder === null) continue;
     if (await isAlive(path, holder))
-      throw new TailraceError("STATE_FOREIGN", `${path} is held by a running process: ${holder}`);
+      throw new TailraceError("STATE_FOREIGN", `${path} is held by ${describeHolder(holder)}`);
     await rm(path, { force: true });
   }
   const isOurs = async (): Promise<boolean> =>
@@ -56,6 +56,15 @@ export async function takeFileLock(path: string): Promise<FileLock> {
       if (await isOurs()) await rm(path, { force: true });
     },
   };
+}
+
+function describeHolder(text: string): string {
+  try {
+    const { pid, host } = JSON.parse(text) as Partial<Holder>;
+    return `process ${pid ?? "?"}${host === hostname() ? "" : ` on ${host ?? "?"}`}, which runs`;
+  } catch {
+    return "a process that is just starting";
+  }
 }
 
 async function create(path: string, owner: string): Promise<boolean> {
