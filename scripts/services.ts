@@ -98,14 +98,19 @@ async function down(names: readonly ServiceName[], options: Options): Promise<nu
 }
 
 async function status(names: readonly ServiceName[], options: Options): Promise<number> {
-  for (const service of await describeServices()) {
-    if (isMeant(service, names, options)) print(service, options.json);
-  }
-  if (options.instance !== undefined) return 0;
-  for (const name of names) {
-    if (!process.env[ADDRESS_VARIABLES[name]]) continue;
+  const known = await describeServices();
+  const shown = known.filter((service) => isMeant(service, names, options));
+  for (const service of shown) print(service, options.json);
+  const named =
+    options.instance === undefined
+      ? names.filter((name) => process.env[ADDRESS_VARIABLES[name]])
+      : [];
+  for (const name of named) {
     // Answers at once: the environment names it.
     print({ ...pick(await startService(name)), running: true }, options.json);
+  }
+  if (shown.length + named.length === 0) {
+    console.error("There are no such servers yet; npm run services -- up NAME starts one.");
   }
   return 0;
 }

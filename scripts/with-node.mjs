@@ -6,7 +6,7 @@
  *     node scripts/with-node.mjs SCRIPT.ts [args…]
  *
  * Plain JavaScript for any Node from 18 on, because it runs before anything is installed. The exit code is the script's. SIGINT, SIGTERM
- * and SIGHUP are passed on; a script started from a terminal may see one Ctrl-C more than once (see scripts/signals.ts).
+ * and SIGHUP are passed on; a script started from a terminal may see one Ctrl-C more than once (see scripts/stop-signals.ts).
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
