@@ -120,7 +120,7 @@ export class IndexPreparer {
     const mappings = Object.values(existing.body as Record<string, ExistingIndex>);
     if (spec.create) await this.#updateMeta(path, mappings);
     const properties = mappings.map((one) => one.mappings?.properties);
-    const absent: Record<string, Properties[string]> = {};
+    const absent = Object.create(null) as Record<string, Properties[string]>;
     for (const [name, field] of Object.entries(wanted)) {
       const found = properties.map((one) => findField(one, name));
       if (found.includes(null)) absent[name] = field;

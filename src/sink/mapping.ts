@@ -90,7 +90,8 @@ export function fieldMapping(field: TargetField): FieldMapping {
 
 /** The mapping of all fields; of two with one name the first counts. */
 export function mappingOf(fields: readonly TargetField[]): Properties {
-  const properties: Record<string, FieldMapping> = {};
+  // a column may be called __proto__ or constructor
+  const properties = Object.create(null) as Record<string, FieldMapping>;
   for (const field of fields) properties[field.name] ??= fieldMapping(field);
   return properties;
 }
@@ -148,7 +149,8 @@ export function findField(properties: unknown, name: string): ExistingField | nu
   let level = properties;
   let found: Record<string, unknown> | null = null;
   for (const part of name.split(".")) {
-    const field = (level as Record<string, unknown> | undefined)?.[part];
+    if (typeof level !== "object" || level === null || !Object.hasOwn(level, part)) return null;
+    const field = (level as Record<string, unknown>)[part];
     if (typeof field !== "object" || field === null) return null;
     found = field as Record<string, unknown>;
     // Nothing below an object that is not looked into needs a mapping.
