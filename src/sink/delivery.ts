@@ -164,6 +164,7 @@ export class Delivery {
     const rejected: DeadLetter[] = [];
     const missing = new Set<string>();
     let why = "";
+    let isTooLarge = false;
     for (const [i, item] of items.entries()) {
       const action = actionAt(selection, i);
       const target = targets[this.#batch.targets[action]!]!;
@@ -187,6 +188,10 @@ export class Delivery {
             "BULK_ACCESS_DENIED",
             `${operation} on index ${target.index}: HTTP ${item.status}: ${item.error!.reason}`,
           );
+        case "too_large":
+          again.add(i);
+          isTooLarge = true;
+          break;
         case "retry":
         case null:
           again.add(i);
@@ -196,7 +201,9 @@ export class Delivery {
     if (again.size < items.length) await this.#accept();
     await this.#store(rejected);
     if (again.size === 0) return;
-    this.#again(withFollowers(this.#batch, selection, (i) => again.has(i)));
+    const rest = withFollowers(this.#batch, selection, (i) => again.has(i));
+    if (isTooLarge) return this.#divideTooLarge(rest);
+    this.#again(rest);
     for (const index of missing) {
       if (await this.#context.recreate(index)) continue;
       throw new TailraceError("BULK_INDEX_MISSING", `index ${index} does not exist`);
@@ -207,7 +214,8 @@ export class Delivery {
   async #divideTooLarge(selection: Selection): Promise<void> {
     const { limits, logger } = this.#context;
     if (sizeOf(selection) === 1) {
-      const error = { type: "request_too_large", reason: "HTTP 413 for this action alone" };
+      const reason = "the server does not take this action alone";
+      const error = { type: "request_too_large", reason };
       return this.#store([this.#letter(actionAt(selection, 0), "DOCUMENT_TOO_LARGE", error)]);
     }
     const bytes = requestBody(this.#batch, selection).length;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { classifyAnswer, classifyItem, type ItemOutcome, type SentAction } from "./outcome.ts";
+import {
+  type BulkItem,
+  classifyAnswer,
+  classifyItem,
+  type ItemOutcome,
+  type SentAction,
+} from "./outcome.ts";
 
 const INDEX: SentAction = { operation: "index", versioned: true };
 const DELETE: SentAction = { operation: "delete", versioned: true };
@@ -164,4 +170,19 @@ describe("an answer", () => {
     const block = { type: "cluster_block_exception", reason: "blocked" };
     expect(classify(403, JSON.stringify({ error: block }))).toMatchObject({ kind: "retry" });
   });
+});
+
+test("an operation that is larger than all that a node takes at a time is too large, one that came too early is not", () => {
+  const rejected = (bytes: number): BulkItem => ({
+    status: 429,
+    error: {
+      type: "es_rejected_execution_exception",
+      reason: `rejected execution of primary operation [coordinating_and_primary_bytes=45000208, replica_bytes=0, all_bytes=45000208, primary_operation_bytes=${bytes}, max_primary_bytes=107374182]`,
+    },
+  });
+  const action = { operation: "index", versioned: true } as const;
+  expect(classifyItem(action, rejected(180_000_032))).toBe("too_large");
+  expect(classifyItem(action, rejected(2_000_000))).toBe("retry");
+  const body = Buffer.from(JSON.stringify({ error: rejected(180_000_032).error }));
+  expect(classifyAnswer(429, body, 1)).toEqual({ kind: "too_large" });
 });

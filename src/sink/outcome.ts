@@ -20,13 +20,14 @@ export interface SentAction {
 
 /**
  * What became of one action. `conflict`: a newer version is there, which is success. `retry`: send it again. `rejected`: never will be
- * accepted. `index_missing`, `denied`: a matter of the index or of our rights, not of this action.
+ * accepted. `too_large`: not in this company, and never if alone. `index_missing`, `denied`: a matter of the index or of our rights, not of this action.
  */
 export type ItemOutcome =
   | "applied"
   | "conflict"
   | "retry"
   | "rejected"
+  | "too_large"
   | "index_missing"
   | "denied";
 
@@ -93,6 +94,7 @@ export function classifyItem(action: SentAction, item: BulkItem): ItemOutcome | 
 }
 
 function classifyError(action: SentAction, status: number, error: BulkError): ItemOutcome | null {
+  if (exceedsServer(error)) return "too_large";
   const byType = OUTCOME_BY_TYPE.get(error.type);
   if (byType !== undefined) return byType;
   // Without our version a conflict is a race with another writer.
@@ -102,6 +104,16 @@ function classifyError(action: SentAction, status: number, error: BulkError): It
   if (status === 401 || status === 403) return "denied";
   if (status >= 400 && status < 500) return "rejected";
   return null;
+}
+
+/**
+ * A node takes so many bytes of indexing at a time. "Rejected execution of primary operation […, primary_operation_bytes=180000032, max_primary_bytes=107374182]":
+ * this operation alone is more, waiting does not help.
+ */
+function exceedsServer({ type, reason }: BulkError): boolean {
+  if (!type.endsWith("rejected_execution_exception")) return false;
+  const [, bytes, most] = /_operation_bytes=(\d+), max_\w+_bytes=(\d+)/.exec(reason) ?? [];
+  return bytes !== undefined && Number(bytes) > Number(most);
 }
 
 /** What a whole bulk answer says. */
@@ -125,6 +137,7 @@ export function classifyAnswer(status: number, body: Buffer, count: number): Ans
   if (status === 200) return classifyOk(body, count);
   if (status === 413) return { kind: "too_large" };
   const error = parseError(body);
+  if (error !== null && exceedsServer(error)) return { kind: "too_large" };
   const reason = `HTTP ${status}${error === null ? "" : ` ${error.type}`}`;
   if (status === 401 || status === 403) {
     if (error !== null && OUTCOME_BY_TYPE.get(error.type) === "retry")
