@@ -117,7 +117,7 @@ async function compare(
   await using connection = await openConnection(parseConnectionUrl(db.url.href));
   const described = await describeTable(connection, db.name, table);
   const { schema } = described!;
-  const ids = await db.query<{ id: string }>(`select id from ${table}`);
+  const ids = await db.query<{ id: number }>(`select id from ${table}`);
   const rows = await readRowsByKey(connection, {
     schema,
     keyColumns: [schema.columns.findIndex((column) => column.name === "id")],
@@ -207,6 +207,7 @@ test.each([400, 1000])("a table of %i columns is read", async (count) => {
       );
     },
   });
+  expect(actions).toHaveLength(4);
   await compare(db, "w", actions);
 });
 
@@ -216,12 +217,12 @@ test("ids are made of every type that identifies a row, in key order", async () 
     ["decimal(10,2)", "-1.5", "-1.50"],
     ["date", "'2020-02-29'", "2020-02-29"],
     ["datetime(3)", "'2020-02-29 10:00:00.5'", "2020-02-29T10:00:00.500"],
-    ["timestamp", "'2020-02-29 10:00:00'", ""],
+    ["timestamp", "'2020-02-29 10:00:00'", "2020-02-29T10:00:00Z"],
     ["time", "'-01:02:03'", "-01:02:03"],
     ["year", "2020", "2020"],
     ["bit(10)", "b'1000000001'", "513"],
     ["enum('a','b\"')", "'b\"'", 'b"'],
-    ["set('a','b')", "'a,b'", ""],
+    ["set('a','b')", "'a,b'", "a,b"],
     ["binary(4)", "x'00FF00'", "AP8AAA=="],
     ["char(5)", "'é  '", "é"],
     ["varchar(5)", "'é  '", "é  "],
@@ -254,7 +255,7 @@ test("ids are made of every type that identifies a row, in key order", async () 
   const single = types.map((_, i) => actions.slice(3 * i, 3 * i + 3).map((action) => action.id));
   for (const [i, [type, , expected]] of types.entries()) {
     expect(new Set(single[i]).size, type).toBe(1);
-    if (expected !== "") expect(single[i]![0], type).toBe(expected);
+    expect(single[i]![0], type).toBe(expected);
   }
   const escaped = single
     .map((ids) => ids[0]!.replaceAll("%", "%25").replaceAll(":", "%3A"))
