@@ -113,6 +113,9 @@ function remedyFor(reason: string, path: string): string {
   if (reason.includes("no write index is defined")) {
     return "Set is_write_index for one index of the alias.";
   }
+  if (reason.includes("data streams")) {
+    return "A data stream takes no versions and no deletes: name an index in the rule.";
+  }
   if (reason.includes("unavailable_shards"))
     return "Look at the cluster's health: the index has a shard without a primary.";
   return "Check the credentials and the role's privileges on the index: write.";

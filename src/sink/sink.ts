@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Target } from "../core/action-writer.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import { asTailraceError, type TailraceError } from "../core/errors.ts";
@@ -59,6 +60,8 @@ class BulkSink implements Sink {
 
   constructor(options: SinkOptions, events: SinkEvents) {
     this.#events = events;
+    // Every lane that waits listens.
+    setMaxListeners(0, this.#closing.signal);
     this.#clock = options.clock ?? systemClock;
     this.#client = new HttpClient(options);
     this.#control = this.#client.channel();
