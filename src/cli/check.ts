@@ -9,6 +9,7 @@ import { describeServer } from "../mysql/server.ts";
 import { connectionOptions } from "../pipeline/source.ts";
 import { checkTarget } from "../sink/preflight.ts";
 import { checkRulesOnTables } from "./check-rules.ts";
+import { checkStart } from "./check-start.ts";
 import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
 import { readTables } from "./tables.ts";
 import { describeFindings, findingOf } from "./findings.ts";
@@ -52,6 +53,7 @@ async function check(config: PipelineConfig): Promise<readonly Finding[]> {
     const checked = checkRulesOnTables(config.rules, schemas, options);
     findings.push(...checked.findings);
     specs = checked.specs;
+    findings.push(...(await checkStart(connection, config)));
   } catch (error) {
     findings.push(findingOf("source", error));
   }

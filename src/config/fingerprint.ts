@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Checkpoint } from "../core/checkpoint.ts";
+import { TailraceError } from "../core/errors.ts";
 import type { PipelineConfig } from "./config.ts";
 
 /**
@@ -10,4 +12,17 @@ export function configFingerprint(config: Pick<PipelineConfig, "rules">): string
     .map((rule) => JSON.stringify([rule.table, rule.index, rule.id ?? null, rule.upsert]))
     .toSorted();
   return createHash("sha256").update(places.join("\n")).digest("hex");
+}
+
+/** Throws CONFIG_RULES_CHANGED when the checkpoint was written for rules that give documents other places. */
+export function checkFingerprint(
+  checkpoint: Pick<Checkpoint, "fingerprint" | "file" | "position">,
+  config: Pick<PipelineConfig, "name" | "rules">,
+): void {
+  if (checkpoint.fingerprint === configFingerprint(config)) return;
+  const { file, position } = checkpoint;
+  throw new TailraceError(
+    "CONFIG_RULES_CHANGED",
+    `the checkpoint of ${config.name} at ${file}:${position} was written for other tables, indices or ids`,
+  );
 }

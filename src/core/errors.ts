@@ -34,6 +34,12 @@ export const ERROR_TABLE = {
     summary: "There is no checkpoint yet and the configuration does not say where to start.",
     remedy: 'Set source.start to "earliest", "latest", a binlog position or a GTID set.',
   },
+  CONFIG_RULES_CHANGED: {
+    disposition: "fatal",
+    summary: "The rules name other tables, indices or ids than those that the checkpoint is for.",
+    remedy:
+      "Rows before the checkpoint will not reach a new index by themselves: go on all the same with `tailrace run --accept-changes`, or read again with `--from earliest`.",
+  },
   SOURCE_UNREACHABLE: {
     disposition: "retry",
     summary: "The MySQL server could not be reached or closed the connection.",
@@ -240,7 +246,7 @@ export const ERROR_TABLE = {
   },
   STATE_FOREIGN: {
     disposition: "fatal",
-    summary: "The checkpoint was written by another process or for another configuration.",
+    summary: "The checkpoint was written by another process or belongs to another pipeline.",
     remedy: "Stop the other process, or give this pipeline a name of its own.",
   },
   STATE_DEAD_LETTERS_UNWRITABLE: {

@@ -3,7 +3,7 @@ import { ChangeReader } from "../capture/change-reader.ts";
 import { LogPosition } from "../capture/log-position.ts";
 import { TableRegistry } from "../capture/table-registry.ts";
 import { decodeText } from "../binlog/values/text.ts";
-import { configFingerprint } from "../config/fingerprint.ts";
+import { checkFingerprint, configFingerprint } from "../config/fingerprint.ts";
 import type { PipelineConfig } from "../config/config.ts";
 import type { ChangeStream, GapEvent } from "../core/change-event.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
@@ -60,7 +60,8 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const stores = resources.use(await openStores(config));
   const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
   const checkpoint = await stores.checkpoints.load();
-  checkFingerprint(checkpoint, config, options);
+  const areChangesWanted = options.acceptChanges === true || options.from !== undefined;
+  if (checkpoint !== null && !areChangesWanted) checkFingerprint(checkpoint, config);
   const source = await describeReadySource(queries, options.from ? null : checkpoint, options);
   const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
   const start = resolveStart({
@@ -219,20 +220,6 @@ class Progress {
       latencyMs: this.#latencyMs === null ? null : Math.round(this.#latencyMs * 10) / 10,
     };
   }
-}
-
-function checkFingerprint(
-  checkpoint: Checkpoint | null,
-  config: PipelineConfig,
-  options: RunOptions,
-): void {
-  if (checkpoint === null || options.acceptChanges === true || options.from !== undefined) return;
-  if (checkpoint.fingerprint === configFingerprint(config)) return;
-  throw new TailraceError(
-    "STATE_FOREIGN",
-    `The rules of ${config.name} name other tables, indices or ids than those that its checkpoint was written for. Rows before ${checkpoint.file}:${checkpoint.position} ` +
-      "will not reach a new index by themselves; `tailrace run --accept-changes` goes on all the same.",
-  );
 }
 
 function initialCheckpoint(

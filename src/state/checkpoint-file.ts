@@ -17,12 +17,32 @@ export interface CheckpointFileOptions {
  * flushed. What it replaces stays as `.previous`. A lock file keeps a second process out. Throws STATE_FOREIGN, STATE_UNWRITABLE.
  */
 export async function openCheckpointFile(options: CheckpointFileOptions): Promise<CheckpointStore> {
-  const path = join(options.folder, `${fileName(options.pipeline)}.checkpoint.json`);
+  const path = checkpointPath(options);
   const lock = await unwritable(path, async () => {
     await mkdir(options.folder, { recursive: true });
     return takeFileLock(`${path}.lock`);
   });
   return new CheckpointFile(path, options.pipeline, lock);
+}
+
+/** The checkpoint in the file as it is now, whoever owns it; null when there is none. Throws STATE_UNREADABLE, STATE_FOREIGN. */
+export async function peekCheckpointFile(
+  options: CheckpointFileOptions,
+): Promise<Checkpoint | null> {
+  return loadCheckpoint(checkpointPath(options), options.pipeline);
+}
+
+function checkpointPath({ folder, pipeline }: CheckpointFileOptions): string {
+  return join(folder, `${fileName(pipeline)}.checkpoint.json`);
+}
+
+async function loadCheckpoint(path: string, pipeline: string): Promise<Checkpoint | null> {
+  const place = `${path} (the copy before it is ${previousOf(path)})`;
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw unreadableCheckpoint(place, error);
+  });
+  return text === null ? null : parseCheckpoint(text, { place, pipeline });
 }
 
 class CheckpointFile implements CheckpointStore {
@@ -37,18 +57,10 @@ class CheckpointFile implements CheckpointStore {
     this.#lock = lock;
   }
 
-  get #place(): string {
-    return `${this.#path} (the copy before it is ${previousOf(this.#path)})`;
-  }
-
   async load(): Promise<Checkpoint | null> {
-    const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return null;
-      throw unreadableCheckpoint(this.#place, error);
-    });
-    if (text === null) return null;
-    this.#hasPrevious = true;
-    return parseCheckpoint(text, { place: this.#place, pipeline: this.#pipeline });
+    const checkpoint = await loadCheckpoint(this.#path, this.#pipeline);
+    this.#hasPrevious ||= checkpoint !== null;
+    return checkpoint;
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {

@@ -67,7 +67,7 @@ test("rules that name another index than the checkpoint's are refused until they
   await using pipeline = await createTestPipeline({ db, target, rules: rule("a") });
   await (await pipeline.start())[Symbol.asyncDispose]();
   const changed = pipeline.withRules(rule("b"));
-  await expect(changed.start()).rejects.toMatchObject({ code: "STATE_FOREIGN" });
+  await expect(changed.start()).rejects.toMatchObject({ code: "CONFIG_RULES_CHANGED" });
   await using run = await changed.start({ acceptChanges: true });
   expect(run.troubles).toEqual([]);
 });
