@@ -42,7 +42,7 @@ export interface RunningPipeline extends AsyncDisposable {
 
 /** What the test pipeline reads and writes. `rules` is TOML, `[[rules]]` tables. */
 export interface TestPipelineOptions {
-  readonly db: TestDatabase;
+  readonly db: Omit<TestDatabase, "connection">;
   readonly target: TestTarget;
   readonly rules: string;
   /** More keys for `[source]` and `[sink]`, TOML. */
@@ -165,7 +165,7 @@ interface LogEnd {
   readonly position: number;
 }
 
-async function logEnd(db: TestDatabase): Promise<LogEnd> {
+async function logEnd(db: Pick<TestDatabase, "query">): Promise<LogEnd> {
   const [version] = await db.query<{ v: string }>("select version() v");
   const isMariadb = version?.v.includes("MariaDB") === true;
   const [row] = await db.query<{ File: string; Position: string }>(
