@@ -155,6 +155,28 @@ test("a rejected item becomes a dead letter with its error, version and document
   expect(JSON.stringify(context.log)).not.toContain("failed to parse");
 });
 
+test("a race of mappings is sent again, and is a rejection when it does not pass", async () => {
+  await using server = await openFakeBulkServer();
+  const race: ItemFault = {
+    status: 400,
+    type: "illegal_argument_exception",
+    reason: "mapper [v] cannot be changed from type [long] to [text]",
+  };
+  server.onBulk = ({ number }) => ({
+    kind: "items",
+    fault: ({ id }) => (id === "always" || (id === "once" && number === 0) ? race : null),
+  });
+  await using context = await openTestSink(server.url, { lanes: 1 });
+  const { sink } = context;
+  const target = sink.target("t", false);
+  for (const id of ["once", "always", "never"]) {
+    await write(sink, target, { id, version: 1n, document: {} });
+  }
+  await sink.drain();
+  expect(context.letters.map(({ id }) => id)).toEqual(["always"]);
+  expect([...server.documents.keys()].toSorted()).toEqual(["t/never", "t/once"]);
+});
+
 test("the letter of an upsert has its document without the wrapping", async () => {
   await using server = await openFakeBulkServer();
   server.onBulk = inTurn({ kind: "items", fault: () => UNPARSABLE });

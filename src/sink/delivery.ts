@@ -43,6 +43,8 @@ export interface DeliveryContext {
 
 /** So many malformed actions without one that is accepted are not bad luck: the server refuses the form of our requests. */
 const MALFORMED_LIMIT = 10;
+/** What may be a race of mappings is sent again so often before it counts as refused. */
+const RACE_TRIES = 5;
 /** After so many lost connections on one request it is halved: some proxies cut large requests off without an answer. */
 const LOST_BEFORE_HALVING = 3;
 const SMALLEST_HALVED_BYTES = 256 * 1024;
@@ -175,6 +177,14 @@ export class Delivery {
           break;
         case "conflict":
           counters.conflicts += 1;
+          break;
+        case "race":
+          if (this.#backoff.failures < RACE_TRIES) {
+            again.add(i);
+            why = `${item.error!.type} for index ${target.index} from ${host}`;
+            break;
+          }
+          rejected.push(this.#letter(action, "DOCUMENT_REJECTED", item.error!));
           break;
         case "rejected":
           rejected.push(this.#letter(action, "DOCUMENT_REJECTED", item.error!));

@@ -107,7 +107,7 @@ export class IndexPreparer {
     this.#context.onWaiting(null);
   }
 
-  async #ensure(spec: TargetSpec, wanted: Properties): Promise<void> {
+  async #ensure(spec: TargetSpec, wanted: Properties, isSecondTry = false): Promise<void> {
     const { index } = spec.target;
     const path = `/${encodeURIComponent(index)}`;
     const existing = await this.#request("GET", `${path}/_mapping`);
@@ -141,7 +141,17 @@ export class IndexPreparer {
       );
       return;
     }
-    await this.#put(`${path}/_mapping`, absent, (fields) => ({ properties: fields }), index);
+    const put = await this.#put(
+      `${path}/_mapping`,
+      absent,
+      (fields) => ({ properties: fields }),
+      index,
+    );
+    if (!put && !isSecondTry) return this.#ensure(spec, wanted, true);
+    if (!put) {
+      const what = `fields ${names.join(", ")} have another type in one of the indices behind it`;
+      throw new TailraceError("BULK_INDEX_UNUSABLE", `index ${index}: ${what}`);
+    }
     this.#context.logger.info({ index, fields: names }, "added fields to the mapping");
   }
 
@@ -177,7 +187,7 @@ export class IndexPreparer {
     return created;
   }
 
-  /** Puts properties, with substitutes for types that the server does not know. False when the index exists already. */
+  /** Puts properties, with substitutes for types that the server does not know. False when another was faster: look again. */
   async #put(
     path: string,
     properties: Properties,
@@ -189,7 +199,7 @@ export class IndexPreparer {
       const answer = await this.#request("PUT", path, toBody(fields));
       if (answer.status < 300) return true;
       const reason = reasonOf(answer.body);
-      if (reason.includes("resource_already_exists_exception")) return false;
+      if (FASTER.test(reason)) return false;
       const unknown = UNKNOWN_TYPE.exec(reason)?.[1];
       const substituted = unknown === undefined ? null : substitute(fields, unknown);
       if (substituted === null) throw unusable(index, `PUT ${path}`, answer);
@@ -216,6 +226,9 @@ function isSubset(
 ): boolean {
   return Object.entries(part).every(([key, value]) => whole[key] === value);
 }
+
+/** The index was created, or a field was mapped, between our look and our request. */
+const FASTER = /resource_already_exists_exception|cannot be changed from type/;
 
 /** Elasticsearch since 8, and before (OpenSearch too). */
 const UNKNOWN_TYPE = /(?:The mapper type|No handler for type) \[([^\]]+)\]/;

@@ -20,13 +20,14 @@ export interface SentAction {
 
 /**
  * What became of one action. `conflict`: a newer version is there, which is success. `retry`: send it again. `rejected`: never will be
- * accepted. `too_large`: not in this company, and never if alone. `index_missing`, `denied`: a matter of the index or of our rights, not of this action.
+ * accepted. `race`: perhaps never, perhaps at once when sent again. `too_large`: not in this company, and never if alone. `index_missing`, `denied`: a matter of the index or of our rights, not of this action.
  */
 export type ItemOutcome =
   | "applied"
   | "conflict"
   | "retry"
   | "rejected"
+  | "race"
   | "too_large"
   | "index_missing"
   | "denied";
@@ -83,6 +84,12 @@ const WAITING_REASONS = [
   /this action would add \[\d+\] (total )?shards/,
 ];
 
+/**
+ * The mapping changed while the document was parsed, usually by another document; sent again it passes or is refused for what it is. (A
+ * document that contradicts itself, `[1, "x"]` under dynamic mapping, gets this answer every time.)
+ */
+const RACE = /^mapper \[.*\] cannot be changed from type/;
+
 /** Classifies one item of a bulk answer. An item without a usable status is null: the answer is not understood. */
 export function classifyItem(action: SentAction, item: BulkItem): ItemOutcome | null {
   const { status, error } = item;
@@ -99,6 +106,7 @@ function classifyError(action: SentAction, status: number, error: BulkError): It
   if (byType !== undefined) return byType;
   // Without our version a conflict is a race with another writer.
   if (status === 409) return action.versioned ? "conflict" : "retry";
+  if (RACE.test(error.reason)) return "race";
   if (WAITING_REASONS.some((reason) => reason.test(error.reason))) return "retry";
   if (status === 429 || status === 408 || (status >= 500 && status < 600)) return "retry";
   if (status === 401 || status === 403) return "denied";

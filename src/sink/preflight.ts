@@ -50,7 +50,8 @@ async function checkHost(channel: HttpChannel): Promise<Finding> {
     // Known, but without the privilege to ask for the version: that is no hindrance.
     const isKnown = failure.code === "BULK_ACCESS_DENIED" && failure.message.includes("HTTP 403");
     const severity = isKnown ? "warning" : "error";
-    return { severity, check, message: failure.message, remedy: remedyOf(failure) };
+    const message = describeFailure(failure, channel.host);
+    return { severity, check, message, remedy: remedyOf(failure) };
   }
   const product = version?.distribution === "opensearch" ? "OpenSearch" : "Elasticsearch";
   const number = version?.number ?? "of unknown version";
@@ -66,6 +67,14 @@ async function checkHost(channel: HttpChannel): Promise<Finding> {
   };
 }
 
+/** The failure's message on one line, without the host that the finding names already and without OpenSSL's file names. */
+function describeFailure({ message }: TailraceError, host: string): string {
+  const text = message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+  return text
+    .replaceAll(/: [0-9A-F]+:error:[0-9A-F]+:([^:]*):[^:]*:([^:]*):\S*/g, ": $1: $2")
+    .trim();
+}
+
 const CERTIFICATE =
   /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_HAS_EXPIRED|ERR_TLS_CERT|DEPTH_ZERO|CERT_UNTRUSTED/;
 
@@ -76,6 +85,9 @@ function remedyOf(error: TailraceError): string {
   }
   if (/WRONG_VERSION_NUMBER|EPROTO|SSL routines/i.test(message)) {
     return "The server speaks plain HTTP here: write http:// in sink.hosts.";
+  }
+  if (/does not match the HTTP/i.test(message)) {
+    return "Another kind of server listens there: correct host and port in sink.hosts.";
   }
   if (/UND_ERR_SOCKET|ECONNRESET/.test(message)) {
     return "The server closed the connection: it may want https:// in sink.hosts.";
