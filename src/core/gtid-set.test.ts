@@ -149,7 +149,7 @@ describe("MariadbGtidPosition", () => {
     const position = MariadbGtidPosition.parse(" 1-10-5,\n0-33307-12 ");
     position.addMariadb(0, 4, 13);
     position.add("1-10-4");
-    position.add("7-1-1");
+    position.add("7-1-1,0-4-12");
     expect(position.toString()).toBe("0-4-13,1-10-5,7-1-1");
     expect(position.contains("0-99-13")).toBe(true);
     expect(position.contains("0-4-14")).toBe(false);

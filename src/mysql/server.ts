@@ -28,8 +28,8 @@ export interface LogEnd {
   readonly file: string;
   readonly position: number;
   /**
-   * `@@gtid_executed`, or MariaDB's `@@gtid_binlog_pos`; undefined without GTIDs. The set may lack transactions that are in the log
-   * already: MySQL adds them when the engine has committed.
+   * `@@gtid_executed`, or the GTID position at exactly this place of MariaDB's log; undefined without GTIDs. MySQL's set may lack transactions that are
+   * in the log already: it adds them when the engine has committed.
    */
   readonly gtidSet?: GtidSet | undefined;
 }
@@ -80,7 +80,8 @@ export async function readLogEnd(
   // SHOW MASTER STATUS is gone from MySQL 8.4, its successor came with 8.2.
   const isNew = server.flavor === "mysql" && server.versionNumber >= 80_200;
   // first the set, then the place: it may lack transactions before the place and never holds one behind it
-  const gtidSet = await readGtids(connection, server, "gtid_executed", "gtid_binlog_pos");
+  const executed =
+    server.flavor === "mysql" ? await readGtids(connection, server, "gtid_executed") : undefined;
   const [row] = await connection.query(isNew ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
   if (row === undefined) {
     throw new TailraceError(
@@ -88,18 +89,23 @@ export async function readLogEnd(
       `${connection.name} writes no binary log (log_bin=OFF)`,
     );
   }
-  return { file: text(row, "File"), position: Number(text(row, "Position")), gtidSet };
+  const [file, position] = [text(row, "File"), Number(text(row, "Position"))];
+  if (server.flavor === "mysql") return { file, position, gtidSet: executed };
+  return { file, position, gtidSet: (await readGtidAt(connection, file, position)) ?? undefined };
 }
 
 /**
- * The transactions that the server's log no longer has (`@@gtid_purged`): a dump that lacks one of them cannot start. Undefined without
- * GTIDs and for MariaDB, which does not tell.
+ * The transactions that the server's log no longer has (`@@gtid_purged`, or the GTID position at the start of MariaDB's oldest file): a dump that lacks one
+ * of them cannot start. Undefined without GTIDs.
  */
 export async function readPurgedGtids(
   connection: Connection,
   server: ServerDescription,
+  oldestFile: string | undefined,
 ): Promise<GtidSet | undefined> {
-  return readGtids(connection, server, "gtid_purged", undefined);
+  if (server.flavor === "mysql") return readGtids(connection, server, "gtid_purged");
+  if (oldestFile === undefined) return undefined;
+  return (await readGtidAt(connection, oldestFile, BINLOG_START)) ?? undefined;
 }
 
 /** The files of the log, oldest first. Throws SOURCE_ACCESS_DENIED without REPLICATION CLIENT, SOURCE_UNSUITABLE without a log. */
@@ -120,8 +126,8 @@ export async function listBinlogFiles(connection: Connection): Promise<readonly 
 }
 
 /**
- * MariaDB only: the GTID position at an event's start in the log, or null when the server has no such event. When it equals a
- * checkpoint's, that checkpoint belongs to this server's log.
+ * MariaDB only: the GTID position at an event's start (or the log's end), or null when the server's log has no event that starts there. When it agrees with a
+ * checkpoint's, that checkpoint belongs to this log. The server reads the file up to there.
  */
 export async function readGtidAt(
   connection: Connection,
@@ -148,15 +154,15 @@ export async function readCollations(
 }
 
 const ER_NO_BINARY_LOGGING = 1381;
+/** Where the first event of a file starts. */
+const BINLOG_START = 4;
 
 async function readGtids(
   connection: Connection,
   server: ServerDescription,
-  mysqlVariable: string,
-  mariadbVariable: string | undefined,
+  variable: string,
 ): Promise<GtidSet | undefined> {
-  const variable = server.flavor === "mysql" ? mysqlVariable : mariadbVariable;
-  if (variable === undefined || !server.hasGtids) return undefined;
+  if (!server.hasGtids) return undefined;
   const [row] = await connection.query(`SELECT @@global.${variable} gtids`);
   return parseGtidSet(server.flavor, text(row, "gtids"));
 }

@@ -6,7 +6,7 @@ import { decodeText } from "../binlog/values/text.ts";
 import { checkFingerprint, configFingerprint } from "../config/fingerprint.ts";
 import type { PipelineConfig } from "../config/config.ts";
 import type { ChangeStream, GapEvent } from "../core/change-event.ts";
-import type { Checkpoint } from "../core/checkpoint.ts";
+import type { Checkpoint, SourcePosition } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
@@ -29,7 +29,7 @@ import {
   describeSource,
   SourceQueries,
 } from "./source.ts";
-import { type ResolvedStart, resolveStart, unexecuted } from "./start.ts";
+import { type ResolvedStart, resolveStart, type SourceState, unexecuted } from "./start.ts";
 import type { PipelineStatus } from "./status.ts";
 import { openStores } from "./stores.ts";
 import { CommitTracker } from "./tracker.ts";
@@ -62,7 +62,7 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const checkpoint = await stores.checkpoints.load();
   const areChangesWanted = options.acceptChanges === true || options.from !== undefined;
   if (checkpoint !== null && !areChangesWanted) checkFingerprint(checkpoint, config);
-  const source = await describeReadySource(queries, options.from ? null : checkpoint, options);
+  const source = await describeReadySource(queries, { checkpoint, config }, options);
   const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
   const start = resolveStart({
     checkpoint,
@@ -288,7 +288,7 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
   return new Capture({
     reader,
     connect: async (resumeAt) => {
-      if (resumeAt !== null) await checkNotReset(queries, checkpointer.current());
+      if (resumeAt !== null) await checkNotReset(queries, checkpointer.current(), resumeAt);
       const dump = await replica.dump(
         resumeAt === null
           ? start.dump
@@ -309,14 +309,27 @@ function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
 }
 
 /** A position means something only in the log that it belongs to: after a reset or a restored backup the pipeline opens anew, which says what is lost. */
-async function checkNotReset(queries: SourceQueries, checkpoint: Checkpoint): Promise<void> {
-  const { state } = await queries.run(describeSource);
+async function checkNotReset(
+  queries: SourceQueries,
+  checkpoint: Checkpoint,
+  resumeAt: SourcePosition,
+): Promise<void> {
+  const { state } = await queries.run((connection) => describeSource(connection, resumeAt));
   const missing = unexecuted(checkpoint, state);
-  if (missing === null) return;
+  if (missing === null && isSamePlace(resumeAt, state)) return;
   throw new TailraceError(
     "SOURCE_REPLACED",
-    `The server does not know transactions that were read: ${missing.toString()}.`,
+    missing === null
+      ? `The server's log at ${resumeAt.file}:${resumeAt.position} is not what was read.`
+      : `The server does not know transactions that were read: ${missing.toString()}.`,
   );
+}
+
+/** MariaDB: is the transaction that was read last still the one that ends there? */
+function isSamePlace({ gtid }: SourcePosition, { flavor, gtidAtPlace }: SourceState): boolean {
+  if (flavor === "mysql") return true;
+  if (gtidAtPlace === null) return false;
+  return gtid === undefined || gtidAtPlace.toString().split(",").includes(gtid);
 }
 
 /** How long a server may take to count transactions as executed that we have read: longer than semi-synchronous replication waits by default. */
@@ -328,13 +341,22 @@ const EXECUTING_MS = 15_000;
  */
 async function describeReadySource(
   queries: SourceQueries,
-  checkpoint: Checkpoint | null,
-  { clock, signal, logger }: OpenOptions,
+  {
+    checkpoint,
+    config,
+  }: { readonly checkpoint: Checkpoint | null; readonly config: PipelineConfig },
+  { clock, signal, logger, from }: OpenOptions,
 ): Promise<DescribedSource> {
+  const resumed = from === undefined ? checkpoint : null;
+  const requested = from ?? config.source.start;
+  const place = resumed ?? (requested?.kind === "position" ? requested : null);
   const deadline = clock.now() + EXECUTING_MS;
   for (let isFirst = true; ; isFirst = false) {
-    const source = await queries.run(describeSource);
-    const missing = checkpoint === null ? null : unexecuted(checkpoint, source.state);
+    const source = await queries.run((connection) => describeSource(connection, place));
+    // MariaDB counts what its log holds, so what it lacks of its own will not come
+    const mayExecute =
+      source.server.flavor === "mysql" || resumed?.serverUuid !== source.server.serverUuid;
+    const missing = resumed === null || !mayExecute ? null : unexecuted(resumed, source.state);
     if (missing === null || clock.now() >= deadline || signal.aborted) return source;
     if (isFirst)
       logger.info(

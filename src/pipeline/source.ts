@@ -1,10 +1,12 @@
 import type { SourceConfig } from "../config/config.ts";
+import type { SourcePosition } from "../core/checkpoint.ts";
 import { systemClock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
 import { type Connection, type ConnectionOptions, openConnection } from "../mysql/connection.ts";
 import {
   describeServer,
   listBinlogFiles,
+  readGtidAt,
   readCollations,
   readLogEnd,
   readPurgedGtids,
@@ -77,12 +79,16 @@ export interface DescribedSource {
   readonly collations: ReadonlyMap<number, string>;
 }
 
-/** Asks for all that a start depends on. Throws SOURCE_*. */
-export async function describeSource(connection: Connection): Promise<DescribedSource> {
+/** Asks for all that a start depends on; `place` is the file and position that it may begin at. Throws SOURCE_*. */
+export async function describeSource(
+  connection: Connection,
+  place: Pick<SourcePosition, "file" | "position"> | null,
+): Promise<DescribedSource> {
   const server = await describeServer(connection);
   const files = await listBinlogFiles(connection);
   const end = await readLogEnd(connection, server);
-  const purged = await readPurgedGtids(connection, server);
+  const purged = await readPurgedGtids(connection, server, files[0]?.name);
+  const asksPlace = server.flavor === "mariadb" && place !== null && place.file !== "";
   return {
     server,
     collations: await readCollations(connection, server),
@@ -92,6 +98,7 @@ export async function describeSource(connection: Connection): Promise<DescribedS
       hasGtids: server.hasGtids,
       gtidExecuted: end.gtidSet ?? null,
       gtidPurged: purged ?? null,
+      gtidAtPlace: asksPlace ? await readGtidAt(connection, place.file, place.position) : null,
       binlogFiles: files.map((file) => file.name),
       current: { file: end.file, position: end.position },
     },

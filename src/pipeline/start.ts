@@ -20,6 +20,8 @@ export interface SourceState {
   readonly gtidExecuted: GtidSet | null;
   /** What it has no longer in its log; null when it does not tell. */
   readonly gtidPurged: GtidSet | null;
+  /** MariaDB: the GTID position at the file and position asked for; null when no event of its log starts there, or for want of a question. */
+  readonly gtidAtPlace: GtidSet | null;
   /** Names of its binlog files, oldest first. */
   readonly binlogFiles: readonly string[];
   readonly current: { readonly file: string; readonly position: number };
@@ -109,7 +111,9 @@ function begin(
     case "position":
       if (!source.binlogFiles.includes(request.file))
         throw new TailraceError("SOURCE_POSITION_LOST", lostFile(request.file, source));
-      return at(request.file, request.position, null);
+      if (source.flavor === "mariadb" && source.gtidAtPlace === null)
+        throw new TailraceError("SOURCE_POSITION_LOST", noEventAt(request));
+      return at(request.file, request.position, source.gtidAtPlace);
     case "gtid": {
       const gtidSet = parse(request.gtidSet, source);
       checkServable(gtidSet, source);
@@ -125,6 +129,7 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
     checkpoint.gtidSet === undefined || !source.hasGtids || checkpoint.flavor !== source.flavor
       ? null
       : parse(checkpoint.gtidSet, source);
+  if (isSameServer && gtidSet !== null) checkSameLog({ file, position, gtidSet }, source);
   if (gtid !== false && gtidSet !== null) {
     checkServable(gtidSet, source);
     const dump = { kind: "gtid", gtidSet: gtidSet.clone() } as const;
@@ -150,6 +155,56 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
     epoch: checkpoint.epoch,
     reason: "checkpoint",
   };
+}
+
+/**
+ * MariaDB's GTIDs do not name their log: after RESET MASTER, or with a restored backup, the numbers that were read come again, of other transactions. So the place that
+ * the checkpoint stands for must hold the transactions that it has, as far as its file is still there. Throws SOURCE_POSITION_LOST.
+ */
+function checkSameLog(
+  place: { readonly file: string; readonly position: number; readonly gtidSet: GtidSet },
+  source: SourceState,
+): void {
+  const { file, gtidSet } = place;
+  if (source.flavor !== "mariadb" || file === "") return;
+  const isThere = source.binlogFiles.includes(file);
+  if (!isThere && fileNumber(file) < fileNumber(source.binlogFiles.at(-1) ?? "")) return;
+  const found = isThere ? source.gtidAtPlace : null;
+  if (found !== null && agrees(found, gtidSet)) return;
+  throw new TailraceError(
+    "SOURCE_POSITION_LOST",
+    `${noEventAt(place)} behind the transactions ${gtidSet.toString()}: the log was reset or is another one.`,
+  );
+}
+
+/**
+ * Is `found`, at the end of the last transaction read, what was read? Domains may be further than there (a start by GTID), but the last transaction's
+ * is not.
+ */
+export function agrees(found: GtidSet, read: GtidSet): boolean {
+  if (found.isEmpty) return read.isEmpty;
+  const gtids = new Set(read.toString().split(","));
+  return (
+    found.isSubsetOf(read) &&
+    found
+      .toString()
+      .split(",")
+      .some((gtid) => gtids.has(gtid))
+  );
+}
+
+function fileNumber(file: string): number {
+  return Number(file.slice(file.lastIndexOf(".") + 1));
+}
+
+function noEventAt({
+  file,
+  position,
+}: {
+  readonly file: string;
+  readonly position: number;
+}): string {
+  return `The server's log has no event at ${file}:${position}`;
 }
 
 /** Transactions before the checkpoint that the server has not executed (yet); null when there are none, or no GTIDs tell. */
