@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { parseConnectionUrl } from "./connection.ts";
+import { openConnection, parseConnectionUrl } from "./connection.ts";
 import { parseVersion } from "./server.ts";
 
 test("reads a URL with everything in it", () => {
@@ -32,4 +34,19 @@ test.each([
   ["what", 0],
 ])("parses version %s", (version, number) => {
   expect(parseVersion(version)).toBe(number);
+});
+
+test("a server that says nothing is told from one that is not there", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const options = { host: "127.0.0.1", port, user: "u", connectTimeoutMs: 100 };
+  try {
+    await expect(openConnection(options)).rejects.toMatchObject({
+      code: "SOURCE_UNREACHABLE",
+      message: expect.stringContaining("is it the right port?"),
+    });
+  } finally {
+    silent.close();
+  }
 });

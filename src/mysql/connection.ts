@@ -79,6 +79,14 @@ export function parseConnectionUrl(url: string): ConnectionOptions {
   };
 }
 
+/** A time-out after the connection stood says something else than one before. */
+function explain(error: NodeJS.ErrnoException, isConnected: boolean): Error {
+  if (!isConnected || error.code !== "ETIMEDOUT") return error;
+  return new Error("connected, and no MySQL server answered in time; is it the right port?", {
+    cause: error,
+  });
+}
+
 /**
  * Opens a connection in which every session setting that changes how values print is fixed. Throws SOURCE_UNREACHABLE,
  * SOURCE_ACCESS_DENIED or SOURCE_TLS_FAILED.
@@ -120,6 +128,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   // After the first error, which the callback reports, more may follow.
   driver.on("error", () => undefined);
   const connection = new Connection(driver, name, options.queryTimeoutMs ?? 60_000);
+  let isConnected = false;
+  socket?.once("connect", () => (isConnected = true));
   const { signal } = options;
   const abort = (): void => connection.destroy();
   signal?.addEventListener("abort", abort, { once: true });
@@ -128,7 +138,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       driver.connect((error) =>
-        error === null ? resolve() : reject(translateMysqlError(error, what)),
+        error === null ? resolve() : reject(translateMysqlError(explain(error, isConnected), what)),
       );
     });
     await connection.prepare();
