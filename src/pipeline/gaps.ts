@@ -49,7 +49,7 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
   checkpointer.addGap({ database, table, code, file, position });
   logger.error(
     { database, table, code, file, position, remedy: ERROR_TABLE[code].remedy },
-    `${ERROR_TABLE[code].summary} ${gap.detail}`,
+    `${ERROR_TABLE[code].summary.replace(/\.$/, "")} (${gap.detail})`,
   );
 }
 
