@@ -128,6 +128,8 @@ async function firstLoad(demo: Demo, screen: Screen): Promise<void> {
 
 function showWhereToLook({ servers, names }: Demo, screen: Screen): void {
   const { hostname, port, username } = servers.mysql.url;
+  const { bin } = servers.mysql;
+  const client = bin === null ? "mysql" : shownPath(join(bin, "mysql"));
   const query = "_search?q=status:paid&sort=updated_at:desc&size=1&pretty";
   const search = new URL(`${names.index("orders")}/${query}`, servers.elasticsearch.url);
   screen.print();
@@ -135,7 +137,7 @@ function showWhereToLook({ servers, names }: Demo, screen: Screen): void {
   screen.print();
   screen.print(`    curl '${search.href}'`);
   screen.print(
-    `    mysql -h${hostname} -P${port || 3306} -u${decodeURIComponent(username)} ${names.database}`,
+    `    ${client} -h${hostname} -P${port || 3306} -u${decodeURIComponent(username)} ${names.database}`,
   );
   screen.print();
 }

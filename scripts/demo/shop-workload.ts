@@ -75,13 +75,18 @@ async function manage(business: Business, connection: Connection): Promise<void>
   if (signal.aborted) return;
   await addGiftMessage(connection, shop);
   options.announce("ALTER TABLE orders ADD COLUMN gift_message …: new orders use it");
-  for (;;) {
+  for (let isAnnounced = false; ;) {
     await pause(LARGE_TRANSACTION_EVERY_MS, signal);
     if (signal.aborted) return;
     const rows = await count(business, () => giveLoyaltyPoints(connection));
-    if (rows === null) continue;
+    // Once is enough: what to do next should stay on the screen.
+    if (rows === null || isAnnounced) continue;
+    isAnnounced = true;
     const shown = rows.toLocaleString("en-US");
-    options.announce(`one transaction of ${shown} rows: loyalty points for every customer`);
+    const often = `again every ${LARGE_TRANSACTION_EVERY_MS / 1000} s`;
+    options.announce(
+      `one transaction of ${shown} rows: loyalty points for every customer, ${often}`,
+    );
   }
 }
 
