@@ -16,7 +16,7 @@ import {
   type TransactionPayload,
 } from "../binlog/transaction-payload.ts";
 import type { ChangeEvent } from "../core/change-event.ts";
-import type { SourcePosition } from "../core/checkpoint.ts";
+import type { LogPlace, SourcePosition } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
 import { GapEvents, type GapScope } from "./gap-events.ts";
 import type { LogPosition } from "./log-position.ts";
@@ -53,6 +53,8 @@ export interface EventView {
 /** What the reader asks of its surroundings. */
 export interface ChangeReaderOptions extends Omit<GapScope, "seenTables" | "resumePosition"> {
   readonly tables: TableRegistry;
+  /** Up to here the log was read before: XA transactions that end there need not be known. */
+  readonly readTo?: LogPlace | undefined;
   /** Decodes what is written in a collation's character set; without it everything is taken for UTF-8. */
   readonly decodeCollation?: DecodeCollation;
 }
@@ -83,6 +85,8 @@ export class ChangeReader {
   #hasOrderedGtids = false;
   /** Behind the last transaction that was read whole, with its GTID; prepared XA transactions may lie before it. */
   #end: SourcePosition;
+  /** Up to here everything was read before, on an earlier connection. */
+  #readTo: LogPlace | undefined;
   /** Captured tables that the open transaction has touched, for a ROLLBACK in the log. */
   readonly #touched = new Set<TableEntry>();
   /** Inside a payload events have no positions of their own. */
@@ -100,6 +104,7 @@ export class ChangeReader {
     this.#position = options.position;
     this.#rows = new RowChanges(options.position, () => this.#resumePosition());
     this.#end = { file: options.position.file, position: options.position.position };
+    this.#readTo = options.readTo;
   }
 
   /** Where reading can resume: behind the last transaction that was read whole, and before every XA transaction that is prepared. */
@@ -109,6 +114,8 @@ export class ChangeReader {
 
   /** The connection is gone: what was read of an open transaction will be read again, and so will prepared XA transactions. */
   reset(): void {
+    if (this.#readTo === undefined || !this.#position.isWithin(this.#readTo))
+      this.#readTo = { file: this.#end.file, position: this.#end.position };
     this.#end = this.resumePosition;
     this.#inTransaction = false;
     this.#insidePayload = false;
@@ -348,8 +355,10 @@ export class ChangeReader {
   #finishXa(xid: string, isCommit: boolean, commitTimeUs: number): Handled {
     const events = this.#xa.eventsOf(xid);
     if (events === undefined) {
-      const gap = this.#gaps.unnamed("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`);
-      return { events: [...(isCommit ? [gap] : []), ...this.#commit(commitTimeUs).events] };
+      const wasSeen = this.#readTo !== undefined && this.#position.isWithin(this.#readTo);
+      const isMissed = isCommit && !wasSeen;
+      const gaps = isMissed ? [this.#gaps.unnamed("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`)] : [];
+      return { events: [...gaps, ...this.#commit(commitTimeUs).events] };
     }
     const commit = (): readonly ChangeEvent[] =>
       this.#commit(commitTimeUs, this.#xa.finish(xid)).events;
@@ -390,8 +399,10 @@ export class ChangeReader {
 
   /** Where reading can resume if the transaction at hand ends here: before the oldest prepared XA transaction. */
   #resumePosition(gtid = this.#gtid): SourcePosition {
-    const { file, position } = this.#xa.resumeAt ?? this.#position;
-    return { file, position, gtid };
+    const { file, position } = this.#position;
+    const { resumeAt } = this.#xa;
+    if (resumeAt === null) return { file, position, gtid };
+    return { file: resumeAt.file, position: resumeAt.position, gtid, readTo: { file, position } };
   }
 
   /** The header's time, µs. */

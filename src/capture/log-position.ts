@@ -1,8 +1,11 @@
+import type { LogPlace } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
 
 /** Greatest epoch and binlog file number that a version has room for: 8 and 20 bits. */
 export const MAX_EPOCH = 0xff;
 const MAX_FILE_NUMBER = 0xf_ffff;
+/** And end of a binlog file: 35 bits, 32 GiB. */
+const POSITION_LIMIT = 2 ** 35;
 
 /**
  * Follows the place in the log, and gives the version of what stands there: `epoch (8 bits) | binlog file number (20) | end position (35)`.
@@ -22,7 +25,7 @@ export class LogPosition {
 
   /** The log goes on in another file. */
   rotate(file: string, position: number): void {
-    const number = Number(/\.(\d+)$/.exec(file)?.[1] ?? Number.NaN);
+    const number = fileNumber(file);
     if (!(number <= MAX_FILE_NUMBER))
       throw new TailraceError(
         "BINLOG_UNSUPPORTED",
@@ -33,11 +36,24 @@ export class LogPosition {
     this.#fileNumber = number;
   }
 
+  /** Does this place lie before the other one, or there, in the same log? */
+  isWithin(place: LogPlace): boolean {
+    const number = fileNumber(place.file);
+    return (
+      this.#fileNumber < number || (this.#fileNumber === number && this.position <= place.position)
+    );
+  }
+
   /** An event ends here, by the low 32 bits of its header. */
   advance(low: number): void {
     const base = Math.floor(this.position / 2 ** 32) * 2 ** 32;
     const candidate = base + low;
     this.position = candidate >= this.position ? candidate : candidate + 2 ** 32;
+    if (this.position >= POSITION_LIMIT)
+      throw new TailraceError(
+        "BINLOG_UNSUPPORTED",
+        `${this.file} is longer than 32 GiB: versions have no room for its positions.`,
+      );
   }
 
   get versionHigh(): number {
@@ -49,4 +65,8 @@ export class LogPosition {
   get versionLow(): number {
     return this.position >>> 0;
   }
+}
+
+function fileNumber(file: string): number {
+  return Number(/\.(\d+)$/.exec(file)?.[1] ?? Number.NaN);
 }

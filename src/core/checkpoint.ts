@@ -1,5 +1,11 @@
+/** A place in the source's log: file and byte offset. */
+export interface LogPlace {
+  readonly file: string;
+  readonly position: number;
+}
+
 /** Where in the source's log reading can resume: the end of a transaction. */
-export interface SourcePosition {
+export interface SourcePosition extends LogPlace {
   /** Binlog file name. */
   readonly file: string;
   /** Byte offset behind the transaction in that file. */
@@ -9,6 +15,11 @@ export interface SourcePosition {
    * it is an XA transaction that held others back.
    */
   readonly gtid?: string | undefined;
+  /**
+   * What has been read whole, when that is further: prepared XA transactions make reading resume before them. Those that ended in between need not be
+   * known again.
+   */
+  readonly readTo?: LogPlace | undefined;
 }
 
 /** Why a table's documents may not agree with its rows, since when. Kept until an operator says it is mended. */
@@ -31,6 +42,8 @@ export interface Checkpoint {
   readonly epoch: number;
   readonly file: string;
   readonly position: number;
+  /** See {@link SourcePosition.readTo}. */
+  readonly readTo?: LogPlace | undefined;
   /** All transactions before the checkpoint, when the source has GTIDs. */
   readonly gtidSet?: string | undefined;
   /** Fingerprint of the parts of the configuration that give documents their place: rules, ids, indices. */

@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointStore, TableGap } from "../core/checkpoint.ts";
+import type { Checkpoint, CheckpointStore, LogPlace, TableGap } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { asTailraceError } from "../core/errors.ts";
 import type { GtidSet } from "../core/gtid.ts";
@@ -25,6 +25,7 @@ export class Checkpointer {
   #gaps: readonly TableGap[];
   #file: string;
   #position: number;
+  #readTo: LogPlace | undefined;
   #isDirty = true;
   #saving: Promise<void> = Promise.resolve();
 
@@ -34,12 +35,14 @@ export class Checkpointer {
     this.#gaps = options.initial.gaps;
     this.#file = options.initial.file;
     this.#position = options.initial.position;
+    this.#readTo = options.initial.readTo;
   }
 
   /** Everything up to this transaction is closed. */
   acknowledge({ position }: Acknowledged): void {
     this.#file = position.file;
     this.#position = position.position;
+    this.#readTo = position.readTo;
     if (position.gtid !== undefined) this.#gtidSet?.add(position.gtid);
     this.#isDirty = true;
   }
@@ -68,6 +71,7 @@ export class Checkpointer {
       ...this.#options.initial,
       file: this.#file,
       position: this.#position,
+      readTo: this.#readTo,
       gtidSet: this.#gtidSet?.toString(),
       gaps: this.#gaps,
       savedAt: new Date(this.#options.clock.now()).toISOString(),

@@ -1,5 +1,6 @@
+import { MAX_EPOCH } from "../capture/log-position.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
-import type { Checkpoint } from "../core/checkpoint.ts";
+import type { Checkpoint, LogPlace } from "../core/checkpoint.ts";
 import type { GtidSet } from "../core/gtid.ts";
 import { parseGtidSet } from "../core/gtid-set.ts";
 
@@ -35,6 +36,8 @@ export interface ResolvedStart {
     | { readonly kind: "gtid"; readonly gtidSet: GtidSet };
   readonly file: string;
   readonly position: number;
+  /** See {@link SourcePosition.readTo}. */
+  readonly readTo?: LogPlace | undefined;
   /** Transactions before the start; null when the source has no GTIDs or the start does not tell. */
   readonly gtidSet: GtidSet | null;
   /** Grows when positions stop being comparable with those before. */
@@ -61,9 +64,16 @@ const BINLOG_START = 4;
 /**
  * Decides where a run begins. A checkpoint that the server can no longer serve is an error, never a jump: it must still have every transaction
  * since (GTID), or the very file of the very server (file and position). Throws SOURCE_POSITION_LOST, SOURCE_IDENTITY_CHANGED,
- * SOURCE_UNSUITABLE, CONFIG_START_MISSING.
+ * SOURCE_UNSUITABLE, CONFIG_START_MISSING, STATE_EPOCHS_USED_UP.
  */
 export function resolveStart(inputs: StartInputs): ResolvedStart {
+  const start = decideStart(inputs);
+  if (start.epoch > MAX_EPOCH)
+    throw new TailraceError("STATE_EPOCHS_USED_UP", `The next epoch would be ${start.epoch}.`);
+  return start;
+}
+
+function decideStart(inputs: StartInputs): ResolvedStart {
   const { checkpoint, requested, configured, source } = inputs;
   if (inputs.gtid === true && !source.hasGtids)
     throw new TailraceError(
@@ -123,7 +133,7 @@ function begin(
 }
 
 function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): ResolvedStart {
-  const { file, position } = checkpoint;
+  const { file, position, readTo } = checkpoint;
   const isSameServer = checkpoint.serverUuid === source.serverUuid;
   const gtidSet =
     checkpoint.gtidSet === undefined || !source.hasGtids || checkpoint.flavor !== source.flavor
@@ -134,7 +144,15 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
     checkServable(gtidSet, source);
     const dump = { kind: "gtid", gtidSet: gtidSet.clone() } as const;
     if (isSameServer)
-      return { dump, file, position, gtidSet, epoch: checkpoint.epoch, reason: "checkpoint" };
+      return {
+        dump,
+        file,
+        position,
+        readTo,
+        gtidSet,
+        epoch: checkpoint.epoch,
+        reason: "checkpoint",
+      };
     // file and position of another server mean nothing here, and versions made of them do not compare
     const epoch = checkpoint.epoch + 1;
     return { dump, file: "", position: 0, gtidSet, epoch, reason: "failover" };
@@ -151,6 +169,7 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
     dump: { kind: "position", file, position },
     file,
     position,
+    readTo,
     gtidSet,
     epoch: checkpoint.epoch,
     reason: "checkpoint",

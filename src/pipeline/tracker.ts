@@ -1,5 +1,5 @@
 import type { CommitEvent, HeartbeatEvent } from "../core/change-event.ts";
-import type { SourcePosition } from "../core/checkpoint.ts";
+import type { LogPlace, SourcePosition } from "../core/checkpoint.ts";
 
 /** A transaction's end that is acknowledged together with all before it. */
 export interface Acknowledged {
@@ -29,12 +29,13 @@ export class CommitTracker {
     if (this.size === this.#ring.capacity) this.#grow();
     const ring = this.#ring;
     const at = this.#next % ring.capacity;
-    const { file, position, gtid } = event.position;
+    const { file, position, gtid, readTo } = event.position;
     ring.taken[at] = taken;
     ring.positions[at] = position;
     ring.commitTimesUs[at] = event.kind === "commit" ? event.commitTimeUs : 0;
     ring.files[at] = file;
     ring.gtids[at] = gtid;
+    ring.readTo[at] = readTo;
     this.#next += 1;
   }
 
@@ -45,10 +46,12 @@ export class CommitTracker {
       const at = this.#first % ring.capacity;
       if (ring.taken[at]! > closed) return;
       const gtid = ring.gtids[at];
+      const readTo = ring.readTo[at];
       ring.gtids[at] = undefined;
+      ring.readTo[at] = undefined;
       this.#first += 1;
       each({
-        position: { file: ring.files[at]!, position: ring.positions[at]!, gtid },
+        position: { file: ring.files[at]!, position: ring.positions[at]!, gtid, readTo },
         commitTimeUs: ring.commitTimesUs[at]!,
       });
     }
@@ -70,6 +73,7 @@ export class CommitTracker {
       ring.commitTimesUs[to] = old.commitTimesUs[from]!;
       ring.files[to] = old.files[from];
       ring.gtids[to] = old.gtids[from];
+      ring.readTo[to] = old.readTo[from];
     }
     this.#ring = ring;
   }
@@ -83,6 +87,8 @@ interface Ring {
   readonly commitTimesUs: Float64Array;
   readonly files: (string | undefined)[];
   readonly gtids: (string | undefined)[];
+  /** Rare: only while XA transactions are prepared. */
+  readonly readTo: (LogPlace | undefined)[];
 }
 
 function createRing(capacity: number): Ring {
@@ -93,5 +99,6 @@ function createRing(capacity: number): Ring {
     commitTimesUs: new Float64Array(capacity),
     files: Array.from({ length: capacity }),
     gtids: Array.from({ length: capacity }),
+    readTo: Array.from({ length: capacity }),
   };
 }

@@ -1,0 +1,68 @@
+import { createConnection } from "mysql2/promise";
+import { expect, test } from "vitest";
+import { openTestTarget } from "../support/elasticsearch.ts";
+import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
+import { createTestPipeline } from "../support/pipeline.ts";
+import { openProxy } from "../support/proxy.ts";
+import { until } from "../support/until.ts";
+
+/** Prepares an XA transaction that inserts a row; the session is free for another one then. */
+async function prepare(db: TestDatabase, xid: string, id: number): Promise<void> {
+  const connection = await createConnection(db.url.href);
+  try {
+    for (const sql of [
+      `use ${db.name}`,
+      `xa start '${xid}'`,
+      `insert into t values (${id})`,
+      `xa end '${xid}'`,
+      `xa prepare '${xid}'`,
+    ])
+      await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+}
+
+test.each(["a stop and a start", "a lost connection"] as const)(
+  "an XA transaction that was committed while another one was prepared is not missed after %s",
+  async (interruption) => {
+    await using db = await openTestDatabase();
+    await using target = await openTestTarget();
+    await using proxy = await openProxy(db.url);
+    await db.query("create table t (id int primary key)");
+    const index = `${target.prefix}t`;
+    await using pipeline = await createTestPipeline({
+      db,
+      target,
+      rules: `[[rules]]\ntable = "${db.name}.t"\nindex = "${index}"`,
+      source: "gtid = false",
+      mysqlUrl: proxy.url,
+    });
+    const [first, second] = [`${db.name}-1`, `${db.name}-2`];
+    {
+      await using run = await pipeline.start();
+      await prepare(db, first, 1);
+      await db.query("insert into t values (10)");
+      await prepare(db, second, 2);
+      await db.query(`xa commit '${first}'`);
+      await db.query("insert into t values (11)");
+      await until("the last row", () => target.get(index, "11"));
+      expect(await target.get(index, "1")).not.toBeNull();
+      expect(await target.get(index, "2")).toBeNull();
+      if (interruption === "a lost connection") {
+        proxy.cut();
+        await db.query("insert into t values (12)");
+        await until("a row after the cut", () => target.get(index, "12"));
+        await db.query(`xa commit '${second}'`);
+        await run.caughtUp();
+      }
+    }
+    if (interruption === "a stop and a start") {
+      await using run = await pipeline.start();
+      await db.query(`xa commit '${second}'`);
+      await run.caughtUp();
+    }
+    expect(await target.get(index, "2")).not.toBeNull();
+    expect(await pipeline.deadLetters()).toEqual([]);
+  },
+);
