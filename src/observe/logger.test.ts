@@ -81,6 +81,16 @@ test("the readable format is one line", () => {
   );
 });
 
+test("the readable format tells a cause once that the error above it quotes", () => {
+  const lines: string[] = [];
+  const cause = new Error("connect ECONNREFUSED 127.0.0.1:1");
+  const error = new TailraceError("SOURCE_UNREACHABLE", `connect to db: ${cause.message}`, {
+    cause,
+  });
+  logInto(lines, "pretty").warn({ error }, "trying again");
+  expect(lines[0]?.match(/ECONNREFUSED/g)).toHaveLength(1);
+});
+
 test("an error is summarised with its causes", () => {
   expect(summariseError(LOST)).toBe(
     "SOURCE_UNREACHABLE: db:3306 gave no answer (connect ECONNREFUSED)",
