@@ -48,12 +48,15 @@ async function check(config: PipelineConfig): Promise<readonly Finding[]> {
     const server = await describeServer(connection);
     const options = { caseSensitive: server.lowerCaseTableNames === 0 };
     const tables = await readTables(connection, config.rules, options);
-    findings.push(...(await checkSource(connection, { tables, serverId: config.source.serverId })));
+    const { serverId } = config.source;
+    findings.push(...(await checkSource(connection, { tables, serverId })));
+    // What keeps the log from being read at all would only be told a second time.
+    const isReadable = findings.every((finding) => finding.severity !== "error");
+    if (isReadable) findings.push(...(await checkStart(connection, config)));
     const schemas = tables.map((table) => table.schema);
     const checked = checkRulesOnTables(config.rules, schemas, options);
     findings.push(...checked.findings);
     specs = checked.specs;
-    findings.push(...(await checkStart(connection, config)));
   } catch (error) {
     findings.push(findingOf("source", error));
   }

@@ -58,7 +58,12 @@ for (const server of ["mysql", "mariadb"] as const) {
     expect(errors).toEqual([]);
     expect(code).toBe(0);
     expect(findings.map((finding) => finding.check)).toEqual(
-      expect.arrayContaining(["log_bin", "server id", `rule ${db.name}.t → ${target.prefix}t`]),
+      expect.arrayContaining([
+        "log_bin",
+        "server id",
+        "start",
+        `rule ${db.name}.t → ${target.prefix}t`,
+      ]),
     );
     await using config = await openConfig(scene);
     const text = await tailrace(["check", config.file]);
@@ -88,6 +93,7 @@ test("tables that a rule cannot take, missing privileges and a missing cluster a
     const text = JSON.stringify(errors);
     expect(text).toContain("the table has no primary key and the rule no id");
     expect(text).toMatch(/GRANT REPLICATION SLAVE/);
+    expect(text).not.toContain('"check":"start"');
     expect(errors).toContainEqual(expect.objectContaining({ check: "host http://127.0.0.1:1" }));
     expect(findings).toContainEqual(
       expect.objectContaining({ severity: "warning", check: `rule ${db.name}.gone → gone` }),
