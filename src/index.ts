@@ -30,5 +30,6 @@ export {
 export type { Finding } from "./core/finding.ts";
 export type { Logger } from "./core/logger.ts";
 export { createLogger, type LoggerOptions } from "./observe/logger.ts";
-export { runPipeline, type RunOptions } from "./pipeline/run-pipeline.ts";
+export { runPipeline } from "./pipeline/run-pipeline.ts";
+export type { RunOptions } from "./pipeline/run-options.ts";
 export type { PipelineStatus } from "./pipeline/status.ts";

@@ -1,7 +1,7 @@
 import { ColumnTypeCode as T } from "./constants.ts";
 import { valueSizes, walkImage } from "./image-walk.ts";
 import { uncompressColumn } from "./mariadb-compression.ts";
-import type { LayoutColumn } from "./row-layout.ts";
+import type { LayoutColumn } from "./column-layout.ts";
 import type { RowsBody } from "./rows-event.ts";
 
 /** Does the table have a COMPRESSED column (MariaDB)? */

@@ -1,5 +1,5 @@
 import { TailraceError } from "../core/errors.ts";
-import type { LayoutColumn } from "./row-layout.ts";
+import type { LayoutColumn } from "./column-layout.ts";
 import { valueCode } from "./value-code.ts";
 
 /** How many bytes a column's values take in a row image: `fixedBytes`, or as many as a little-endian length of `prefixBytes` bytes before them says. */

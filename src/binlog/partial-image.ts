@@ -1,7 +1,8 @@
 import type { JsonRow } from "../core/json-row.ts";
 import type { IncompleteRow, Operation } from "../core/change-event.ts";
 import { TailraceError } from "../core/errors.ts";
-import { type LayoutColumn, readLength, type ValueCode } from "./row-layout.ts";
+import type { LayoutColumn, ValueCode } from "./column-layout.ts";
+import { readLength } from "./row-layout.ts";
 import { isPresent, type RowsBody, type RowsEventType } from "./rows-event.ts";
 import { valueCode } from "./value-code.ts";
 

@@ -1,5 +1,5 @@
 import { ColumnTypeCode as T } from "./constants.ts";
-import type { LayoutColumn, ValueCode } from "./row-layout.ts";
+import type { LayoutColumn, ValueCode } from "./column-layout.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { ColumnType } from "../core/schema.ts";
 import * as binary from "./values/binary.ts";

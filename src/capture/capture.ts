@@ -78,6 +78,11 @@ export class Capture implements ChangeStream {
     this.#backoff = new Backoff(options.clock);
   }
 
+  /** Is there a connection to read from? */
+  get isConnected(): boolean {
+    return this.#source !== null;
+  }
+
   poll(): ChangeEvent | null {
     if (this.#failure !== null || this.#until !== null) return null;
     try {

@@ -1,5 +1,5 @@
 import { valueSizes, walkImage } from "../binlog/image-walk.ts";
-import type { LayoutColumn } from "../binlog/row-layout.ts";
+import type { LayoutColumn } from "../binlog/column-layout.ts";
 import type { RowsBody } from "../binlog/rows-event.ts";
 import type { IncompleteRow, Operation } from "../core/change-event.ts";
 import { TailraceError } from "../core/errors.ts";

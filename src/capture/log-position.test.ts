@@ -46,3 +46,11 @@ test("a file name without a number is refused", () => {
     expect.objectContaining({ code: "BINLOG_UNSUPPORTED" }),
   );
 });
+
+test("a position that would run into the file number of a version is refused", () => {
+  const position = new LogPosition(0);
+  position.rotate("binlog.000001", 2 ** 35 - 100);
+  expect(() => position.advance(10)).toThrow(
+    expect.objectContaining({ code: "BINLOG_UNSUPPORTED" }),
+  );
+});

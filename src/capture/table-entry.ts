@@ -6,7 +6,8 @@ import {
 } from "../binlog/compressed-columns.ts";
 import { ColumnTypeCode as T } from "../binlog/constants.ts";
 import { createPartialImageReader, type PartialImageReader } from "../binlog/partial-image.ts";
-import { createBinlogLayout, type LayoutColumn } from "../binlog/row-layout.ts";
+import type { LayoutColumn } from "../binlog/column-layout.ts";
+import { createBinlogLayout } from "../binlog/row-layout.ts";
 import type { RowsBody } from "../binlog/rows-event.ts";
 import type { MappedColumn, TableMap } from "../binlog/table-map.ts";
 import type { GapCode } from "../core/change-event.ts";

@@ -18,6 +18,8 @@ export interface TableRegistryOptions {
   readonly flavor: "mysql" | "mariadb";
 }
 
+const IGNORED: TableEntry = { kind: "ignored" };
+
 /**
  * Knows what the table ids of rows events stand for. A definition is keyed by the TABLE_MAP's bytes behind the table id: the same schema is
  * prepared once, a changed one always anew. With `binlog_row_metadata=MINIMAL` the names come from the server's present definition,
@@ -52,7 +54,8 @@ export class TableRegistry {
     };
     const { database, table } = readTableName(bytes, start, end);
     if (!this.#options.isCaptured(database, table)) {
-      remember({ kind: "ignored" });
+      // by id only, which a rotation forgets: there may be any number of them
+      this.#byId.set(id, { body, entry: IGNORED });
       return undefined;
     }
     const { flavor } = this.#options;

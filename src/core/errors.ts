@@ -249,6 +249,11 @@ export const ERROR_TABLE = {
     summary: "The checkpoint was written by another process or belongs to another pipeline.",
     remedy: "Stop the other process, or give this pipeline a name of its own.",
   },
+  STATE_EPOCHS_USED_UP: {
+    disposition: "fatal",
+    summary: "The source changed its identity, or the start was chosen anew, more often than versions can count (255 times).",
+    remedy: "Give the pipeline another name and write to new indices.",
+  },
   STATE_DEAD_LETTERS_UNWRITABLE: {
     disposition: "retry",
     summary: "A dead letter could not be stored; the pipeline waits rather than lose it.",

@@ -5,25 +5,7 @@ import type { Logger } from "../core/logger.ts";
 import type { PipelineConfig } from "../config/config.ts";
 import { openStages, type Stages } from "./open-stages.ts";
 import { pump } from "./pump.ts";
-import type { StartRequest } from "./start.ts";
-import type { PipelineStatus } from "./status.ts";
-import type { Acknowledged } from "./tracker.ts";
-
-/** How a pipeline is run. */
-export interface RunOptions {
-  /** Aborts to drain and stop. */
-  readonly signal: AbortSignal;
-  readonly logger: Logger;
-  /** Begin here instead of at the checkpoint. */
-  readonly from?: StartRequest | undefined;
-  /** Go on from the checkpoint although the rules have changed since. */
-  readonly acceptChanges?: boolean | undefined;
-  /** Called once the source is being read; gives the means to look at the run. */
-  readonly onReady?: ((view: { readonly status: () => PipelineStatus }) => void) | undefined;
-  /** Called for every transaction that is closed, in log order. */
-  readonly onAcknowledged?: ((acknowledged: Acknowledged) => void) | undefined;
-  readonly clock?: Clock | undefined;
-}
+import type { RunOptions } from "./run-options.ts";
 
 /**
  * Runs a pipeline until the signal aborts; resolves when it has drained. Failures that may pass are retried for ever: those of the connections inside the

@@ -1,0 +1,113 @@
+import { Capture } from "../capture/capture.ts";
+import { ChangeReader } from "../capture/change-reader.ts";
+import { LogPosition } from "../capture/log-position.ts";
+import { TableRegistry } from "../capture/table-registry.ts";
+import { decodeText } from "../binlog/values/text.ts";
+import type { PipelineConfig } from "../config/config.ts";
+import type { Checkpoint, SourcePosition } from "../core/checkpoint.ts";
+import type { Clock } from "../core/clock.ts";
+import { TailraceError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Replica } from "../mysql/binlog-dump.ts";
+import { describeTable } from "../mysql/table-lookup.ts";
+import { translateReplicationError } from "../mysql/translate-error.ts";
+import { createTableMatcher, expectedTables } from "../rules/table-pattern.ts";
+import type { Checkpointer } from "./checkpointer.ts";
+import { type DescribedSource, describeSource, type SourceQueries } from "./source.ts";
+import { type ResolvedStart, type SourceState, unexecuted } from "./start.ts";
+
+/** What a capture is made of. */
+export interface CaptureContext {
+  readonly source: DescribedSource;
+  readonly start: ResolvedStart;
+  readonly queries: SourceQueries;
+  readonly replica: Replica;
+  readonly checkpointer: Checkpointer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** The capture of the configured tables, from the start that was decided. Every connection is checked to lead to the log that was described. */
+export function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
+  const { source, start, queries, replica, checkpointer, clock, logger, signal } = context;
+  const { serverUuid, lowerCaseTableNames } = source.server;
+  const names = { caseSensitive: lowerCaseTableNames === 0 };
+  const matcher = createTableMatcher(config.rules, names);
+  const isCaptured = (database: string, table: string): boolean =>
+    matcher(database, table) !== null;
+  const tables = new TableRegistry({
+    isCaptured,
+    flavor: source.server.flavor,
+    types: { charsetOf: (collation) => charsetOf(source, collation), decodeText },
+    describeTable: (database, table) =>
+      queries.run((connection) => describeTable(connection, database, table)),
+  });
+  const position = new LogPosition(start.epoch);
+  if (start.file !== "") position.rotate(start.file, start.position);
+  const reader = new ChangeReader({
+    tables,
+    position,
+    isCaptured,
+    readTo: start.readTo,
+    decodeCollation: (collation, bytes) => decodeText(charsetOf(source, collation), bytes),
+    shareRule: (a, b) =>
+      matcher(a.database, a.table)?.index === matcher(b.database, b.table)?.index,
+    expectedTables: (database) => expectedTables(config.rules, database, names),
+  });
+  return new Capture({
+    reader,
+    connect: async (resumeAt) => {
+      if (resumeAt !== null) await checkNotReset(queries, checkpointer.current(), resumeAt);
+      const dump = await replica.dump(
+        resumeAt === null
+          ? start.dump
+          : { kind: "position", file: resumeAt.file, position: resumeAt.position },
+      );
+      if (dump.serverUuid === serverUuid) return dump;
+      await dump[Symbol.asyncDispose]();
+      throw new TailraceError(
+        "SOURCE_REPLACED",
+        `The address now leads to server ${dump.serverUuid} instead of ${serverUuid}.`,
+      );
+    },
+    translateError: translateReplicationError,
+    clock,
+    logger,
+    signal,
+  });
+}
+
+/** A position means something only in the log that it belongs to: after a reset or a restored backup the pipeline opens anew, which says what is lost. */
+async function checkNotReset(
+  queries: SourceQueries,
+  checkpoint: Checkpoint,
+  resumeAt: SourcePosition,
+): Promise<void> {
+  const { state } = await queries.run((connection) => describeSource(connection, resumeAt));
+  const missing = unexecuted(checkpoint, state);
+  if (missing === null && isSamePlace(resumeAt, state)) return;
+  throw new TailraceError(
+    "SOURCE_REPLACED",
+    missing === null
+      ? `The server's log at ${resumeAt.file}:${resumeAt.position} is not what was read.`
+      : `The server does not know transactions that were read: ${missing.toString()}.`,
+  );
+}
+
+/** MariaDB: is the transaction that was read last still the one that ends there? */
+function isSamePlace({ gtid }: SourcePosition, { flavor, gtidAtPlace }: SourceState): boolean {
+  if (flavor === "mysql") return true;
+  if (gtidAtPlace === null) return false;
+  return gtid === undefined || gtidAtPlace.toString().split(",").includes(gtid);
+}
+
+function charsetOf({ collations }: DescribedSource, collation: number): string {
+  const charset = collations.get(collation);
+  if (charset === undefined)
+    throw new TailraceError(
+      "BINLOG_UNSUPPORTED",
+      `The server has no collation with id ${collation}.`,
+    );
+  return charset;
+}

@@ -1,0 +1,72 @@
+import type { Clock } from "../core/clock.ts";
+import type { Checkpointer } from "./checkpointer.ts";
+import type { PipelineStatus } from "./status.ts";
+import type { Acknowledged, CommitTracker } from "./tracker.ts";
+
+/** What following the sink's progress takes. */
+export interface ProgressOptions {
+  readonly clock: Clock;
+  /** Called for every transaction that is closed, in log order. */
+  readonly onAcknowledged?: ((acknowledged: Acknowledged) => void) | undefined;
+  /** Is the source's log being read at this moment? */
+  readonly isConnected: () => boolean;
+}
+
+/** Follows what the sink has closed: moves the checkpoint, knows lag and latency, passes the sink's failure on. */
+export class Progress {
+  readonly #tracker: CommitTracker;
+  readonly #checkpointer: Checkpointer;
+  readonly #options: ProgressOptions;
+  readonly #failure = Promise.withResolvers<unknown>();
+  #lastCommitMs: number | null = null;
+  #latencyMs: number | null = null;
+
+  constructor(tracker: CommitTracker, checkpointer: Checkpointer, options: ProgressOptions) {
+    this.#tracker = tracker;
+    this.#checkpointer = checkpointer;
+    this.#options = options;
+  }
+
+  close(closed: number): void {
+    if (this.#tracker.size === 0) return;
+    this.#tracker.close(closed, (acknowledged) => {
+      this.#checkpointer.acknowledge(acknowledged);
+      if (acknowledged.commitTimeUs > 0) {
+        this.#lastCommitMs = acknowledged.commitTimeUs / 1_000;
+        this.#latencyMs = Math.max(0, this.#options.clock.now() - this.#lastCommitMs);
+      }
+      this.#options.onAcknowledged?.(acknowledged);
+    });
+  }
+
+  fail(error: unknown): void {
+    this.#failure.resolve(error);
+  }
+
+  onFailure(listener: (error: unknown) => void): void {
+    void this.#failure.promise.then(listener);
+  }
+
+  status(): Pick<
+    PipelineStatus,
+    "lagSeconds" | "latencyMs" | "file" | "position" | "gtidSet" | "gaps"
+  > {
+    const { file, position, gtidSet, gaps } = this.#checkpointer.current();
+    return {
+      file,
+      position,
+      gtidSet,
+      gaps,
+      lagSeconds: this.#lagSeconds(),
+      latencyMs: this.#latencyMs === null ? null : Math.round(this.#latencyMs * 10) / 10,
+    };
+  }
+
+  /** Zero only while the log is being read and all that was read is acknowledged; a lost connection makes it unknown. */
+  #lagSeconds(): number | null {
+    if (this.#lastCommitMs === null) return null;
+    if (this.#tracker.size > 0)
+      return Math.max(0, this.#options.clock.now() - this.#lastCommitMs) / 1_000;
+    return this.#options.isConnected() ? 0 : null;
+  }
+}

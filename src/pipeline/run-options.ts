@@ -1,0 +1,21 @@
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { StartRequest } from "./start.ts";
+import type { PipelineStatus } from "./status.ts";
+import type { Acknowledged } from "./tracker.ts";
+
+/** How a pipeline is run. */
+export interface RunOptions {
+  /** Aborts to drain and stop. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** Begin here instead of at the checkpoint. */
+  readonly from?: StartRequest | undefined;
+  /** Go on from the checkpoint although the rules have changed since. */
+  readonly acceptChanges?: boolean | undefined;
+  /** Called once the source is being read; gives the means to look at the run. */
+  readonly onReady?: ((view: { readonly status: () => PipelineStatus }) => void) | undefined;
+  /** Called for every transaction that is closed, in log order. */
+  readonly onAcknowledged?: ((acknowledged: Acknowledged) => void) | undefined;
+  readonly clock?: Clock | undefined;
+}
