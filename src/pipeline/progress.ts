@@ -19,6 +19,8 @@ export class Progress {
   readonly #options: ProgressOptions;
   readonly #failure = Promise.withResolvers<unknown>();
   #lastCommitMs: number | null = null;
+  /** Something was acknowledged, be it the server's word that it is idle. */
+  #isUnderWay = false;
   #latencyMs: number | null = null;
 
   constructor(tracker: CommitTracker, checkpointer: Checkpointer, options: ProgressOptions) {
@@ -31,6 +33,7 @@ export class Progress {
     if (this.#tracker.size === 0) return;
     this.#tracker.close(closed, (acknowledged) => {
       this.#checkpointer.acknowledge(acknowledged);
+      this.#isUnderWay = true;
       if (acknowledged.commitTimeUs > 0) {
         this.#lastCommitMs = acknowledged.commitTimeUs / 1_000;
         this.#latencyMs = Math.max(0, this.#options.clock.now() - this.#lastCommitMs);
@@ -64,9 +67,11 @@ export class Progress {
 
   /** Zero only while the log is being read and all that was read is acknowledged; a lost connection makes it unknown. */
   #lagSeconds(): number | null {
-    if (this.#lastCommitMs === null) return null;
-    if (this.#tracker.size > 0)
-      return Math.max(0, this.#options.clock.now() - this.#lastCommitMs) / 1_000;
-    return this.#options.isConnected() ? 0 : null;
+    if (this.#tracker.size > 0) {
+      return this.#lastCommitMs === null
+        ? null
+        : Math.max(0, this.#options.clock.now() - this.#lastCommitMs) / 1_000;
+    }
+    return this.#isUnderWay && this.#options.isConnected() ? 0 : null;
   }
 }
