@@ -69,11 +69,15 @@ export async function launchSqlServer(plan: LaunchPlan, launch: SqlLaunch): Prom
   const log = join(directory, "server.log");
   const accounts = join(directory, "accounts.sql");
   const usr = join(distribution, "root", "usr");
+  const temporary = join(directory, "tmp");
+  await mkdir(temporary, { recursive: true });
   // The path of a socket has at most 107 bytes.
   const socket = join(directory, "server.sock");
   const settings: ServerOptions = {
     basedir: usr,
     datadir: join(directory, "data"),
+    // MariaDB empties it of temporary tables when it starts, other servers' too
+    tmpdir: temporary,
     plugin_dir: join(usr, "lib", "mysql", "plugin"),
     lc_messages_dir: join(usr, "share", "mysql"),
     character_sets_dir: join(usr, "share", "mysql", "charsets"),
