@@ -95,6 +95,7 @@ describe("translateReplicationError", () => {
       "Error: connecting slave requested to start from GTID 0-1-500, which is not in the master's binlog",
       "SOURCE_POSITION_LOST",
     ],
+    [4052, "A slave with the same server_id is already connected", "SOURCE_SERVER_ID_TAKEN"],
     [
       1236,
       "A slave with the same server_uuid/server_id as this slave has connected to the master; the first event 'binlog.000002' at 4",

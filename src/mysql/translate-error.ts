@@ -65,7 +65,7 @@ const FATAL_READING_BINLOG = 1236;
 
 /** Texts of error 1236, as MySQL 5.7 to 9.7 and MariaDB 10.4 to 11.8 have them. */
 const REPLICATION_TEXTS: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/same server_uuid\/server_id/, "SOURCE_SERVER_ID_TAKEN"],
+  [/same server_(?:uuid\/server_)?id/, "SOURCE_SERVER_ID_TAKEN"],
   [/could not find first log file name/i, "SOURCE_POSITION_LOST"],
   [/purged (?:binary logs|required)|has purged|have been purged/i, "SOURCE_POSITION_LOST"],
   [/from position > file size|from impossible position/i, "SOURCE_POSITION_LOST"],

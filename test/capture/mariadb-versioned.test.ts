@@ -9,7 +9,7 @@ describe("a system-versioned table", () => {
 
   test.each([
     ["with columns of the server's own", "id int primary key, v int", ""],
-    ["with columns that it names", EXPLICIT, ',"s":"…","e":"2038-01-19T03:14:07.999999Z"'],
+    ["with columns that it names", EXPLICIT, ',"s":"…","e":"…"'],
   ])("%s has documents of its current rows", async (_, columns, more) => {
     await using db = await openTestDatabase("mariadb");
     await db.query(`create table t (${columns}) with system versioning`);
@@ -24,7 +24,9 @@ describe("a system-versioned table", () => {
       "delete history from t",
     );
     expect(gaps).toEqual([]);
-    const shown = plain(actions).map((line) => line.replace(/"s":"[^"]*Z"/, '"s":"…"'));
+    const shown = plain(actions).map((line) =>
+      line.replace(/"s":"[^"]*Z"/, '"s":"…"').replace(/"e":"(2038|2106)-[^"]*999999Z"/, '"e":"…"'),
+    );
     const row = (id: number, v: number): string => `${id} {"id":${id},"v":${v}${more}}`;
     expect(shown.slice(0, 10)).toEqual([
       row(1, 1),

@@ -145,9 +145,9 @@ describe("a table", () => {
       ["SCHEMA_TABLE_CLEARED", "c", true],
       ["SCHEMA_TABLE_CLEARED", "c", true],
     ]);
-    // what came with the table is newer than the deletion of what was there
+    // what came with the table is not older than the deletion of what was there
     const versions = gaps.map((gap) => (BigInt(gap.versionHigh) << 32n) | BigInt(gap.versionLow));
-    expect(actions[2]!.version).toBeGreaterThan(versions[0]!);
+    expect(actions[2]!.version).toBeGreaterThanOrEqual(versions[0]!);
     expect(actions[2]!.version).toBeLessThan(versions[1]!);
   });
 
@@ -169,6 +169,7 @@ describe("a table", () => {
     expect(gaps).toEqual([]);
   });
 
+  // 11.8 leaves generated columns out of an update's images: such rows are read again
   test("has documents with its generated and invisible columns, computed anew", async () => {
     await using db = await openTestDatabase("mariadb");
     await db.query(

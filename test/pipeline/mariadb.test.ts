@@ -245,7 +245,7 @@ test(
     const prepare = (xid: string, id: number): string =>
       `xa start '${xid}'; insert into t values (${id},0); xa end '${xid}'; xa prepare '${xid}'`;
     {
-      await using run = await pipeline.start();
+      await using _run = await pipeline.start();
       await db.query(prepare("a", 1));
       await db.query("insert into t values (2,0)");
       await until("the other one is there", async () => (await ids(target, index)).length === 1);
@@ -277,12 +277,13 @@ test("incomplete images are completed, of versioned tables and with keys of ever
   const index = target.prefix;
   await db.query(
     "create table h (id uuid primary key, v int, big text compressed) with system versioning; " +
-      "create table k (a inet6, b inet4, c int default 1, j json, primary key (a, b)); create sequence s",
+      "create table k (a inet6, b inet4, c int default 1, j json, primary key (a, b)); create sequence s; " +
+      "create table g (id int primary key, a int, v int as (a + 1) virtual, p int as (a + 2) stored)",
   );
   await using pipeline = await createTestPipeline({
     db,
     target,
-    rules: ["h", "k"].map((table) => rule(`${index}${table}`, `${db.name}.${table}`)).join(""),
+    rules: ["h", "k", "g"].map((table) => rule(`${index}${table}`, `${db.name}.${table}`)).join(""),
   });
   await using run = await pipeline.start();
   const uuid = (n: number): string => `00000000-0000-4000-8000-00000000000${n}`;
@@ -290,8 +291,9 @@ test("incomplete images are completed, of versioned tables and with keys of ever
     `insert into h values ('${uuid(1)}', 1, repeat('x', 300)), ('${uuid(2)}', 2, 'y'); ` +
       "insert into k (a, b, j) values ('::1', '10.0.0.1', '[1, 2]'), ('1::', '10.0.0.2', null)",
   );
+  await db.query("insert into g (id, a) values (1, 1), (2, 2); update g set a = 5 where id = 1");
   await db.query(
-    `set session binlog_row_image = 'MINIMAL'; update h set v = 5 where id = '${uuid(1)}'; delete from h where id = '${uuid(2)}'; ` +
+    `set session binlog_row_image = 'MINIMAL'; update g set a = 6 where id = 2; update h set v = 5 where id = '${uuid(1)}'; delete from h where id = '${uuid(2)}'; ` +
       "update k set c = 7 where a = '::1'; update k set b = '10.0.0.3' where a = '1::'",
   );
   await run.caughtUp();
@@ -303,6 +305,13 @@ test("incomplete images are completed, of versioned tables and with keys of ever
     new Map([
       ["%3A%3A1:10.0.0.1", { a: "::1", b: "10.0.0.1", c: 7, j: [1, 2] }],
       ["1%3A%3A:10.0.0.3", { a: "1::", b: "10.0.0.3", c: 1, j: null }],
+    ]),
+  );
+  const generated = await target.all(`${index}g`);
+  expect(new Map(generated.map(({ _id, _source }) => [_id, _source]))).toEqual(
+    new Map([
+      ["1", { id: 1, a: 5, v: 6, p: 7 }],
+      ["2", { id: 2, a: 6, v: 7, p: 8 }],
     ]),
   );
   const mapping = await target.request("GET", `/${index}k/_mapping`);
