@@ -114,8 +114,7 @@ export class ChangeReader {
 
   /** The connection is gone: what was read of an open transaction will be read again, and so will prepared XA transactions. */
   reset(): void {
-    if (this.#readTo === undefined || !this.#position.isWithin(this.#readTo))
-      this.#readTo = { file: this.#end.file, position: this.#end.position };
+    this.#readTo = this.#knownTo() ?? { file: this.#end.file, position: this.#end.position };
     this.#end = this.resumePosition;
     this.#inTransaction = false;
     this.#insidePayload = false;
@@ -355,8 +354,7 @@ export class ChangeReader {
   #finishXa(xid: string, isCommit: boolean, commitTimeUs: number): Handled {
     const events = this.#xa.eventsOf(xid);
     if (events === undefined) {
-      const wasSeen = this.#readTo !== undefined && this.#position.isWithin(this.#readTo);
-      const isMissed = isCommit && !wasSeen;
+      const isMissed = isCommit && this.#knownTo() === undefined;
       const gaps = isMissed ? [this.#gaps.unnamed("BINLOG_XA_UNKNOWN", `XA COMMIT ${xid}`)] : [];
       return { events: [...gaps, ...this.#commit(commitTimeUs).events] };
     }
@@ -401,8 +399,17 @@ export class ChangeReader {
   #resumePosition(gtid = this.#gtid): SourcePosition {
     const { file, position } = this.#position;
     const { resumeAt } = this.#xa;
-    if (resumeAt === null) return { file, position, gtid };
-    return { file: resumeAt.file, position: resumeAt.position, gtid, readTo: { file, position } };
+    const readTo = this.#knownTo();
+    if (resumeAt === null) return { file, position, gtid, readTo };
+    const here = { file, position };
+    return { file: resumeAt.file, position: resumeAt.position, gtid, readTo: readTo ?? here };
+  }
+
+  /** Up to where the log was read before, as long as it is not read further. */
+  #knownTo(): LogPlace | undefined {
+    if (this.#readTo !== undefined && !this.#position.isWithin(this.#readTo))
+      this.#readTo = undefined;
+    return this.#readTo;
   }
 
   /** The header's time, µs. */

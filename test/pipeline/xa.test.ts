@@ -23,6 +23,28 @@ async function prepare(db: TestDatabase, xid: string, id: number): Promise<void>
   }
 }
 
+test("how far the log was read is not forgotten while it is read again", async () => {
+  await using db = await openTestDatabase();
+  await using target = await openTestTarget();
+  await db.query("create table t (id int primary key)");
+  await using pipeline = await createTestPipeline({
+    db,
+    target,
+    rules: `[[rules]]\ntable = "${db.name}.t"\nindex = "${target.prefix}t"`,
+    source: "gtid = false",
+  });
+  await (await pipeline.start())[Symbol.asyncDispose]();
+  const checkpoint = await pipeline.checkpoint();
+  const readTo = { file: checkpoint["file"], position: Number(checkpoint["position"]) + 1e9 };
+  await pipeline.writeCheckpoint({ ...checkpoint, readTo });
+  await db.query("insert into t values (1)");
+  {
+    await using run = await pipeline.start();
+    await run.caughtUp();
+  }
+  expect(await pipeline.checkpoint()).toMatchObject({ readTo });
+});
+
 test.each(["a stop and a start", "a lost connection"] as const)(
   "an XA transaction that was committed while another one was prepared is not missed after %s",
   async (interruption) => {
