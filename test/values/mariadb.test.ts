@@ -78,8 +78,8 @@ const TEXTS = [
 /** One that cannot be compressed, and one that can very much. */
 const LARGE = ["REPEAT(X'00', 60000)", `CONCAT(${sample(bytes16, 40).map(hex).join(", ")})`];
 
-function compressed(type: string, values: readonly string[]): Probe {
-  return { type: `${type} COMPRESSED`, values, expected: "elsewhere" };
+function compressed(type: string, values: readonly string[], charset = ""): Probe {
+  return { type: `${type} COMPRESSED ${charset}`, values, expected: "elsewhere" };
 }
 
 test.each([
@@ -92,13 +92,17 @@ test.each([
     "mariadb",
     [
       compressed("VARCHAR(200)", TEXTS),
-      compressed("VARCHAR(20) CHARACTER SET latin1", ["NULL", "''", "'naïve'", "REPEAT('x', 20)"]),
+      compressed(
+        "VARCHAR(20)",
+        ["NULL", "''", "'naïve'", "REPEAT('x', 20)"],
+        "CHARACTER SET latin1",
+      ),
       compressed("TINYTEXT", TEXTS.slice(0, 4)),
       compressed("LONGTEXT", TEXTS),
       compressed("VARBINARY(1000)", ["NULL", "''", "X'00'", "REPEAT(X'ff00', 300)", LARGE[1]!]),
       compressed("BLOB", ["NULL", "''", "X'8a01f4'", ...LARGE]),
       { type: "INT", values: ["NULL", "5"], expected: (c) => `CAST(${c} AS CHAR)` },
-      compressed("MEDIUMTEXT CHARACTER SET ucs2", TEXTS.slice(0, 7)),
+      compressed("MEDIUMTEXT", TEXTS.slice(0, 7), "CHARACTER SET ucs2"),
     ],
     setting,
   );
@@ -113,7 +117,7 @@ test("texts beside other columns that have a collation", async () => {
     { type: "CHAR(9) CHARACTER SET koi8r", values: [`'${word}'`], expected: quoted },
     { type: "POLYGON REF_SYSTEM_ID = 4326", values: ["NULL"], expected: "elsewhere" },
     { type: "TEXT CHARACTER SET utf16", values: [`'${word}'`], expected: quoted },
-    { type: "VARCHAR(9) CHARACTER SET latin1 COMPRESSED", values: ["'é'"], expected: quoted },
+    { type: "VARCHAR(9) COMPRESSED CHARACTER SET latin1", values: ["'é'"], expected: quoted },
     {
       type: "JSON",
       values: ["'[1, 2.50]'", "NULL"],
