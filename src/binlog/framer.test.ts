@@ -11,7 +11,9 @@ function packet(payload: Uint8Array): Buffer {
 }
 
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
+  const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].toSorted(
+    (a, b) => a - b,
+  );
   return [...places, bytes.length].map((end, i) =>
     bytes.subarray(i === 0 ? 0 : places[i - 1]!, end),
   );

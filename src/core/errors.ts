@@ -251,7 +251,8 @@ export const ERROR_TABLE = {
   },
   STATE_EPOCHS_USED_UP: {
     disposition: "fatal",
-    summary: "The source changed its identity, or the start was chosen anew, more often than versions can count (255 times).",
+    summary:
+      "The source changed its identity, or the start was chosen anew, more often than versions can count (255 times).",
     remedy: "Give the pipeline another name and write to new indices.",
   },
   STATE_DEAD_LETTERS_UNWRITABLE: {

@@ -1,5 +1,5 @@
 import { Backoff } from "../core/backoff.ts";
-import { systemClock, type Clock } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
 import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { PipelineConfig } from "../config/config.ts";
