@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openTestDatabase } from "../support/mysql.ts";
+import { recordChanges } from "../support/recorded-changes.ts";
 import { plain, record } from "./mariadb-context.ts";
 
 describe("a system-versioned table", () => {
@@ -43,6 +44,21 @@ describe("a system-versioned table", () => {
     // what REPLACE and the last transaction do is theirs; in the end the row is there
     expect(new Set(shown.slice(10).map((line) => line.split(" ")[0]))).toEqual(new Set(["1"]));
     expect(shown.at(-1)).toBe(row(1, 21));
+  });
+
+  test("gives the server's own columns where a rule includes them", async () => {
+    await using db = await openTestDatabase("mariadb");
+    await db.query("create table t (id int primary key) with system versioning");
+    const { actions } = await recordChanges({
+      url: db.url.href,
+      database: db.name,
+      rule: { include: ["row_start", "id"] },
+      work: async () => void (await db.query("insert into t values (1)")),
+    });
+    const [row] = await db.query<{ time: string }>(
+      "select date_format(convert_tz(row_start, @@session.time_zone, '+00:00'), '%Y-%m-%dT%H:%i:%s.%fZ') time from t",
+    );
+    expect(plain(actions)).toEqual([`1 {"id":1,"row_start":"${row!.time}"}`]);
   });
 
   test("may be one for a time only", async () => {

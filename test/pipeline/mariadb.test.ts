@@ -101,6 +101,35 @@ test(
   MINUTES,
 );
 
+test("a start by file and position has its GTID position, and must be where an event begins", async () => {
+  await using db = await openTestDatabase("mariadb");
+  await using target = await openTestTarget();
+  const index = `${target.prefix}t`;
+  await db.query("create table t (id int primary key); insert into t values (1)");
+  const [end] = await db.query<{ File: string; Position: string }>("show master status");
+  const [file, position] = [end!.File, Number(end!.Position)];
+  await db.query("insert into t values (2)");
+  await using pipeline = await createTestPipeline({
+    db,
+    target,
+    rules: rule(index, `${db.name}.t`),
+  });
+  const start = (at: number): ReturnType<typeof pipeline.start> =>
+    pipeline.start({ from: { kind: "position", file, position: at } });
+  await expect(start(position + 1)).rejects.toMatchObject({ code: "SOURCE_POSITION_LOST" });
+  {
+    await using run = await start(position);
+    await run.caughtUp();
+    expect(await ids(target, index)).toEqual(["2"]);
+  }
+  const { gtidSet, ...place } = await pipeline.checkpoint();
+  const [row] = await db.query<{ gtids: string }>("select binlog_gtid_pos(?, ?) gtids", [
+    place["file"],
+    place["position"],
+  ]);
+  expect(gtidSet).toBe(MariadbGtidPosition.parse(row!.gtids).toString());
+});
+
 describe("a log that is not the one that was read", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["a reset", "reset master; insert into t values (100,1)"],
