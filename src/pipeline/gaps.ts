@@ -1,4 +1,4 @@
-import type { GapEvent } from "../core/change-event.ts";
+import type { GapCode, GapEvent } from "../core/change-event.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DeadLetterStore } from "../core/dead-letter.ts";
 import { ERROR_TABLE, TailraceError } from "../core/errors.ts";
@@ -41,9 +41,7 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
     throw new TailraceError("SCHEMA_TABLE_STOPPED", `${database}.${table}: ${gap.detail}`);
   }
   const { file, position } = gap.position;
-  // an undecodable table gives one gap for each of its events: the first says it all
-  const isRepeated = code === "SCHEMA_MISMATCH" || code === "SCHEMA_UNREADABLE";
-  if (isRepeated && checkpointer.hasGap(gap)) return;
+  if (REPEATED.has(code) && checkpointer.hasGap(gap)) return;
   await storeForSure(gap, handling);
   // not before: a checkpoint that is saved with the gap says that its dead letter is stored
   checkpointer.addGap({ database, table, code, file, position });
@@ -52,6 +50,13 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
     `${ERROR_TABLE[code].summary.replace(/\.$/, "")} (${gap.detail})`,
   );
 }
+
+/** Come once for each event or statement of a table: the first says it all. */
+const REPEATED: ReadonlySet<GapCode> = new Set([
+  "SCHEMA_MISMATCH",
+  "SCHEMA_UNREADABLE",
+  "BINLOG_STATEMENT",
+]);
 
 /** Stores the dead letter, however long that takes. */
 async function storeForSure(

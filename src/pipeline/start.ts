@@ -1,5 +1,5 @@
 import { MAX_EPOCH } from "../capture/log-position.ts";
-import { asTailraceError, TailraceError } from "../core/errors.ts";
+import { asTailraceError, type ErrorCode, TailraceError } from "../core/errors.ts";
 import type { Checkpoint, LogPlace } from "../core/checkpoint.ts";
 import type { GtidSet } from "../core/gtid.ts";
 import { parseGtidSet } from "../core/gtid-set.ts";
@@ -125,7 +125,7 @@ function begin(
         throw new TailraceError("SOURCE_POSITION_LOST", noEventAt(request));
       return at(request.file, request.position, source.gtidAtPlace);
     case "gtid": {
-      const gtidSet = parse(request.gtidSet, source);
+      const gtidSet = parse(request.gtidSet, source, "CONFIG_INVALID");
       checkServable(gtidSet, source);
       return { dump: { kind: "gtid", gtidSet: gtidSet.clone() }, file: "", position: 0, gtidSet };
     }
@@ -138,7 +138,7 @@ function resume(checkpoint: Checkpoint, { source, gtid }: StartInputs): Resolved
   const gtidSet =
     checkpoint.gtidSet === undefined || !source.hasGtids || checkpoint.flavor !== source.flavor
       ? null
-      : parse(checkpoint.gtidSet, source);
+      : parse(checkpoint.gtidSet, source, "STATE_UNREADABLE");
   if (isSameServer && gtidSet !== null) checkSameLog({ file, position, gtidSet }, source);
   if (gtid !== false && gtidSet !== null) {
     checkServable(gtidSet, source);
@@ -234,7 +234,7 @@ export function unexecuted(
   const { gtidExecuted: executed, hasGtids, flavor } = source;
   if (checkpoint.gtidSet === undefined || checkpoint.flavor !== flavor) return null;
   if (!hasGtids || executed === null) return null;
-  const seen = parse(checkpoint.gtidSet, source);
+  const seen = parse(checkpoint.gtidSet, source, "STATE_UNREADABLE");
   return seen.isSubsetOf(executed) ? null : seen.subtract(executed);
 }
 
@@ -261,15 +261,13 @@ function emptySet({ flavor }: SourceState): GtidSet {
   return parseGtidSet(flavor, "");
 }
 
-function parse(text: string, source: SourceState): GtidSet {
+function parse(text: string, source: SourceState, code: ErrorCode): GtidSet {
   try {
     return parseGtidSet(source.flavor, text);
   } catch (error) {
-    throw new TailraceError(
-      "STATE_UNREADABLE",
-      `A GTID set cannot be read: ${asTailraceError(error).message}`,
-      { cause: error },
-    );
+    throw new TailraceError(code, `A GTID set cannot be read: ${asTailraceError(error).message}`, {
+      cause: error,
+    });
   }
 }
 
