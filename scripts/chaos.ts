@@ -83,7 +83,7 @@ async function main(): Promise<number> {
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? error.message : String(error);
 }
 
 process.exitCode = await main();
