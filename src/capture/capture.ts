@@ -45,7 +45,8 @@ const PACKET_ERR = 0xff;
 
 /** Compressed transactions may be as large as MySQL's packets, 1 GiB: from this size on they are worked off while they arrive. */
 const PARTED: PartedPayloads = {
-  minBytes: 1024 * 1024,
+  // smaller ones are put together and verified before anything of them is used
+  minBytes: 8 * 1024 * 1024,
   headBytes: 1 + HEADER_BYTES + TRANSACTION_PAYLOAD_HEAD_BYTES + HELD_BYTES,
   isParted: (bytes, start) =>
     bytes[start] === PACKET_OK && bytes[start + 5] === EventType.TRANSACTION_PAYLOAD,
