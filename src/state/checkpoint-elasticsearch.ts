@@ -15,7 +15,8 @@ export interface CheckpointIndexOptions {
 /**
  * The checkpoint as a document of an index, its id the pipeline's name. Each save states which version of the document it replaces
  * (`if_seq_no`, `if_primary_term`), so of two processes with one pipeline the one that loaded earlier is refused at its next save. A
- * save that the server acted on although we saw no answer is recognised by the owner's mark that each process leaves in the document.
+ * save that the server acted on although we saw no answer is recognised by the owner's mark that each process leaves in the document. A
+ * process's first save overtakes what was written after its load: the last save of a process that was killed may still be under way.
  *
  * `load` lets BULK_* of the client through; `save` throws STATE_UNWRITABLE for what passes, STATE_FOREIGN, or BULK_ACCESS_DENIED.
  */
@@ -48,6 +49,8 @@ class CheckpointIndex implements CheckpointStore {
   readonly #owner = randomUUID();
   /** The query that states what the next save replaces; null before the first load. */
   #replaces: string | null = null;
+  /** From our first save on nobody else may have written: saves of earlier processes are refused by its condition. */
+  #hasSaved = false;
 
   constructor({ client, index, pipeline }: CheckpointIndexOptions) {
     this.#client = client;
@@ -70,17 +73,19 @@ class CheckpointIndex implements CheckpointStore {
     try {
       if (this.#replaces === null) this.#replaces = conditionOf(await this.#read());
       let answer = await this.#write(checkpoint);
-      if (answer.status === 409) {
-        // Perhaps it is our own earlier save whose answer was lost.
+      for (let tries = 0; answer.status === 409 && tries < MAX_OVERTAKEN; tries += 1) {
         const stored = await this.#read();
-        if (stored?._source.owner !== this.#owner) throw this.#foreign();
+        // Our own earlier save whose answer was lost; or, before our first, the last one of a process that was killed, which arrived late.
+        if (stored?._source.owner !== this.#owner && this.#hasSaved) throw this.#foreign();
         this.#replaces = conditionOf(stored);
         answer = await this.#write(checkpoint);
       }
+      if (answer.status === 409) throw this.#foreign();
       if (answer.status >= 300) {
         throw new Error(`HTTP ${answer.status}${reasonOf(answer.body)}`);
       }
       this.#replaces = conditionOf(answer.body as StoredCheckpoint);
+      this.#hasSaved = true;
     } catch (error) {
       throw this.#unwritable(error);
     }
@@ -135,6 +140,8 @@ class CheckpointIndex implements CheckpointStore {
 }
 
 const FIRST = "op_type=create";
+/** How many saves of an earlier process are overtaken: one that still runs saves again and again. */
+const MAX_OVERTAKEN = 5;
 
 function conditionOf(stored: Pick<StoredCheckpoint, "_seq_no" | "_primary_term"> | null): string {
   if (stored === null) return FIRST;

@@ -66,6 +66,21 @@ describe.each(["elasticsearch", "opensearch"] as const)("on %s", (server) => {
     expect(await three!.load()).toEqual(checkpoint(7));
   });
 
+  test("the save of a killed process that arrives late is overtaken", async () => {
+    await using target = await openTestTarget(server);
+    await using client = openJsonClient({ hosts: [target.url.origin] });
+    const options = { client, index: `${target.prefix}state`, pipeline: "shop/1" };
+    const [killed, next] = [1, 2].map(() => openCheckpointIndex(options));
+    await killed!.load();
+    await killed!.save(checkpoint(4));
+    expect(await next!.load()).toEqual(checkpoint(4));
+    await killed!.save(checkpoint(5));
+    await next!.save(checkpoint(6));
+    await next!.save(checkpoint(7));
+    expect(await next!.load()).toEqual(checkpoint(7));
+    await expect(killed!.save(checkpoint(8))).rejects.toMatchObject({ code: "STATE_FOREIGN" });
+  });
+
   test("a save whose answer was lost is recognised as our own", async () => {
     await using target = await openTestTarget(server);
     await using real = openJsonClient({ hosts: [target.url.origin] });
