@@ -84,8 +84,10 @@ export function misbehave(server: FakeBulkServer, drawn: readonly (Fault | null)
   const left = [...drawn];
   server.onBulk = ({ bytes, actions }) => {
     if (bytes > 50_000 && actions.length > 1) return answer(413);
-    const next = left.shift() ?? null;
-    if (next?.kind === "answer" && next.status === 413 && actions.length === 1) return null;
+    const first = left.shift() ?? null;
+    // an action alone is not too large, and fares as without a fault
+    const isTooLarge = first?.kind === "answer" && first.status === 413;
+    const next = isTooLarge && actions.length === 1 ? null : first;
     if (next !== null && next.kind !== "items") return next;
     return {
       kind: "items",
