@@ -21,8 +21,13 @@ export interface Attack {
 export const KILL = "kill -9 tailrace";
 const STOP = "SIGTERM tailrace";
 
+/** How those of them are counted that had much in flight. */
+export const KILL_IN_FLIGHT = "… of which while Elasticsearch did not answer";
+
 /** How often the pipeline is asked to end instead of being killed. */
 const STOP_CHANCE = 1 / 12;
+/** How often it is killed with much in flight: what it has promised too early is lost then. */
+const IN_FLIGHT_CHANCE = 1 / 3;
 
 /**
  * Does the plan of faults that the seed gives to a running pipeline and its servers, until enough kills are done; then everything works again. Throws when a
@@ -44,10 +49,8 @@ export async function attack(options: Attack): Promise<void> {
   ]);
 }
 
-async function killAgainAndAgain(
-  { seed, kills, supervisor, faults }: Attack,
-  signal: AbortSignal,
-): Promise<void> {
+async function killAgainAndAgain(options: Attack, signal: AbortSignal): Promise<void> {
+  const { seed, kills, supervisor, faults } = options;
   const random = createRandom(seed, "kills");
   while (faults.get(KILL) < kills) {
     // Now before it is up, now in the middle of something, now when it has caught up.
@@ -62,6 +65,10 @@ async function killAgainAndAgain(
     if (random.chance(STOP_CHANCE)) {
       await supervisor.stop();
       faults.add(STOP);
+    } else if (random.chance(IN_FLIGHT_CHANCE)) {
+      await killInFlight(options, { isStall: random.chance(0.5), ms: random.integer(800, 3_000) });
+      faults.add(KILL);
+      faults.add(KILL_IN_FLIGHT);
     } else {
       await supervisor.kill();
       faults.add(KILL);
@@ -69,6 +76,24 @@ async function killAgainAndAgain(
     await pause(random.integer(0, 600), signal);
     await supervisor.start();
   }
+}
+
+/** Keeps Elasticsearch from answering, or from being reached, kills the pipeline, and drops what was on its way. */
+async function killInFlight(
+  { supervisor, targets }: Attack,
+  { isStall, ms }: { readonly isStall: boolean; readonly ms: number },
+): Promise<void> {
+  const proxy = targets.proxies.elasticsearch;
+  if (isStall) proxy.stall();
+  else {
+    await proxy.refuse();
+    proxy.cut();
+  }
+  await sleep(ms);
+  await supervisor.kill();
+  proxy.cut();
+  proxy.resume();
+  await proxy.accept();
 }
 
 async function breakThings({ seed, targets, faults }: Attack, signal: AbortSignal): Promise<void> {

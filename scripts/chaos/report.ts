@@ -1,5 +1,5 @@
 import { formatCounts, formatDifferences } from "../../test/support/verify-report.ts";
-import { KILL } from "./attack.ts";
+import { KILL, KILL_IN_FLIGHT } from "./attack.ts";
 import type { Counts } from "./counts.ts";
 import type { ChaosProgress, ChaosResult } from "./run-chaos.ts";
 
@@ -18,7 +18,7 @@ export function formatProgress(
     `${Math.round(elapsedMs / 1000)} s`.padStart(7),
     phase.padEnd(11),
     `${faults.get(KILL)}/${kills} kills`,
-    `${faults.total - faults.get(KILL)} other faults`,
+    `${faults.total - faults.get(KILL) - faults.get(KILL_IN_FLIGHT)} other faults`,
     `${formatCount(workload.changes.total)} changes`,
     `${formatCount(workload.rows)} rows changed`,
     `${formatCount(rowsAcknowledged)} acknowledged`,

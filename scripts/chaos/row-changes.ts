@@ -24,6 +24,22 @@ const TENANTS = [
 /** Changes of single rows and of some rows, in one statement or several. */
 export const ROW_CHANGES: readonly ChangeKind[] = [
   {
+    name: "write rows once",
+    weight: 24,
+    statements: (random) => {
+      const rows = Array.from({ length: random.integer(1, 30) }, (_, i) => `('line ${i}')`);
+      const insert = `INSERT INTO journal (text) VALUES ${rows.join(", ")}`;
+      const fate = random.pick([
+        [],
+        [],
+        ["UPDATE journal SET revised = 1 WHERE id = LAST_INSERT_ID()"],
+        ["DELETE FROM journal WHERE id = LAST_INSERT_ID()"],
+        ["UPDATE journal SET id = -id WHERE id = LAST_INSERT_ID()"],
+      ]);
+      return random.chance(0.5) ? [insert, ...fate] : transaction([insert, ...fate]);
+    },
+  },
+  {
     name: "insert or update rows",
     weight: 14,
     statements: (random) => [upsertItems(random, random.integer(1, 20))],

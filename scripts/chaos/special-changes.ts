@@ -34,6 +34,13 @@ export const LARGE_CHANGES: readonly ChangeKind[] = [
     ],
   },
   {
+    name: "write 20,000+ rows once",
+    weight: 2,
+    statements: () => [
+      `INSERT INTO journal (text) SELECT CONCAT('large ', n) FROM numbers WHERE n <= ${LARGE_ROWS}`,
+    ],
+  },
+  {
     name: "delete 20,000+ rows",
     weight: 1,
     statements: () => ["DELETE FROM bulk"],

@@ -41,6 +41,13 @@ export const TABLES: readonly ChaosTable[] = [
     create: `(n SMALLINT NOT NULL, tenant VARCHAR(40) NOT NULL, value VARCHAR(100), PRIMARY KEY (tenant, n)) COLLATE utf8mb4_0900_ai_ci`,
   },
   {
+    // rows written once, or changed once: what is lost stays lost
+    name: "journal",
+    index: "journal",
+    first: "VALUES (1, 'first', 0)",
+    create: `(id BIGINT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(60) NOT NULL, revised TINYINT NOT NULL DEFAULT 0)`,
+  },
+  {
     // few rows, changed over and over
     name: "hot",
     index: "hot",
