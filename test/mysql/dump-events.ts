@@ -14,13 +14,18 @@ export interface SeenEvent {
 }
 
 const HEADER_BYTES = 19;
+const CHECKSUM_BYTES = 4;
 
-/** Pulls a dump's events until `isLast` says so; an ERR packet is thrown, translated. Stops silently when the connection ends. */
+/** What each dump's reading has left over: a chunk may end inside a packet. */
+const readers = new WeakMap<ByteSource, PacketReader>();
+
+/** Pulls a dump's events from where the last call stopped until `isLast` says so; an ERR packet is thrown, translated. Stops silently when the connection ends. */
 export async function readEvents(
   source: ByteSource,
   isLast: (event: SeenEvent) => boolean,
 ): Promise<readonly SeenEvent[]> {
-  const packets = new PacketReader();
+  const packets = readers.get(source) ?? new PacketReader();
+  readers.set(source, packets);
   const events: SeenEvent[] = [];
   for (;;) {
     while (packets.next()) {
@@ -37,9 +42,9 @@ export async function readEvents(
   }
 }
 
-/** The file name in a ROTATE event. */
+/** The file name in a ROTATE event that has a checksum. */
 export function rotateFile({ bytes }: SeenEvent): string {
-  return bytes.toString("latin1", HEADER_BYTES + 8).replace(/^([\w./-]+\.\d{6,}).*$/s, "$1");
+  return bytes.toString("latin1", HEADER_BYTES + 8, bytes.length - CHECKSUM_BYTES);
 }
 
 /** The statement in a QUERY event, loosely: its readable end. */
