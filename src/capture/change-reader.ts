@@ -217,7 +217,7 @@ export class ChangeReader {
         `Rows at ${this.#place()} have ${range.columnCount} columns, their TABLE_MAP ${columns}.`,
       );
     }
-    return this.#rows.read(type, range, entry);
+    return this.#rows.read(type, range, entry, bytes.readUInt32LE(body - HEADER_BYTES));
   }
 
   #startTransaction(event: {
@@ -226,6 +226,7 @@ export class ChangeReader {
   }): Handled {
     this.#gtid = event.gtid;
     this.#commitTimeUs = event.commitTimeUs;
+    this.#rows.startTransaction(event);
     return NOTHING;
   }
 

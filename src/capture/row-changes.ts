@@ -1,5 +1,5 @@
 import type { RowsBody, RowsEventType } from "../binlog/rows-event.ts";
-import type { ChangeEvent, RowsEvent } from "../core/change-event.ts";
+import type { ChangeEvent, ChangeOrigin, RowsEvent } from "../core/change-event.ts";
 import type { SourcePosition } from "../core/checkpoint.ts";
 import type { LogPosition } from "./log-position.ts";
 import type { CapturedTable } from "./table-entry.ts";
@@ -27,6 +27,9 @@ export class RowChanges {
     end: 0,
     versionHigh: 0,
     versionLow: 0,
+    timestampMs: 0,
+    commitTimeUs: 0,
+    gtid: undefined,
   } as MutableRowsEvent;
   readonly #plain: Changes = { events: [this.#rows] };
 
@@ -35,16 +38,29 @@ export class RowChanges {
     this.#resumePosition = resumePosition;
   }
 
-  /** What one rows event did to a captured table. Throws BINLOG_CORRUPT, BINLOG_UNSUPPORTED. */
-  read(type: RowsEventType, body: RowsBody, table: CapturedTable): Changes {
+  /** The next rows are of this transaction. */
+  startTransaction({ gtid, commitTimeUs }: Pick<ChangeOrigin, "gtid" | "commitTimeUs">): void {
+    this.#rows.gtid = gtid;
+    this.#rows.commitTimeUs = commitTimeUs;
+  }
+
+  /** Where a change at a time of the log, s since 1970, has its origin. */
+  origin(timestampS: number): ChangeOrigin {
+    const { gtid, commitTimeUs } = this.#rows;
+    return { gtid, commitTimeUs, timestampMs: timestampS * 1_000 };
+  }
+
+  /** What one rows event, of this time in s since 1970, did to a captured table. Throws BINLOG_CORRUPT, BINLOG_UNSUPPORTED. */
+  read(type: RowsEventType, body: RowsBody, table: CapturedTable, timestampS: number): Changes {
+    this.#rows.timestampMs = timestampS * 1_000;
     if (type.partialJson || body.present !== null || body.presentAfter !== null)
-      return this.#incomplete(type, body, table);
+      return this.#incomplete(type, body, table, timestampS);
     const { versionHigh, versionLow } = this.#position;
     const { version, expand, currentRows } = table;
     const full = expand === null ? body : expand(body);
     if (currentRows !== null) {
       const { bytes } = full;
-      const place = { table: version, bytes, versionHigh, versionLow };
+      const place = { table: version, bytes, versionHigh, versionLow, ...this.origin(timestampS) };
       const ranges = currentRows.split(type.operation, full);
       return { events: ranges.map((range) => ({ kind: "rows", ...range, ...place })) };
     }
@@ -59,7 +75,12 @@ export class RowChanges {
     return this.#plain;
   }
 
-  #incomplete(type: RowsEventType, body: RowsBody, table: CapturedTable): Changes {
+  #incomplete(
+    type: RowsEventType,
+    body: RowsBody,
+    table: CapturedTable,
+    timestampS: number,
+  ): Changes {
     const all = table.partial.readRows(type, body);
     const rows = table.currentRows === null ? all : table.currentRows.filter(all);
     if (rows.length === 0) return NOTHING;
@@ -74,6 +95,7 @@ export class RowChanges {
       position,
       versionHigh,
       versionLow,
+      ...this.origin(timestampS),
     };
     return { events: [event] };
   }

@@ -5,15 +5,26 @@ import type { JsonRow } from "./json-row.ts";
 /** What happened to a row. A change of the primary key arrives as an update; the encoder makes delete + index of it. */
 export type Operation = "insert" | "update" | "delete";
 
+/** When and in which transaction the source made a change. */
+export interface ChangeOrigin {
+  /** The statement's time in the log, ms since 1970, whole seconds; what Canal calls `es`. 0 = unknown. */
+  readonly timestampMs: number;
+  /** When the transaction was committed, µs since 1970; 0 = unknown. */
+  readonly commitTimeUs: number;
+  /** The transaction's GTID; undefined where the source has none. */
+  readonly gtid: string | undefined;
+}
+
 /**
- * The rows of one binlog event, a view: valid until the next pull, and the object itself is reused. Whoever keeps any of it copies it.
- * Row images lie one after another in `bytes[start, end)`; an update has before and after image of each row in turn.
+ * The rows of one binlog event, or of one Kafka record, a view: valid until the next pull, and the object itself is reused. Whoever keeps any of it copies
+ * it. `bytes` is what the table's layout reads (for row images a Buffer); in its range `[start, end)` row images lie one after another, an update has
+ * before and after image of each row in turn.
  */
-export interface RowsEvent {
+export interface RowsEvent extends ChangeOrigin {
   readonly kind: "rows";
   readonly operation: Operation;
   readonly table: TableVersion;
-  readonly bytes: Buffer;
+  readonly bytes: unknown;
   readonly start: number;
   readonly end: number;
   /** Source-ordered document version, `epoch (8 bits) | file number (20) | end position (35)`, as the high and low 32 bits. */
@@ -25,7 +36,7 @@ export interface RowsEvent {
  * Rows whose images lack columns or hold JSON diffs (`binlog_row_image` MINIMAL, NOBLOB; PARTIAL_JSON). What they have is decoded; the rest is read
  * again from the table by key. May be kept.
  */
-export interface IncompleteRowsEvent {
+export interface IncompleteRowsEvent extends ChangeOrigin {
   readonly kind: "incomplete";
   readonly operation: Operation;
   readonly table: TableVersion;
@@ -72,6 +83,62 @@ export interface GapEvent {
   readonly versionLow: number;
 }
 
+/** What a statement did to the definition of tables, by the names that Canal has for it. */
+export type SchemaChangeType =
+  | "CREATE"
+  | "ALTER"
+  | "ERASE"
+  | "TRUNCATE"
+  | "RENAME"
+  | "CINDEX"
+  | "DINDEX"
+  | "QUERY";
+
+/**
+ * A statement that changed the definition of a captured table, or emptied or dropped it. A notice for those who read records: rows bring their own
+ * definition, and what a statement did to rows comes as gap events beside it.
+ */
+export interface SchemaChangeEvent extends ChangeOrigin {
+  readonly kind: "schema";
+  readonly type: SchemaChangeType;
+  readonly database: string;
+  /** The first captured table that it names. */
+  readonly table: string;
+  /** As it stands in the log. */
+  readonly statement: string;
+  readonly position: SourcePosition;
+  readonly versionHigh: number;
+  readonly versionLow: number;
+}
+
+/** A record whose content is no change that we know: it goes to the dead letters as it is. */
+export interface PoisonEvent {
+  readonly kind: "poison";
+  readonly record: RecordPlace;
+  /** What is wrong with it. */
+  readonly detail: string;
+  readonly key: string | null;
+  /** Text where it is UTF-8, else base64 behind `base64:`. */
+  readonly value: string | null;
+}
+
+/** A record has been read whole: everything in its partition before `nextOffset` may be acknowledged together. */
+export interface OffsetEvent {
+  readonly kind: "offset";
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+  /** µs since 1970 of the change's commit at its source; 0 = unknown. */
+  readonly commitTimeUs: number;
+}
+
+/** Where a record lies. */
+export interface RecordPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** Why the stream could not deliver rows. */
 export type GapCode =
   | "BINLOG_STATEMENT"
@@ -84,7 +151,16 @@ export type GapCode =
   | "SCHEMA_TABLE_CLEARED"
   | "SCHEMA_TABLE_REPLACED";
 
-export type ChangeEvent = RowsEvent | IncompleteRowsEvent | CommitEvent | HeartbeatEvent | GapEvent;
+/** Where everything before may be acknowledged together. */
+export type MarkEvent = CommitEvent | HeartbeatEvent | OffsetEvent;
+
+export type ChangeEvent =
+  | RowsEvent
+  | IncompleteRowsEvent
+  | GapEvent
+  | SchemaChangeEvent
+  | PoisonEvent
+  | MarkEvent;
 
 /**
  * A stream of changes, pulled. One consumer. A transaction's events come between two commits; only commits and heartbeats carry a

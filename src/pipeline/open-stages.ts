@@ -3,6 +3,7 @@ import type { PipelineConfig } from "../config/config.ts";
 import type { GapEvent } from "../core/change-event.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
+import { TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Sink } from "../core/sink.ts";
 import { Replica } from "../mysql/binlog-dump.ts";
@@ -10,6 +11,7 @@ import { createTableMatcher } from "../rules/table-pattern.ts";
 import { readIndexEpoch } from "../sink/index-meta.ts";
 import { openSink } from "../sink/sink.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import { DocumentDestination } from "./document-destination.ts";
 import { handleGap } from "./gaps.ts";
 import { openCapture } from "./open-capture.ts";
 import { Progress } from "./progress.ts";
@@ -136,13 +138,16 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
   const held = resources.move();
   return {
     stream,
-    router,
-    sink,
-    tracker,
+    destination: new DocumentDestination({ router, sink, marks: progress }),
     checkpointer,
     clock,
     onGap: (gap: GapEvent) => handleGap(gap, gapHandling),
-    onIdle: () => progress.close(sink.closed),
+    onPoison: (poison) => {
+      throw new TailraceError(
+        "INVARIANT_BROKEN",
+        `The binary log has no records: ${poison.detail}`,
+      );
+    },
     onFailure: (listener) => progress.onFailure(listener),
     closeCommits: () => progress.close(sink.closed),
     status: () => ({

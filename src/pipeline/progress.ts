@@ -1,5 +1,7 @@
+import type { CommitEvent, HeartbeatEvent } from "../core/change-event.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Checkpointer } from "./checkpointer.ts";
+import type { Marks } from "./document-destination.ts";
 import type { PipelineStatus } from "./status.ts";
 import type { Acknowledged, CommitTracker } from "./tracker.ts";
 
@@ -13,7 +15,7 @@ export interface ProgressOptions {
 }
 
 /** Follows what the sink has closed: moves the checkpoint, knows lag and latency, passes the sink's failure on. */
-export class Progress {
+export class Progress implements Marks<CommitEvent | HeartbeatEvent> {
   readonly #tracker: CommitTracker;
   readonly #checkpointer: Checkpointer;
   readonly #options: ProgressOptions;
@@ -27,6 +29,14 @@ export class Progress {
     this.#tracker = tracker;
     this.#checkpointer = checkpointer;
     this.#options = options;
+  }
+
+  add(mark: CommitEvent | HeartbeatEvent, taken: number): void {
+    this.#tracker.add(mark, taken);
+  }
+
+  get size(): number {
+    return this.#tracker.size;
   }
 
   close(closed: number): void {

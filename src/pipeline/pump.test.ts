@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { ChangeStream } from "../core/change-event.ts";
+import type { ChangeStream, CommitEvent } from "../core/change-event.ts";
 import type { Sink } from "../core/sink.ts";
+import { DocumentDestination, type Marks } from "./document-destination.ts";
 import { pump } from "./pump.ts";
 import type { Router } from "./router.ts";
 import { CommitTracker } from "./tracker.ts";
@@ -21,16 +22,25 @@ test("reading waits when the sink stands still under transactions without rows",
   let closed = 0;
   const sink = {
     taken: 1,
+    get closed() {
+      return closed;
+    },
     drain: () => still.promise,
   } as Partial<Sink> as Sink;
+  const marks: Marks<CommitEvent> = {
+    add: (mark, taken) => tracker.add(mark, taken),
+    get size() {
+      return tracker.size;
+    },
+    close: (upTo) => tracker.close(upTo, () => {}),
+  };
+  const destination = new DocumentDestination({ router: {} as Router, sink, marks });
   const pumped = pump(
     {
       stream,
-      sink,
-      tracker,
-      router: {} as Router,
+      destination,
       onGap: () => Promise.resolve(),
-      onIdle: () => tracker.close(closed, () => {}),
+      onPoison: () => Promise.resolve(),
     },
     abort.signal,
   );

@@ -74,7 +74,7 @@ async function runStages(
     await pump(stages, stop.signal).catch(fail);
     stop.abort();
     await saving;
-    if (failure === null) await stages.sink.drain().catch(fail);
+    if (failure === null) await stages.destination.drain().catch(fail);
     return "drained";
   };
   try {

@@ -169,7 +169,7 @@ async function drainTo(
       result.gaps.push(event);
     } else if (event.kind === "incomplete") {
       result.incomplete.push(event);
-    } else {
+    } else if (event.kind === "commit" || event.kind === "heartbeat") {
       if (event.kind === "commit") result.commits.push(event.position);
       if (isAt(event.position, end)) return { ...result, actions: writer.actions };
     }
