@@ -1,4 +1,4 @@
-import type { PipelineConfig } from "../config/config.ts";
+import type { DirectConfig } from "../config/config.ts";
 import { checkFingerprint } from "../config/fingerprint.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Finding } from "../core/finding.ts";
@@ -15,7 +15,7 @@ const CHECK = "start";
 /** Where a run would begin, or why it could not. The checkpoint is read without being locked. */
 export async function checkStart(
   connection: Connection,
-  config: PipelineConfig,
+  config: DirectConfig,
 ): Promise<readonly Finding[]> {
   try {
     const checkpoint = await readCheckpoint(config);
@@ -32,10 +32,7 @@ export async function checkStart(
 /** The findings about the start that a run would choose on a source in this state. Throws as {@link resolveStart} does. */
 export function describeStart(
   source: SourceState,
-  {
-    checkpoint,
-    config,
-  }: { readonly checkpoint: Checkpoint | null; readonly config: PipelineConfig },
+  { checkpoint, config }: { readonly checkpoint: Checkpoint | null; readonly config: DirectConfig },
 ): readonly Finding[] {
   const { start: configured, gtid } = config.source;
   const start = resolveStart({
@@ -64,7 +61,7 @@ export function describeStart(
   ];
 }
 
-async function readCheckpoint(config: PipelineConfig): Promise<Checkpoint | null> {
+async function readCheckpoint(config: DirectConfig): Promise<Checkpoint | null> {
   const { state, name: pipeline } = config;
   if (state.type === "file") return peekCheckpointFile({ folder: state.path, pipeline });
   await using client = openJsonClient(config.sink);

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { PipelineConfig } from "../config/config.ts";
+import type { DirectConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Finding } from "../core/finding.ts";
 import type { TargetSpec } from "../core/sink.ts";
@@ -40,7 +40,7 @@ Example:
 }
 
 /** All findings. A server that cannot be asked is one itself, and the other is checked all the same. */
-async function check(config: PipelineConfig): Promise<readonly Finding[]> {
+async function check(config: DirectConfig): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   let specs: readonly TargetSpec[] = [];
   try {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
-import type { PipelineConfig, StartPoint } from "../config/config.ts";
+import type { DirectConfig, StartPoint } from "../config/config.ts";
 import { asTailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
@@ -45,7 +45,7 @@ Examples:
     });
 }
 
-async function run(config: PipelineConfig, flags: RunFlags, context: CliContext): Promise<number> {
+async function run(config: DirectConfig, flags: RunFlags, context: CliContext): Promise<number> {
   const logger = createLogger({ ...config.log, fields: { pipeline: config.name } });
   const signal = context.stopSignal();
   signal.addEventListener("abort", () => {

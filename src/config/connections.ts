@@ -1,9 +1,9 @@
-import type { SinkConfig, SourceConfig } from "./config.ts";
+import type { ElasticsearchSinkConfig, MysqlSourceConfig } from "./config.ts";
 import type { ConfigProblem } from "./problems.ts";
 import { parseServerUrl, type ServerUrl } from "./urls.ts";
 
 /** Where the source listens and who we are there. */
-export type SourceAddress = Pick<SourceConfig, "host" | "port" | "user" | "password">;
+export type SourceAddress = Pick<MysqlSourceConfig, "host" | "port" | "user" | "password">;
 
 /** The keys of `[source]` that give the address; whatever is badly written is absent. */
 export interface SourceAddressKeys {
@@ -65,7 +65,7 @@ export function readSourceAddress(
 export function readSinkAddress(
   keys: SinkAddressKeys,
   problems: ConfigProblem[],
-): Pick<SinkConfig, "hosts" | "auth"> {
+): Pick<ElasticsearchSinkConfig, "hosts" | "auth"> {
   const report = (path: readonly (string | number)[], message: string): void => {
     problems.push({ path: ["sink", ...path], message });
   };

@@ -1,9 +1,9 @@
-import type { PipelineConfig, RuleConfig, StartPoint, StoreConfig, TlsConfig } from "./config.ts";
+import type { DirectConfig, RuleConfig, StartPoint, StoreConfig, TlsConfig } from "./config.ts";
 import type { ConfigInput } from "./schema.ts";
 import { formatDuration, formatSize } from "./units.ts";
 
 /** The configuration as it would be written in a file with every key given; reading that gives the same configuration. */
-export function toDocument(config: PipelineConfig): ConfigInput {
+export function toDocument(config: DirectConfig): ConfigInput {
   const { source, sink } = config;
   return {
     name: config.name,
@@ -45,7 +45,7 @@ function describeStart(start: StartPoint): NonNullable<ConfigInput["source"]["st
   return start.kind === "gtid" ? { gtid_set: start.gtidSet } : start.kind;
 }
 
-function describeAuth(auth: PipelineConfig["sink"]["auth"]): Partial<ConfigInput["sink"]> {
+function describeAuth(auth: DirectConfig["sink"]["auth"]): Partial<ConfigInput["sink"]> {
   if (auth === undefined) return {};
   if (auth.kind === "basic") return { username: auth.username, password: auth.password };
   return auth.kind === "apiKey" ? { api_key: auth.key } : { bearer_token: auth.token };
@@ -59,7 +59,7 @@ function describeSourceTls({
 }
 
 function describeSinkTls(
-  tls: NonNullable<PipelineConfig["sink"]["tls"]>,
+  tls: NonNullable<DirectConfig["sink"]["tls"]>,
 ): NonNullable<ConfigInput["sink"]["tls"]> {
   return { ...(tls.ca === undefined ? {} : { ca: tls.ca }), insecure: tls.insecure };
 }

@@ -50,6 +50,7 @@ function withLines(section: "source" | "sink" | "rules", lines: string): string 
 test("a minimal configuration gets every default", () => {
   expect(parse(MINIMAL)).toEqual({
     name: "shop",
+    topology: "direct",
     drainTimeoutMs: 25_000,
     source: {
       type: "mysql",

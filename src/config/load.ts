@@ -4,7 +4,7 @@ import { dirname, extname, resolve } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { TailraceError } from "../core/errors.ts";
-import type { PipelineConfig } from "./config.ts";
+import type { DirectConfig } from "./config.ts";
 import { readSinkAddress, readSourceAddress } from "./connections.ts";
 import { formatPath, valueAt } from "./key-path.ts";
 import { normaliseConfig } from "./normalise.ts";
@@ -35,7 +35,7 @@ export type ConfigSyntax = "toml" | "json";
  * Reads, resolves and checks a configuration file (`.toml` or `.json`). Throws CONFIG_UNREADABLE when it cannot be read or parsed,
  * CONFIG_SECRET_MISSING when only references lack their values, and CONFIG_INVALID with every other problem together.
  */
-export async function loadConfig(path: string, options: LoadOptions = {}): Promise<PipelineConfig> {
+export async function loadConfig(path: string, options: LoadOptions = {}): Promise<DirectConfig> {
   const syntax = { ".toml": "toml", ".json": "json" }[extname(path).toLowerCase()];
   if (syntax !== "toml" && syntax !== "json") {
     throw new TailraceError("CONFIG_UNREADABLE", `${path} must end in .toml or .json`);
@@ -62,7 +62,7 @@ export function parseConfig(
     readonly file: string;
     readonly folder: string;
   },
-): PipelineConfig {
+): DirectConfig {
   const source: ConfigText = { file: options.file, text, places: new Map() };
   const written = options.syntax === "toml" ? parseTomlText(source) : parseJsonText(source);
   const problems: ConfigProblem[] = [];

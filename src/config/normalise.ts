@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import type { PipelineConfig, RuleConfig, StartPoint, StoreConfig } from "./config.ts";
+import type { DirectConfig, RuleConfig, StartPoint, StoreConfig } from "./config.ts";
 import { readSinkAddress, readSourceAddress } from "./connections.ts";
 import type { ConfigProblem } from "./problems.ts";
 import type { ConfigDocument } from "./schema.ts";
@@ -18,10 +18,11 @@ export function normaliseConfig(
   document: ConfigDocument,
   options: NormaliseOptions,
   problems: ConfigProblem[],
-): PipelineConfig {
+): DirectConfig {
   const { source, sink } = document;
   const state = normaliseStore(document.state, options);
   return {
+    topology: "direct",
     name: document.name,
     drainTimeoutMs: document.drain_timeout,
     source: {

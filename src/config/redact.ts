@@ -1,9 +1,9 @@
-import type { PipelineConfig, SinkConfig, TlsConfig } from "./config.ts";
+import type { DirectConfig, ElasticsearchSinkConfig, TlsConfig } from "./config.ts";
 
 const HIDDEN = "***";
 
 /** The configuration with every secret replaced by `***`, to print it. */
-export function redactConfig(config: PipelineConfig): PipelineConfig {
+export function redactConfig(config: DirectConfig): DirectConfig {
   const { source, sink } = config;
   return {
     ...config,
@@ -20,7 +20,9 @@ export function redactConfig(config: PipelineConfig): PipelineConfig {
   };
 }
 
-function redactAuth(auth: NonNullable<SinkConfig["auth"]>): NonNullable<SinkConfig["auth"]> {
+function redactAuth(
+  auth: NonNullable<ElasticsearchSinkConfig["auth"]>,
+): NonNullable<ElasticsearchSinkConfig["auth"]> {
   if (auth.kind === "basic") return { ...auth, password: HIDDEN };
   return auth.kind === "apiKey" ? { ...auth, key: HIDDEN } : { ...auth, token: HIDDEN };
 }

@@ -76,6 +76,8 @@ export interface GapEvent {
   readonly database: string;
   readonly table: string;
   readonly detail: string;
+  /** The record that told of it; `position` then is the topic and partition, and the offset. */
+  readonly record?: RecordPlace;
   /** No row is left, by TRUNCATE or DROP of the whole table: its documents may be deleted where its rule says so. */
   readonly isEmptied?: boolean;
   readonly position: SourcePosition;
@@ -145,6 +147,7 @@ export type GapCode =
   | "BINLOG_ROLLED_BACK"
   | "BINLOG_IMAGE_PARTIAL"
   | "BINLOG_XA_UNKNOWN"
+  | "KAFKA_RECORD_TOO_LARGE"
   | "SCHEMA_MISMATCH"
   | "SCHEMA_UNREADABLE"
   | "SCHEMA_KEY_CHANGED"

@@ -3,8 +3,8 @@ export interface DeadLetter {
   /** When it was stored, ISO 8601. */
   readonly at: string;
   readonly pipeline: string;
-  /** `document`: an action refused for good; `gap`: rows of a table that the stream could not deliver. */
-  readonly kind: "document" | "gap";
+  /** `document`: an action refused for good; `gap`: rows of a table that the stream could not deliver; `record`: no change. */
+  readonly kind: "document" | "gap" | "record";
   readonly code: string;
   /** The error verbatim, as the server gave it. */
   readonly error: unknown;
@@ -20,6 +20,13 @@ export interface DeadLetter {
   /** Binlog file and position at or before which it happened. */
   readonly file?: string;
   readonly position?: number;
+  /** The record that it came in. */
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+  /** Its key and value as they are: text, or base64 behind `base64:`. */
+  readonly key?: string | null;
+  readonly value?: string | null;
 }
 
 /** Keeps dead letters. `store` is durable when it resolves; throws STATE_DEAD_LETTERS_UNWRITABLE (repeat it). */

@@ -174,6 +174,107 @@ export const ERROR_TABLE = {
     summary: "Another table, whose rows were not captured, took a captured table's name.",
     remedy: "Reload the table.",
   },
+  KAFKA_UNREACHABLE: {
+    disposition: "retry",
+    summary: "No Kafka broker could be reached, or the one that is needed could not.",
+    remedy:
+      "Check the brokers' addresses, the network and what the brokers advertise; tailrace tries again by itself.",
+  },
+  KAFKA_ACCESS_DENIED: {
+    disposition: "fatal",
+    summary: "Kafka refused the credentials or a permission.",
+    remedy:
+      "Check mechanism, user and password, and the ACLs on the topic, group or transactional id named.",
+  },
+  KAFKA_TLS_FAILED: {
+    disposition: "fatal",
+    summary: "The encrypted connection to Kafka could not be set up or its certificate verified.",
+    remedy:
+      "Give the certificate authority as tls.ca and the brokers by names that their certificates hold; without tls the listener must be a plain one.",
+  },
+  KAFKA_UNSUPPORTED: {
+    disposition: "fatal",
+    summary: "The Kafka brokers lack something that is needed.",
+    remedy:
+      "Kafka 3.5 or later is needed; for an older group protocol set it in the configuration.",
+  },
+  KAFKA_REQUEST_FAILED: {
+    disposition: "retry",
+    summary: "Kafka refused a request for a reason that may pass.",
+    remedy: "See the cause; the request is repeated.",
+  },
+  KAFKA_TOPIC_MISSING: {
+    disposition: "fatal",
+    summary: "A topic does not exist and may not be created.",
+    remedy: "Create the topic, correct its name, or let tailrace create it (sink.create_topics).",
+  },
+  KAFKA_TOPIC_UNUSABLE: {
+    disposition: "fatal",
+    summary: "A topic's settings do not suit what it is used for.",
+    remedy: "Change the setting named, or use another topic.",
+  },
+  KAFKA_TOPIC_RECREATED: {
+    disposition: "fatal",
+    summary:
+      "A topic was deleted and made anew: its records and offsets are not those that were read.",
+    remedy:
+      "Records that were not read are gone: reload the tables, then go on with `tailrace run --accept-changes`.",
+  },
+  KAFKA_PARTITIONS_CHANGED: {
+    disposition: "fatal",
+    summary:
+      "A topic has another number of partitions than before, and its records carry no version of their own: changes of one row may lie in two partitions.",
+    remedy:
+      "Go on with `tailrace run --accept-changes` when everything written before the change has been read, then reload the tables.",
+  },
+  KAFKA_OFFSET_MISSING: {
+    disposition: "fatal",
+    summary:
+      "The consumer group has no offset for a partition and the configuration does not say where to start.",
+    remedy:
+      'Set source.start to "earliest", "latest", a timestamp or offsets, or commit offsets with `tailrace seek`.',
+  },
+  KAFKA_OFFSET_LOST: {
+    disposition: "fatal",
+    summary: "The records at the committed offset are no longer in the topic.",
+    remedy:
+      "They were deleted before they were read: reload the tables, then choose a new start with `tailrace seek`.",
+  },
+  KAFKA_GROUP_ACTIVE: {
+    disposition: "fatal",
+    summary: "Offsets of a consumer group with running members cannot be set.",
+    remedy: "Stop every instance of the group first.",
+  },
+  KAFKA_FENCED: {
+    disposition: "retry",
+    summary: "Another process captures under the same name and has taken over.",
+    remedy: "This one waits as a standby. If two should run, give them different names.",
+  },
+  KAFKA_PARTITIONS_LOST: {
+    disposition: "retry",
+    summary:
+      "Partitions were given to another instance before what was in flight from them was finished.",
+    remedy:
+      "Reading starts again at the committed offsets. If it happens often: look why Elasticsearch is slow, or raise source.revoke_timeout.",
+  },
+  KAFKA_RECORD_UNREADABLE: {
+    disposition: "reject",
+    summary: "A record is no change in a format that is known.",
+    remedy:
+      "The dead letter holds it and says what is wrong; check source.format and who writes to the topic.",
+  },
+  KAFKA_RECORD_TOO_LARGE: {
+    disposition: "reject",
+    summary: "A row without a primary key is larger than the topic accepts.",
+    remedy:
+      "Raise the topic's max.message.bytes, or give the table a key; then write the row again.",
+  },
+  KAFKA_SCHEMA_UNKNOWN: {
+    disposition: "fatal",
+    summary: "Records do not tell the types of their columns, and there is no MySQL server to ask.",
+    remedy:
+      "Name the server as source.mysql, or let the producer write schemas (Canal, Debezium with schemas).",
+  },
   RULE_NO_KEY: {
     disposition: "fatal",
     summary: "A captured table has no primary key and its rule names no id.",

@@ -9,12 +9,12 @@ export interface RecordTopic {
 }
 
 /**
- * Takes encoded records, one call a record, copying what it is given. Implemented by the publisher over Kafka's producer, called by record encoders. A record
- * is never refused for want of room: the caller looks at the publisher's room between two events, which are bounded.
+ * Takes encoded records, one call a record, copying what it is given. Implemented by the buffers of Kafka's producer, called by record encoders. A record
+ * is never refused for want of room: the publisher looks at that between two events, which are bounded.
  */
 export interface RecordWriter {
   /**
-   * Appends a record to a partition. `key` and `value` are views or null; `headers` is the block of a record's headers as it stands in a batch (varint
+   * Appends a record to a partition; false when it is too large for the topic, whatever is done. `key` and `value` are views or null; `headers` is the block of a record's headers as it stands in a batch (varint
    * count, then for each varint length, name, varint length, value).
    */
   append(
@@ -26,7 +26,7 @@ export interface RecordWriter {
       readonly headers: Uint8Array;
       readonly timestampMs: number;
     },
-  ): void;
+  ): boolean;
 }
 
 /**

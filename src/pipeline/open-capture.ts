@@ -3,7 +3,7 @@ import { ChangeReader } from "../capture/change-reader.ts";
 import { LogPosition } from "../capture/log-position.ts";
 import { TableRegistry } from "../capture/table-registry.ts";
 import { decodeText } from "../binlog/values/text.ts";
-import type { PipelineConfig } from "../config/config.ts";
+import type { RuleConfig } from "../config/config.ts";
 import type { Checkpoint, SourcePosition } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
@@ -29,7 +29,10 @@ export interface CaptureContext {
 }
 
 /** The capture of the configured tables, from the start that was decided. Every connection is checked to lead to the log that was described. */
-export function openCapture(config: PipelineConfig, context: CaptureContext): Capture {
+export function openCapture(
+  config: { readonly rules: readonly RuleConfig[] },
+  context: CaptureContext,
+): Capture {
   const { source, start, queries, replica, checkpointer, clock, logger, signal } = context;
   const { serverUuid, lowerCaseTableNames } = source.server;
   const names = { caseSensitive: lowerCaseTableNames === 0 };

@@ -1,5 +1,5 @@
 import { checkFingerprint, configFingerprint } from "../config/fingerprint.ts";
-import type { PipelineConfig } from "../config/config.ts";
+import type { DirectConfig } from "../config/config.ts";
 import type { GapEvent } from "../core/change-event.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
@@ -46,7 +46,7 @@ type OpenOptions = RunOptions & { readonly clock: Clock };
  * Opens everything a run needs, in the order in which it can fail: state, source, start position, sink, capture. The one place that knows all stages.
  * Throws a TailraceError, having closed what was open.
  */
-export async function openStages(config: PipelineConfig, options: OpenOptions): Promise<Stages> {
+export async function openStages(config: DirectConfig, options: OpenOptions): Promise<Stages> {
   await using resources = new AsyncDisposableStack();
   const { logger, clock } = options;
   const stores = resources.use(await openStores(config));
@@ -164,7 +164,7 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
 }
 
 function initialCheckpoint(
-  config: PipelineConfig,
+  config: DirectConfig,
   { server }: DescribedSource,
   start: ResolvedStart,
   previous: Checkpoint | null,

@@ -1,4 +1,4 @@
-import type { PipelineConfig } from "../config/config.ts";
+import type { MysqlSourceConfig } from "../config/config.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
@@ -24,7 +24,10 @@ export async function describeReadySource(
   {
     checkpoint,
     config,
-  }: { readonly checkpoint: Checkpoint | null; readonly config: PipelineConfig },
+  }: {
+    readonly checkpoint: Checkpoint | null;
+    readonly config: { readonly source: MysqlSourceConfig };
+  },
   { clock, signal, logger, from }: ReadyOptions,
 ): Promise<DescribedSource> {
   const resumed = from === undefined ? checkpoint : null;

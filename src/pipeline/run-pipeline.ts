@@ -2,7 +2,7 @@ import { Backoff } from "../core/backoff.ts";
 import { systemClock } from "../core/clock.ts";
 import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import type { PipelineConfig } from "../config/config.ts";
+import type { DirectConfig } from "../config/config.ts";
 import { openStages, type Stages } from "./open-stages.ts";
 import { pump } from "./pump.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -11,7 +11,7 @@ import type { RunOptions } from "./run-options.ts";
  * Runs a pipeline until the signal aborts; resolves when it has drained. Failures that may pass are retried for ever: those of the connections inside the
  * stages, those of opening (a server that is not up yet, a failover) here. Rejects with a TailraceError that a person must deal with.
  */
-export async function runPipeline(config: PipelineConfig, options: RunOptions): Promise<void> {
+export async function runPipeline(config: DirectConfig, options: RunOptions): Promise<void> {
   const clock = options.clock ?? systemClock;
   const backoff = new Backoff(clock);
   let from = options.from;

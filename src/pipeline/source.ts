@@ -1,4 +1,4 @@
-import type { SourceConfig } from "../config/config.ts";
+import type { MysqlConnectionConfig } from "../config/config.ts";
 import type { SourcePosition } from "../core/checkpoint.ts";
 import { systemClock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
@@ -18,7 +18,7 @@ import type { SourceState } from "./start.ts";
 const QUERY_TIMEOUT_MS = 15_000;
 
 /** How to connect to the configured source. */
-export function connectionOptions(source: SourceConfig): ConnectionOptions {
+export function connectionOptions(source: MysqlConnectionConfig): ConnectionOptions {
   const { host, port, user, password, tls, connectTimeoutMs } = source;
   return { host, port, user, password, tls, connectTimeoutMs, queryTimeoutMs: QUERY_TIMEOUT_MS };
 }

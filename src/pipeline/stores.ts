@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PipelineConfig } from "../config/config.ts";
+import type { DirectConfig } from "../config/config.ts";
 import type { CheckpointStore } from "../core/checkpoint.ts";
 import type { DeadLetterStore } from "../core/dead-letter.ts";
 import type { JsonClient } from "../core/json-client.ts";
@@ -18,7 +18,7 @@ export interface Stores extends AsyncDisposable {
 }
 
 /** Opens the stores that the configuration names. Throws STATE_*. */
-export async function openStores(config: PipelineConfig): Promise<Stores> {
+export async function openStores(config: DirectConfig): Promise<Stores> {
   const { state, deadLetters, name: pipeline } = config;
   await using resources = new AsyncDisposableStack();
   const client = resources.use(openJsonClient(config.sink));
