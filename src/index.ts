@@ -36,5 +36,5 @@ export type { Finding } from "./core/finding.ts";
 export type { Logger } from "./core/logger.ts";
 export { createLogger, type LoggerOptions } from "./observe/logger.ts";
 export { runPipeline } from "./pipeline/run-pipeline.ts";
-export type { RunOptions } from "./pipeline/run-options.ts";
-export type { PipelineStatus } from "./pipeline/status.ts";
+export type { RunOptions, StatusView } from "./pipeline/run-options.ts";
+export type { CaptureStatus, DirectStatus, PipelineStatus, SyncStatus } from "./pipeline/status.ts";

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { asTailraceError } from "../core/errors.ts";
 import type { GtidSet } from "../core/gtid.ts";
 import type { Logger } from "../core/logger.ts";
+import type { ResumePoint } from "./stages.ts";
 import type { Acknowledged } from "./tracker.ts";
 
 /** What a checkpointer needs. */
@@ -112,4 +113,19 @@ export class Checkpointer {
       }
     }
   }
+}
+
+/** The checkpoint as the place where the next run goes on. `close` acknowledges what the destination has closed. */
+export function createResumePoint(checkpointer: Checkpointer, close: () => void): ResumePoint {
+  return {
+    run: (signal) => checkpointer.run(signal),
+    save: () => {
+      close();
+      return checkpointer.save();
+    },
+    place: () => {
+      const { file, position } = checkpointer.current();
+      return { file, position };
+    },
+  };
 }

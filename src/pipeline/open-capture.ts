@@ -3,17 +3,22 @@ import { ChangeReader } from "../capture/change-reader.ts";
 import { LogPosition } from "../capture/log-position.ts";
 import { TableRegistry } from "../capture/table-registry.ts";
 import { decodeText } from "../binlog/values/text.ts";
-import type { RuleConfig } from "../config/config.ts";
+import type { MysqlSourceConfig, RuleConfig } from "../config/config.ts";
 import type { Checkpoint, SourcePosition } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Replica } from "../mysql/binlog-dump.ts";
+import { Replica } from "../mysql/binlog-dump.ts";
 import { describeTable } from "../mysql/table-lookup.ts";
 import { translateReplicationError } from "../mysql/translate-error.ts";
 import { createTableMatcher, expectedTables } from "../rules/table-pattern.ts";
 import type { Checkpointer } from "./checkpointer.ts";
-import { type DescribedSource, describeSource, type SourceQueries } from "./source.ts";
+import {
+  connectionOptions,
+  type DescribedSource,
+  describeSource,
+  type SourceQueries,
+} from "./source.ts";
 import { type ResolvedStart, type SourceState, unexecuted } from "./start.ts";
 
 /** What a capture is made of. */
@@ -26,6 +31,12 @@ export interface CaptureContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+}
+
+/** Us as a replica of the configured server; outlives the connections of a capture. */
+export function openReplica(source: MysqlSourceConfig, clock: Clock): Replica {
+  const { heartbeatIntervalMs: heartbeatMs, serverId } = source;
+  return new Replica({ connection: connectionOptions(source), serverId, heartbeatMs, clock });
 }
 
 /** The capture of the configured tables, from the start that was decided. Every connection is checked to lead to the log that was described. */

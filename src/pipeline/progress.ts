@@ -2,7 +2,7 @@ import type { CommitEvent, HeartbeatEvent } from "../core/change-event.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { Marks } from "./document-destination.ts";
-import type { PipelineStatus } from "./status.ts";
+import type { CommonStatus, LogStatus } from "./status.ts";
 import type { Acknowledged, CommitTracker } from "./tracker.ts";
 
 /** What following the sink's progress takes. */
@@ -60,16 +60,14 @@ export class Progress implements Marks<CommitEvent | HeartbeatEvent> {
     void this.#failure.promise.then(listener);
   }
 
-  status(): Pick<
-    PipelineStatus,
-    "lagSeconds" | "latencyMs" | "file" | "position" | "gtidSet" | "gaps"
-  > {
+  status(): LogStatus & Pick<CommonStatus, "lagSeconds" | "latencyMs" | "gaps"> {
     const { file, position, gtidSet, gaps } = this.#checkpointer.current();
     return {
       file,
       position,
       gtidSet,
       gaps,
+      transactionsPending: this.#tracker.size,
       lagSeconds: this.#lagSeconds(),
       latencyMs: this.#latencyMs === null ? null : Math.round(this.#latencyMs * 10) / 10,
     };

@@ -1,11 +1,12 @@
+import type { PipelineConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { StartRequest } from "./start.ts";
-import type { PipelineStatus } from "./status.ts";
+import type { PipelineStatus, StatusOf } from "./status.ts";
 import type { Acknowledged } from "./tracker.ts";
 
 /** How a pipeline is run. */
-export interface RunOptions {
+export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
   /** Aborts to drain and stop. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -13,9 +14,17 @@ export interface RunOptions {
   readonly from?: StartRequest | undefined;
   /** Go on from the checkpoint although the rules have changed since. */
   readonly acceptChanges?: boolean | undefined;
-  /** Called once the source is being read; gives the means to look at the run. */
-  readonly onReady?: ((view: { readonly status: () => PipelineStatus }) => void) | undefined;
+  /**
+   * Called once the source is being read, before that when the run waits as a standby, and again whenever the pipeline was opened anew; gives the means to
+   * look at the run.
+   */
+  readonly onReady?: ((view: StatusView<StatusOf<Config>>) => void) | undefined;
   /** Called for every transaction that is closed, in log order. */
   readonly onAcknowledged?: ((acknowledged: Acknowledged) => void) | undefined;
   readonly clock?: Clock | undefined;
+}
+
+/** The means to look at a run. */
+export interface StatusView<Status extends PipelineStatus = PipelineStatus> {
+  status(): Status;
 }

@@ -2,27 +2,33 @@ import { Backoff } from "../core/backoff.ts";
 import { systemClock } from "../core/clock.ts";
 import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import type { DirectConfig } from "../config/config.ts";
-import { openStages, type Stages } from "./open-stages.ts";
+import type { PipelineConfig } from "../config/config.ts";
+import { openStages } from "./open-stages.ts";
 import { pump } from "./pump.ts";
 import type { RunOptions } from "./run-options.ts";
+import type { OpenOptions, Stages } from "./stages.ts";
 
 /**
  * Runs a pipeline until the signal aborts; resolves when it has drained. Failures that may pass are retried for ever: those of the connections inside the
  * stages, those of opening (a server that is not up yet, a failover) here. Rejects with a TailraceError that a person must deal with.
  */
-export async function runPipeline(config: DirectConfig, options: RunOptions): Promise<void> {
+export async function runPipeline<Config extends PipelineConfig>(
+  config: Config,
+  options: RunOptions<Config>,
+): Promise<void> {
   const clock = options.clock ?? systemClock;
   const backoff = new Backoff(clock);
+  // what a configuration's stages show is the status of its topology
+  const opened: OpenOptions = { ...(options as unknown as RunOptions), clock };
   let from = options.from;
   while (!options.signal.aborted) {
     try {
-      await using stages = await openStages(config, { ...options, from, clock });
+      await using stages = await openStages(config, { ...opened, from });
       // from here on the checkpoint holds the requested start
       from = undefined;
       backoff.reset();
-      options.onReady?.({ status: () => stages.status() });
-      await runStages(stages, options, config.drainTimeoutMs);
+      opened.onReady?.({ status: () => stages.status() });
+      await runStages(stages, opened, config.drainTimeoutMs);
       return;
     } catch (cause) {
       const error = asTailraceError(cause);
@@ -40,7 +46,7 @@ export async function runPipeline(config: DirectConfig, options: RunOptions): Pr
 }
 
 /**
- * Pumps until abort or failure; then drains: stop reading, let the sink finish what it took, save the checkpoint. One deadline for all of that, for a pump that
+ * Pumps until abort or failure; then drains: stop reading, let the destination finish what it took, save where to go on. One deadline for all of that, for a pump that
  * waits for a sink that stands still does not see the abort.
  */
 async function runStages(
@@ -69,7 +75,7 @@ async function runStages(
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) stop.abort();
   stages.onFailure(fail);
-  const saving = stages.checkpointer.run(stop.signal).catch(fail);
+  const saving = stages.resume.run(stop.signal).catch(fail);
   const finish = async (): Promise<"drained"> => {
     await pump(stages, stop.signal).catch(fail);
     stop.abort();
@@ -79,9 +85,8 @@ async function runStages(
   };
   try {
     const outcome = await Promise.race([finish(), late.promise]);
-    stages.closeCommits();
     if (failure === null) await saveDrained(stages, logger, { outcome, drainTimeoutMs });
-    else await stages.checkpointer.save().catch(() => undefined);
+    else await stages.resume.save().catch(() => undefined);
   } finally {
     ended.abort();
     signal.removeEventListener("abort", onAbort);
@@ -90,19 +95,18 @@ async function runStages(
 }
 
 async function saveDrained(
-  { checkpointer }: Stages,
+  { resume }: Stages,
   logger: Logger,
   {
     outcome,
     drainTimeoutMs,
   }: { readonly outcome: "drained" | "late"; readonly drainTimeoutMs: number },
 ): Promise<void> {
-  await checkpointer.save();
-  const { file, position } = checkpointer.current();
+  await resume.save();
   if (outcome === "late")
     logger.warn(
-      { file, position, drainTimeoutMs },
+      { ...resume.place(), drainTimeoutMs },
       "stopped before everything in flight was accepted; it will be read again",
     );
-  else logger.info({ file, position }, "drained");
+  else logger.info(resume.place(), "drained");
 }

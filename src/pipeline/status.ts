@@ -1,21 +1,65 @@
+import type { PipelineConfig } from "../config/config.ts";
 import type { TableGap } from "../core/checkpoint.ts";
 import type { SinkStats } from "../core/sink.ts";
 
-/** What a running pipeline can tell about itself at any moment. */
-export interface PipelineStatus {
+/** What every running pipeline can tell about itself at any moment. */
+export interface CommonStatus {
   readonly pipeline: string;
-  /** `running` = changes flow; `waiting` = the sink or the source cannot be reached at the moment. */
-  readonly state: "running" | "waiting";
+  /**
+   * `running` = changes flow; `waiting` = the sink or the source cannot be reached at the moment; `standby` = another process runs the pipeline, and this
+   * one takes over when that one ends.
+   */
+  readonly state: "running" | "waiting" | "standby";
   /** Seconds between now and the commit of the last acknowledged transaction while others wait, 0 when all that was read is acknowledged; null = unknown (not connected). */
   readonly lagSeconds: number | null;
   /** Commit on the source to acknowledgement by the sink, ms, of the last transaction acknowledged; null before the first. */
   readonly latencyMs: number | null;
+  readonly gaps: readonly TableGap[];
+  /** Document actions, of a capture records, that were taken from the source, and those of them that are answered for. */
   readonly actionsTaken: number;
   readonly actionsClosed: number;
-  readonly transactionsPending: number;
+  /** Of a capture: `applied` are records that the brokers hold, `requests` what was sent at once, `bytes` the batches before compression. */
+  readonly sink: SinkStats;
+}
+
+/** How far the source's log is read and acknowledged. */
+export interface LogStatus {
+  /** The place of the checkpoint; an empty file name when none is known yet. */
   readonly file: string;
   readonly position: number;
   readonly gtidSet: string | undefined;
-  readonly gaps: readonly TableGap[];
-  readonly sink: SinkStats;
+  readonly transactionsPending: number;
 }
+
+/** A pipeline from MySQL into documents. */
+export interface DirectStatus extends CommonStatus, LogStatus {
+  readonly topology: "direct";
+}
+
+/** A pipeline from MySQL into records. */
+export interface CaptureStatus extends CommonStatus, LogStatus {
+  readonly topology: "capture";
+}
+
+/** A pipeline from records into documents. */
+export interface SyncStatus extends CommonStatus {
+  readonly topology: "sync";
+  /** Read and not acknowledged. */
+  readonly recordsPending: number;
+  /** Assigned to this instance; `offset` is the next one to be committed, `end` the partition's as last seen, -1 = unknown. */
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly end: number;
+  }[];
+}
+
+/** What a running pipeline can tell about itself at any moment. */
+export type PipelineStatus = DirectStatus | CaptureStatus | SyncStatus;
+
+/** The status of a pipeline with such a configuration. */
+export type StatusOf<Config extends PipelineConfig> = Extract<
+  PipelineStatus,
+  { readonly topology: Config["topology"] }
+>;

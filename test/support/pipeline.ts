@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseConfig } from "../../src/config/load.ts";
 import type { TailraceError } from "../../src/core/errors.ts";
 import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
-import type { PipelineStatus } from "../../src/pipeline/status.ts";
+import type { DirectStatus } from "../../src/pipeline/status.ts";
 import type { StartRequest } from "../../src/pipeline/start.ts";
 import type { TestTarget } from "./elasticsearch.ts";
 import type { TestDatabase } from "./mysql.ts";
@@ -31,7 +31,7 @@ export interface StartOptions {
 
 /** A run of a pipeline; disposing it drains and stops. */
 export interface RunningPipeline extends AsyncDisposable {
-  status(): PipelineStatus;
+  status(): DirectStatus;
   /** Resolves when everything that the source has logged until now is acknowledged. */
   caughtUp(): Promise<void>;
   /** Resolves with the error that ended the run. */
@@ -96,9 +96,9 @@ ${options.rules}`;
   return {
     start: async (start = {}) => {
       const abort = new AbortController();
-      const ready = Promise.withResolvers<() => PipelineStatus>();
+      const ready = Promise.withResolvers<() => DirectStatus>();
       const troubles: string[] = [];
-      let status: () => PipelineStatus;
+      let status: () => DirectStatus;
       const note = (
         fields: { code?: string; err?: { code?: string; message?: string } },
         message: string,
@@ -179,6 +179,6 @@ async function logEnd(db: Pick<TestDatabase, "query">): Promise<LogEnd> {
   return { file: row!.File, position: Number(row!.Position) };
 }
 
-function isAtOrBehind(end: LogEnd, status: PipelineStatus): boolean {
+function isAtOrBehind(end: LogEnd, status: DirectStatus): boolean {
   return status.file > end.file || (status.file === end.file && status.position >= end.position);
 }

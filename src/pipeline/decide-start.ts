@@ -1,0 +1,95 @@
+import type { CaptureConfig, DirectConfig } from "../config/config.ts";
+import { checkFingerprint, configFingerprint } from "../config/fingerprint.ts";
+import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
+import type { Logger } from "../core/logger.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { describeReadySource } from "./ready-source.ts";
+import type { DescribedSource, SourceQueries } from "./source.ts";
+import type { OpenOptions } from "./stages.ts";
+import { type ResolvedStart, resolveStart } from "./start.ts";
+
+/** How often a moving checkpoint is saved, ms. */
+const CHECKPOINT_INTERVAL_MS = 1_000;
+
+/** What a start is decided from. */
+export interface StartSources {
+  readonly checkpoints: CheckpointStore;
+  readonly queries: SourceQueries;
+  /** Greatest epoch that an earlier life of this pipeline left at its destination; null when there is none. Asked when there is no checkpoint. */
+  readonly readKnownEpoch: () => Promise<number | null>;
+}
+
+/** A source, where reading it begins, and the checkpoint there. */
+export interface DecidedStart {
+  readonly source: DescribedSource;
+  readonly start: ResolvedStart;
+  readonly checkpointer: Checkpointer;
+}
+
+/**
+ * Loads the checkpoint, describes the source and decides where reading begins. Throws STATE_*, SOURCE_*, CONFIG_RULES_CHANGED and what `resolveStart`
+ * throws.
+ */
+export async function decideStart(
+  config: DirectConfig | CaptureConfig,
+  { checkpoints, queries, readKnownEpoch }: StartSources,
+  options: OpenOptions,
+): Promise<DecidedStart> {
+  const { logger, clock } = options;
+  const checkpoint = await checkpoints.load();
+  const areChangesWanted = options.acceptChanges === true || options.from !== undefined;
+  if (checkpoint !== null && !areChangesWanted) checkFingerprint(checkpoint, config);
+  const source = await describeReadySource(queries, { checkpoint, config }, options);
+  const start = resolveStart({
+    checkpoint,
+    requested: options.from ?? null,
+    configured: config.source.start ?? null,
+    source: source.state,
+    gtid: config.source.gtid,
+    knownEpoch: checkpoint === null ? await readKnownEpoch() : null,
+  });
+  logStart(start, source, logger);
+  const resumed = options.from === undefined ? checkpoint : null;
+  const checkpointer = new Checkpointer({
+    store: checkpoints,
+    initial: initialCheckpoint(config, { source, start, gaps: resumed?.gaps ?? [] }),
+    gtidSet: start.gtidSet,
+    intervalMs: CHECKPOINT_INTERVAL_MS,
+    clock,
+    logger,
+  });
+  return { source, start, checkpointer };
+}
+
+function initialCheckpoint(
+  config: DirectConfig | CaptureConfig,
+  {
+    source: { server },
+    start,
+    gaps,
+  }: Pick<DecidedStart, "source" | "start"> & Pick<Checkpoint, "gaps">,
+): Checkpoint {
+  return {
+    format: 1,
+    pipeline: config.name,
+    flavor: server.flavor,
+    serverUuid: server.serverUuid,
+    epoch: start.epoch,
+    file: start.file,
+    position: start.position,
+    readTo: start.readTo,
+    gtidSet: start.gtidSet?.toString(),
+    fingerprint: configFingerprint(config),
+    gaps,
+    savedAt: "",
+  };
+}
+
+function logStart(start: ResolvedStart, { server }: DescribedSource, logger: Logger): void {
+  const { reason, file, position, epoch } = start;
+  const by = start.dump.kind === "gtid" ? "GTID" : "position";
+  logger.info(
+    { server: server.version, serverUuid: server.serverUuid, reason, by, file, position, epoch },
+    "reading the binary log",
+  );
+}

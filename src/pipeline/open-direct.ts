@@ -1,0 +1,119 @@
+import type { DirectConfig } from "../config/config.ts";
+import type { GapEvent } from "../core/change-event.ts";
+import { TailraceError } from "../core/errors.ts";
+import type { Sink } from "../core/sink.ts";
+import { createTableMatcher } from "../rules/table-pattern.ts";
+import { readIndexEpoch } from "../sink/index-meta.ts";
+import { openSink } from "../sink/sink.ts";
+import { createResumePoint } from "./checkpointer.ts";
+import { decideStart } from "./decide-start.ts";
+import { DocumentDestination } from "./document-destination.ts";
+import { handleGap } from "./gaps.ts";
+import { openCapture, openReplica } from "./open-capture.ts";
+import { Progress } from "./progress.ts";
+import { createReadRows } from "./read-again.ts";
+import { Router } from "./router.ts";
+import { connectionOptions, SourceQueries } from "./source.ts";
+import type { OpenOptions, Stages } from "./stages.ts";
+import { openStores } from "./stores.ts";
+import { CommitTracker } from "./tracker.ts";
+
+/**
+ * Opens everything that a pipeline from MySQL into documents needs, in the order in which it can fail: state, source, start position, sink, capture.
+ * Throws a TailraceError, having closed what was open.
+ */
+export async function openDirect(config: DirectConfig, options: OpenOptions): Promise<Stages> {
+  await using resources = new AsyncDisposableStack();
+  const { logger, clock } = options;
+  const stores = resources.use(await openStores(config));
+  const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
+  const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
+  const { source, start, checkpointer } = await decideStart(
+    config,
+    {
+      checkpoints: stores.checkpoints,
+      queries,
+      readKnownEpoch: () => readIndexEpoch(stores.client, indices),
+    },
+    options,
+  );
+  // also the test that the state can be written, and that nobody else writes it
+  await checkpointer.save();
+
+  const tracker = new CommitTracker();
+  const progress = new Progress(tracker, checkpointer, {
+    ...options,
+    isConnected: () => stream.isConnected,
+  });
+  const sink: Sink = resources.use(
+    await openSink(
+      {
+        ...config.sink,
+        pipeline: config.name,
+        deadLetters: stores.deadLetters,
+        indexMeta: {
+          pipeline: config.name,
+          epoch: start.epoch,
+          server_uuid: source.server.serverUuid,
+        },
+        clock,
+        logger,
+      },
+      { onClosed: () => progress.close(sink.closed), onFatal: (error) => progress.fail(error) },
+    ),
+  );
+  const ruleOf = createTableMatcher(config.rules, {
+    caseSensitive: source.server.lowerCaseTableNames === 0,
+  });
+  const router = new Router({
+    ruleOf,
+    sink,
+    readRows: createReadRows(queries),
+    onKeyChange: ({ database, table }, detail) => {
+      const { file, position } = checkpointer.current();
+      const versions = { versionHigh: 0, versionLow: 0 };
+      const code = "SCHEMA_KEY_CHANGED";
+      return handleGap(
+        { kind: "gap", code, database, table, detail, position: { file, position }, ...versions },
+        gapHandling,
+      );
+    },
+  });
+  const replica = resources.use(openReplica(config.source, clock));
+  const captureContext = { source, start, queries, replica, checkpointer, ...options };
+  const stream = resources.use(openCapture(config, captureContext));
+  const gapHandling = {
+    pipeline: config.name,
+    router,
+    sink,
+    checkpointer,
+    deadLetters: stores.deadLetters,
+    clock,
+    logger,
+  };
+  const held = resources.move();
+  return {
+    stream,
+    destination: new DocumentDestination({ router, sink, marks: progress }),
+    resume: createResumePoint(checkpointer, () => progress.close(sink.closed)),
+    clock,
+    onGap: (gap: GapEvent) => handleGap(gap, gapHandling),
+    onPoison: (poison) => {
+      throw new TailraceError(
+        "INVARIANT_BROKEN",
+        `The binary log has no records: ${poison.detail}`,
+      );
+    },
+    onFailure: (listener) => progress.onFailure(listener),
+    status: () => ({
+      topology: "direct",
+      ...progress.status(),
+      pipeline: config.name,
+      actionsTaken: sink.taken,
+      actionsClosed: sink.closed,
+      sink: sink.stats(),
+      state: sink.stats().waitingFor === null && stream.isConnected ? "running" : "waiting",
+    }),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Clock } from "../core/clock.ts";
+import type { PumpStages } from "./pump.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { PipelineStatus } from "./status.ts";
+
+/** A pipeline's stages, open and connected to one another. Closing them closes everything they hold. */
+export interface Stages extends PumpStages, AsyncDisposable {
+  readonly resume: ResumePoint;
+  readonly clock: Clock;
+  /** Calls the listener with the error when the destination or what it needs cannot go on. */
+  onFailure(listener: (error: unknown) => void): void;
+  status(): PipelineStatus;
+}
+
+/** Where the next run goes on, kept behind what is acknowledged: a checkpoint, or the offsets of a consumer group. */
+export interface ResumePoint {
+  /** Saves it while it moves, until the signal aborts. A failure that may pass is logged and tried again; any other rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Moves it over everything acknowledged until now; durable when it resolves. Throws STATE_* or KAFKA_*. */
+  save(): Promise<void>;
+  /** Where it is, as fields of a log line. */
+  place(): Readonly<Record<string, unknown>>;
+}
+
+/** How stages are opened. */
+export type OpenOptions = RunOptions & { readonly clock: Clock };
