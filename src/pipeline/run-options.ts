@@ -26,5 +26,5 @@ export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
 
 /** The means to look at a run. */
 export interface StatusView<Status extends PipelineStatus = PipelineStatus> {
-  status(): Status;
+  readonly status: () => Status;
 }
