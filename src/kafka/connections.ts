@@ -1,0 +1,209 @@
+import { findCoordinatorV4 } from "@platformatic/kafka";
+import { asTailraceError, TailraceError } from "../core/errors.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
+import { libraryCall, type KafkaCall } from "./call.ts";
+import { connectBroker, explainClosed } from "./connect.ts";
+import { MetadataCache, type TopicMetadata } from "./metadata.ts";
+import { parseEndpoint, type Endpoint, type KafkaOptions } from "./options.ts";
+
+/**
+ * Which broker a request is for. Brokers answer one request of a connection after another, so what may have to wait for long (fetches, joining a
+ * group) has a connection of its own: `lane` names it.
+ */
+export type RequestTarget =
+  | "any"
+  | { readonly node: number; readonly lane?: string }
+  | { readonly group: string }
+  | { readonly transactionalId: string };
+
+interface Place {
+  readonly endpoint: Endpoint;
+  readonly lane: string;
+}
+
+const KEY_TYPES = { group: 0, transactionalId: 1 } as const;
+
+/**
+ * Connections to the brokers of a cluster, opened when they are needed, and what the cluster says of its topics. Nothing is repeated here: a request
+ * fails with what happened, the next one connects anew, and the caller decides.
+ */
+export class KafkaConnections implements AsyncDisposable {
+  readonly #options: KafkaOptions;
+  readonly #metadata = new MetadataCache();
+  readonly #connections = new Map<string, Promise<BrokerConnection>>();
+  readonly #open = new Set<BrokerConnection>();
+  /** Node ids, by kind and name of what they coordinate. */
+  readonly #coordinators = new Map<string, number>();
+  #isClosed = false;
+
+  /** Does not connect yet. */
+  constructor(options: KafkaOptions) {
+    this.#options = options;
+  }
+
+  /** A connection stands at this moment. */
+  get isConnected(): boolean {
+    return [...this.#open].some((connection) => connection.isUsable);
+  }
+
+  /** Sends the first of the calls that the broker has and resolves with its answer. Throws KAFKA_*. */
+  async request<Answer>(
+    target: RequestTarget,
+    ...calls: readonly KafkaCall<Answer>[]
+  ): Promise<Answer> {
+    const place = target === "any" ? undefined : await this.#place(target);
+    const [connection, endpoint] =
+      place === undefined ? await this.#connectAny() : await this.#connect(place);
+    try {
+      return await connection.request(calls);
+    } catch (error) {
+      if (connection.isUsable) throw error;
+      // What was known of who leads and coordinates may be as outdated as the connection.
+      this.#metadata.forget();
+      this.#coordinators.clear();
+      if (this.#isClosed || connection.hasAnswered) throw error;
+      throw await explainClosed(error, endpoint, this.#options);
+    }
+  }
+
+  /** Whether the cluster (one broker of it) has this request in a version that we have. Throws KAFKA_*. */
+  async supports(call: KafkaCall<unknown>): Promise<boolean> {
+    const [connection] = await this.#connectAny();
+    return connection.versionOf(call) !== undefined;
+  }
+
+  /**
+   * The topics' partitions and who leads them, from memory where it is known. Missing topics are absent from the answer; a leader may be -1. Throws
+   * KAFKA_*.
+   */
+  async metadata(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMetadata>> {
+    const unknown = topics.filter((name) => this.#metadata.topic(name) === undefined);
+    const fresh = unknown.length === 0 ? [] : await this.#ask(unknown);
+    const answer = new Map(fresh.map((topic) => [topic.name, topic]));
+    for (const name of topics) {
+      const topic = this.#metadata.topic(name);
+      if (topic !== undefined) answer.set(name, topic);
+    }
+    return answer;
+  }
+
+  /** All topics that we may see, asked for anew. Throws KAFKA_*. */
+  allTopics(): Promise<readonly TopicMetadata[]> {
+    return this.#ask(null);
+  }
+
+  /** What is known of a topic (or of all) has proved wrong: it is asked for when it is needed again. */
+  forgetTopic(topic?: string): void {
+    this.#metadata.forget(topic);
+  }
+
+  /** Who coordinates this has proved wrong (NOT_COORDINATOR): it is asked for when it is needed again. */
+  forgetCoordinator(
+    target: { readonly group: string } | { readonly transactionalId: string },
+  ): void {
+    this.#coordinators.delete(coordinatorKey(target));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#connections.values());
+    await Promise.all([...this.#open].map((connection) => connection[Symbol.asyncDispose]()));
+  }
+
+  async #ask(topics: readonly string[] | null): Promise<readonly TopicMetadata[]> {
+    return this.#metadata.read(await this.request("any", MetadataCache.call(topics)));
+  }
+
+  async #place(target: Exclude<RequestTarget, "any">): Promise<Place> {
+    if ("node" in target) {
+      return { endpoint: await this.#endpoint(target.node), lane: target.lane ?? "data" };
+    }
+    const key = coordinatorKey(target);
+    const node = this.#coordinators.get(key) ?? (await this.#findCoordinator(target));
+    this.#coordinators.set(key, node);
+    return { endpoint: await this.#endpoint(node), lane: "coordinator" };
+  }
+
+  async #endpoint(node: number): Promise<Endpoint> {
+    const known = this.#metadata.broker(node);
+    if (known !== undefined) return known;
+    await this.#ask([]);
+    const found = this.#metadata.broker(node);
+    if (found !== undefined) return found;
+    throw new TailraceError("KAFKA_UNREACHABLE", `Kafka broker ${node} is not in the cluster now`);
+  }
+
+  async #findCoordinator(
+    target: { readonly group: string } | { readonly transactionalId: string },
+  ): Promise<number> {
+    const [type, name] =
+      "group" in target
+        ? [KEY_TYPES.group, target.group]
+        : [KEY_TYPES.transactionalId, target.transactionalId];
+    const answer = await this.request("any", libraryCall(findCoordinatorV4.api, type, [name]));
+    return answer.coordinators[0]?.nodeId ?? -1;
+  }
+
+  /** One of the known brokers, or of those that were named: first one that is connected, else in turn. */
+  async #connectAny(): Promise<readonly [BrokerConnection, Endpoint]> {
+    const named = this.#options.brokers.map(parseEndpoint);
+    const known = this.#metadata.brokers;
+    const places = [...known, ...named].map((endpoint) => ({ endpoint, lane: "any" }));
+    const connected = places.filter((place) => this.#connections.has(placeKey(place)));
+    const errors: TailraceError[] = [];
+    for (const place of [...connected, ...places]) {
+      try {
+        return await this.#connect(place);
+      } catch (error) {
+        errors.push(asTailraceError(error));
+        if (this.#isClosed) break;
+      }
+    }
+    // A refusal tells more than a broker that is away.
+    const telling = errors.find((error) => error.disposition === "fatal");
+    throw telling ?? errors[0] ?? new TailraceError("KAFKA_UNREACHABLE", "no broker is named");
+  }
+
+  async #connect(place: Place): Promise<readonly [BrokerConnection, Endpoint]> {
+    const { endpoint } = place;
+    const key = placeKey(place);
+    for (const isLastTry of [false, true]) {
+      if (this.#isClosed) {
+        throw new TailraceError("KAFKA_UNREACHABLE", "the Kafka connections were closed");
+      }
+      const opening = this.#connections.get(key) ?? this.#openConnection(key, endpoint);
+      const connection = await opening;
+      if (connection.isUsable || isLastTry) return [connection, endpoint];
+      // It was lost, or its session ends: what is in flight on it may finish.
+      if (this.#connections.get(key) === opening) this.#connections.delete(key);
+      this.#open.delete(connection);
+      connection.retire();
+    }
+    throw new TailraceError("INVARIANT_BROKEN", "the last try returns");
+  }
+
+  #openConnection(key: string, endpoint: Endpoint): Promise<BrokerConnection> {
+    const opening = connectBroker(endpoint, this.#options).then(
+      (connection) => {
+        this.#open.add(connection);
+        return connection;
+      },
+      (error: unknown) => {
+        this.#connections.delete(key);
+        throw error;
+      },
+    );
+    this.#connections.set(key, opening);
+    return opening;
+  }
+}
+
+function coordinatorKey(
+  target: { readonly group: string } | { readonly transactionalId: string },
+): string {
+  return "group" in target ? `group ${target.group}` : `transaction ${target.transactionalId}`;
+}
+
+function placeKey({ endpoint, lane }: Place): string {
+  return `${lane} ${endpoint.host}:${endpoint.port}`;
+}
