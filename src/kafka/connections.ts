@@ -13,7 +13,7 @@ import { parseEndpoint, type Endpoint, type KafkaOptions } from "./options.ts";
 export type RequestTarget =
   | "any"
   | { readonly node: number; readonly lane?: string }
-  | { readonly group: string }
+  | { readonly group: string; readonly lane?: string }
   | { readonly transactionalId: string };
 
 interface Place {
@@ -121,7 +121,8 @@ export class KafkaConnections implements AsyncDisposable {
     const key = coordinatorKey(target);
     const node = this.#coordinators.get(key) ?? (await this.#findCoordinator(target));
     this.#coordinators.set(key, node);
-    return { endpoint: await this.#endpoint(node), lane: "coordinator" };
+    const lane = "group" in target ? target.lane : undefined;
+    return { endpoint: await this.#endpoint(node), lane: lane ?? "coordinator" };
   }
 
   async #endpoint(node: number): Promise<Endpoint> {
