@@ -68,14 +68,12 @@ function listPartitions(
   partitionCounts: ReadonlyMap<string, number>,
 ): Map<string, TopicPartition> {
   const topics = new Set(loads.flatMap((load) => [...load.topics]));
-  const partitions = [...topics]
-    .toSorted()
-    .flatMap((topic) =>
-      Array.from({ length: partitionCounts.get(topic) ?? 0 }, (_, partition) => ({
-        topic,
-        partition,
-      })),
-    );
+  const partitions = [...topics].toSorted().flatMap((topic) =>
+    Array.from({ length: partitionCounts.get(topic) ?? 0 }, (_, partition) => ({
+      topic,
+      partition,
+    })),
+  );
   return new Map(partitions.map((each) => [partitionKey(each), each]));
 }
 
