@@ -208,6 +208,17 @@ export const ERROR_TABLE = {
     summary: "A topic does not exist and may not be created.",
     remedy: "Create the topic, correct its name, or let tailrace create it (sink.create_topics).",
   },
+  KAFKA_TOPIC_AWAITED: {
+    disposition: "retry",
+    summary: "None of the topics that are to be read exists yet.",
+    remedy:
+      "They are waited for: start the capture that writes them, create them, or correct source.topics.",
+  },
+  KAFKA_TOPIC_APPEARED: {
+    disposition: "retry",
+    summary: "Another topic that is to be read exists now.",
+    remedy: "Nothing: reading goes on with it.",
+  },
   KAFKA_TOPIC_UNUSABLE: {
     disposition: "fatal",
     summary: "A topic's settings do not suit what it is used for.",
@@ -262,6 +273,13 @@ export const ERROR_TABLE = {
     summary: "A record is no change in a format that is known.",
     remedy:
       "The dead letter holds it and says what is wrong; check source.format and who writes to the topic.",
+  },
+  KAFKA_RECORD_INCOMPLETE: {
+    disposition: "reject",
+    summary:
+      "A record holds only part of a row, and there is no MySQL server to read the rest from.",
+    remedy:
+      "Name the server as source.mysql; then write the rows of the records named again, or reload the table.",
   },
   KAFKA_RECORD_TOO_LARGE: {
     disposition: "reject",

@@ -48,6 +48,8 @@ export interface Sink extends AsyncDisposable {
   drain(): Promise<void>;
   /** After a drain: deletes all documents of the target that are not newer than the version (TRUNCATE, DROP). */
   clear(target: Target, versionHigh: number, versionLow: number): Promise<void>;
+  /** Breaks off what is in flight at once and sends nothing more, as disposing does; `room`, `drain` and `prepare` reject with the reason from now on. */
+  abandon(reason: Error): Promise<void>;
   stats(): SinkStats;
 }
 

@@ -163,6 +163,14 @@ class BulkSink implements Sink {
     return { ...this.#counters, waitingFor };
   }
 
+  abandon(reason: Error): Promise<void> {
+    this.#fatal ??= asTailraceError(reason);
+    const closed = this[Symbol.asyncDispose]();
+    this.#notify();
+    return closed;
+  }
+
+  /** In this very turn of the event loop lanes stop and requests are aborted. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     const stopped = this.#lanes.map((lane) => lane.stop());
