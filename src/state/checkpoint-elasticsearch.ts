@@ -3,6 +3,7 @@ import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import { reasonOf, type JsonAnswer, type JsonClient } from "../core/json-client.ts";
 import { parseCheckpoint } from "./parse-checkpoint.ts";
+import { conditionOf, FIRST, StateDocument, type StoredDocument } from "./state-index.ts";
 
 /** Where a pipeline's checkpoint document is. */
 export interface CheckpointIndexOptions {
@@ -24,28 +25,17 @@ export function openCheckpointIndex(options: CheckpointIndexOptions): Checkpoint
   return new CheckpointIndex(options);
 }
 
-/** What the store reads of the document. */
-interface StoredCheckpoint {
-  readonly _seq_no: number;
-  readonly _primary_term: number;
-  readonly _source: { readonly owner?: unknown; readonly checkpoint?: unknown };
+/** What the document holds. */
+interface CheckpointDocument {
+  readonly pipeline: string;
+  readonly saved_at: string;
+  readonly owner?: unknown;
+  readonly checkpoint?: unknown;
 }
 
-const MAPPINGS = {
-  dynamic: false,
-  properties: {
-    pipeline: { type: "keyword" },
-    saved_at: { type: "date" },
-    owner: { type: "keyword" },
-    checkpoint: { type: "object", enabled: false },
-  },
-};
-
 class CheckpointIndex implements CheckpointStore {
-  readonly #client: JsonClient;
-  readonly #index: string;
+  readonly #document: StateDocument<CheckpointDocument>;
   readonly #pipeline: string;
-  readonly #documentPath: string;
   readonly #owner = randomUUID();
   /** The query that states what the next save replaces; null before the first load. */
   #replaces: string | null = null;
@@ -53,28 +43,26 @@ class CheckpointIndex implements CheckpointStore {
   #hasSaved = false;
 
   constructor({ client, index, pipeline }: CheckpointIndexOptions) {
-    this.#client = client;
-    this.#index = index;
+    this.#document = new StateDocument({ client, index, id: pipeline });
     this.#pipeline = pipeline;
-    this.#documentPath = `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(pipeline)}`;
   }
 
   async load(): Promise<Checkpoint | null> {
-    const stored = await this.#read();
+    const stored = await this.#document.read();
     this.#replaces = conditionOf(stored);
     if (stored === null) return null;
     return parseCheckpoint(JSON.stringify(stored._source.checkpoint ?? null), {
-      place: this.#place,
+      place: this.#document.place,
       pipeline: this.#pipeline,
     });
   }
 
   async save(checkpoint: Checkpoint): Promise<void> {
     try {
-      if (this.#replaces === null) this.#replaces = conditionOf(await this.#read());
+      if (this.#replaces === null) this.#replaces = conditionOf(await this.#document.read());
       let answer = await this.#write(checkpoint);
       for (let tries = 0; answer.status === 409 && tries < MAX_OVERTAKEN; tries += 1) {
-        const stored = await this.#read();
+        const stored = await this.#document.read();
         // Our own earlier save whose answer was lost; or, before our first, the last one of a process that was killed, which arrived late.
         if (stored?._source.owner !== this.#owner && this.#hasSaved) throw this.#foreign();
         this.#replaces = conditionOf(stored);
@@ -84,7 +72,7 @@ class CheckpointIndex implements CheckpointStore {
       if (answer.status >= 300) {
         throw new Error(`HTTP ${answer.status}${reasonOf(answer.body)}`);
       }
-      this.#replaces = conditionOf(answer.body as StoredCheckpoint);
+      this.#replaces = conditionOf(answer.body as StoredDocument<unknown>);
       this.#hasSaved = true;
     } catch (error) {
       throw this.#unwritable(error);
@@ -95,55 +83,30 @@ class CheckpointIndex implements CheckpointStore {
     return Promise.resolve();
   }
 
-  get #place(): string {
-    return `document ${this.#pipeline} of index ${this.#index}`;
-  }
-
-  async #read(): Promise<StoredCheckpoint | null> {
-    const answer = await this.#client.request("GET", this.#documentPath);
-    if (answer.status === 200) return answer.body as StoredCheckpoint;
-    if (answer.status === 404) return null;
-    const why = `HTTP ${answer.status}${reasonOf(answer.body)}`;
-    throw new TailraceError("STATE_UNREADABLE", `${this.#place}: ${why}`);
-  }
-
-  async #write(checkpoint: Checkpoint): Promise<JsonAnswer> {
-    const document = {
-      pipeline: this.#pipeline,
-      saved_at: checkpoint.savedAt,
-      owner: this.#owner,
-      checkpoint,
-    };
-    if (this.#replaces === FIRST) await this.#createIndex();
-    return this.#client.request("PUT", `${this.#documentPath}?${this.#replaces}`, document);
-  }
-
-  async #createIndex(): Promise<void> {
-    const answer = await this.#client.request("PUT", `/${encodeURIComponent(this.#index)}`, {
-      settings: { "index.number_of_shards": 1, "index.auto_expand_replicas": "0-1" },
-      mappings: MAPPINGS,
-    });
-    const reason = reasonOf(answer.body);
-    if (answer.status < 300 || reason.includes("resource_already_exists_exception")) return;
-    throw new Error(`index ${this.#index}: HTTP ${answer.status}${reason}`);
+  #write(checkpoint: Checkpoint): Promise<JsonAnswer> {
+    const { savedAt } = checkpoint;
+    const owner = this.#owner;
+    return this.#document.write(
+      { pipeline: this.#pipeline, saved_at: savedAt, owner, checkpoint },
+      this.#replaces ?? FIRST,
+    );
   }
 
   #foreign(): TailraceError {
-    return new TailraceError("STATE_FOREIGN", `${this.#place} was written by another process`);
+    return new TailraceError(
+      "STATE_FOREIGN",
+      `${this.#document.place} was written by another process`,
+    );
   }
 
   #unwritable(error: unknown): TailraceError {
     if (error instanceof TailraceError && error.disposition === "fatal") return error;
     const { message } = asTailraceError(error);
-    return new TailraceError("STATE_UNWRITABLE", `${this.#place}: ${message}`, { cause: error });
+    return new TailraceError("STATE_UNWRITABLE", `${this.#document.place}: ${message}`, {
+      cause: error,
+    });
   }
 }
 
-const FIRST = "op_type=create";
 /** How many saves of an earlier process are overtaken: one that still runs saves again and again. */
 const MAX_OVERTAKEN = 5;
-
-function conditionOf(stored: Pick<StoredCheckpoint, "_seq_no" | "_primary_term"> | null): string {
-  if (stored === null) return FIRST;
-  return `if_seq_no=${stored._seq_no}&if_primary_term=${stored._primary_term}`;
-}
