@@ -32,10 +32,15 @@ const MAPPINGS = {
     table: KEYWORD,
     file: KEYWORD,
     position: { type: "long" },
+    topic: KEYWORD,
+    partition: { type: "integer" },
+    offset: { type: "long" },
+    key: KEYWORD,
+    value: { type: "keyword", index: false, doc_values: false },
   },
 };
 
-/** How much of a letter is stored: all, its document as a text (whatever made it unfit for an index), or all but its document. */
+/** How much of a letter is stored: all, its document as a text (whatever made it unfit for an index), or all but its document, or the record's value. */
 type Form = "whole" | "text" | "bare";
 const NEXT_FORM: Readonly<Record<Form, Form | null>> = { whole: "text", text: "bare", bare: null };
 
@@ -137,21 +142,25 @@ interface BulkBody {
 }
 
 function inForm(letter: DeadLetter, form: Form): unknown {
-  if (form === "whole" || letter.document === undefined) return letter;
-  const { document, ...rest } = letter;
-  const text = JSON.stringify(document);
-  return form === "text"
-    ? { ...rest, document: text }
-    : { ...rest, document_bytes: Buffer.byteLength(text) };
+  const { document, value, ...rest } = letter;
+  if (form === "whole" || (form === "text" && document === undefined)) return letter;
+  const text = document === undefined ? undefined : JSON.stringify(document);
+  if (form === "text") return { ...letter, document: text };
+  return {
+    ...rest,
+    ...(text !== undefined && { document_bytes: Buffer.byteLength(text) }),
+    ...(typeof value === "string" && { value_bytes: Buffer.byteLength(value) }),
+  };
 }
 
 /** The same letter has the same id whenever it is stored. Upserts have no version: there the document tells two letters apart. */
 function idOf(letter: DeadLetter): string {
   const { pipeline, kind, code, index, id, operation, version } = letter;
-  const { database, table, file, position } = letter;
+  const { database, table, file, position, topic, partition, offset } = letter;
   const document = version === undefined ? letter.document : undefined;
+  const record = topic === undefined ? [] : [topic, partition, offset];
   const about = [pipeline, kind, code, index, id, operation, version, document];
   return createHash("sha256")
-    .update(JSON.stringify([...about, database, table, file, position]))
+    .update(JSON.stringify([...about, database, table, file, position, ...record]))
     .digest("base64url");
 }
