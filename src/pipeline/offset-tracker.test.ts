@@ -6,8 +6,7 @@ const mark = (partition: number, nextOffset: number, commitTimeUs = 0) =>
 
 function trackerOf(...partitions: number[]): OffsetTracker {
   const tracker = new OffsetTracker();
-  for (const partition of partitions)
-    tracker.assign({ topic: "t", partition, offset: 0 }, null);
+  for (const partition of partitions) tracker.assign({ topic: "t", partition, offset: 0 }, null);
   return tracker;
 }
 

@@ -59,7 +59,13 @@ export class RecordStream implements ChangeStream {
     const { topic, partition, offset } = this.#record;
     this.#record = null;
     const { commitTimeUs } = decoder;
-    return { kind: "offset", topic, partition, nextOffset: offset + 1, commitTimeUs } satisfies OffsetEvent;
+    return {
+      kind: "offset",
+      topic,
+      partition,
+      nextOffset: offset + 1,
+      commitTimeUs,
+    } satisfies OffsetEvent;
   }
 
   async #settle(beginning: Promise<void>): Promise<void> {
