@@ -67,7 +67,8 @@ export async function describeTable(
     });
     if (type === null) unreadable.push({ column, type: row["column_type"] ?? "" });
     const known = type ?? { kind: "binary", maxBytes: 2 ** 32 - 1, large: true };
-    return { name: column, type: known, nullable: row["nullable"] === "YES" };
+    const sqlType = row["column_type"] ?? "";
+    return { name: column, type: known, nullable: row["nullable"] === "YES", sqlType };
   });
   const isVersioned = found["type"] === "SYSTEM VERSIONED";
   let rowEnd = rows.findIndex((row) => row["expression"] === "ROW END");
