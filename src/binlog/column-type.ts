@@ -1,6 +1,7 @@
 import { ColumnTypeCode as T } from "./constants.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { ColumnType } from "../core/schema.ts";
+import { sqlTypeText } from "../core/sql-type.ts";
 import type { MappedColumn } from "./table-map.ts";
 
 /** Decodes a text in a MySQL character set. */
@@ -84,6 +85,42 @@ export function columnType(column: MappedColumn, context: TypeContext): ColumnTy
       );
   }
 }
+
+/** A column's type as SQL writes it, as far as the log tells: of `tinyint(1)` and `float(7,3)` it knows the name alone. */
+export function columnSqlType(column: MappedColumn, type: ColumnType): string {
+  return sqlTypeText(type, {
+    storage: storage(column.type),
+    isUnsigned: column.unsigned === true,
+    geometry: column.geometry === undefined ? undefined : GEOMETRY_NAMES[column.geometry],
+  });
+}
+
+function storage(type: number): "char" | "blob" | undefined {
+  switch (type) {
+    case T.STRING:
+      return "char";
+    case T.TINY_BLOB:
+    case T.MEDIUM_BLOB:
+    case T.LONG_BLOB:
+    case T.BLOB:
+    case T.MARIADB_BLOB_COMPRESSED:
+      return "blob";
+    default:
+      return undefined;
+  }
+}
+
+/** By the server's `Geometry::wkbType`. */
+const GEOMETRY_NAMES = [
+  "geometry",
+  "point",
+  "linestring",
+  "polygon",
+  "multipoint",
+  "multilinestring",
+  "multipolygon",
+  "geomcollection",
+] as const;
 
 function textOrBinary(
   column: MappedColumn,

@@ -1,5 +1,6 @@
 import { TailraceError } from "../core/errors.ts";
-import type { RowLayout, ValueForm } from "../core/row-layout.ts";
+import type { DocumentForm, RowLayout } from "../core/row-layout.ts";
+import { canalBound, canalCode } from "./canal-code.ts";
 import type { LayoutColumn, ValueCode } from "./column-layout.ts";
 import { valueCode } from "./value-code.ts";
 
@@ -17,8 +18,14 @@ export function createBinlogLayout(columns: readonly LayoutColumn[]): RowLayout 
     begin: () => `const r_nulls = p; p += ${nullBytes};`,
     isNull: (index) => `(b[r_nulls + ${index >> 3}] & ${1 << (index & 7)}) !== 0`,
     skip: (index) => skip(codes[index]!),
-    writeJson: (index, form) => write(codes[index]!, form),
-    jsonBound: (index) => codes[index]!.bound,
+    writeJson: (index, form) => {
+      const code = codes[index]!;
+      return form.dialect === "canal"
+        ? place(code, canalCode(columns[index]!, index, { code, form, helpers }))
+        : write(code, form);
+    },
+    jsonBound: (index, form) =>
+      form?.dialect === "canal" ? canalBound(columns[index]!, codes[index]!) : codes[index]!.bound,
   };
 }
 
@@ -27,7 +34,7 @@ function skip(code: ValueCode): string {
   return `p += ${code.prefixBytes!} + ${readLength(code.prefixBytes!)};`;
 }
 
-function write(code: ValueCode, form: ValueForm): string {
+function write(code: ValueCode, form: DocumentForm): string {
   if (code.write === null)
     throw new TailraceError("INVARIANT_BROKEN", "A compressed column was not expanded.");
   const value = `o = ${code.write};`;
@@ -35,8 +42,13 @@ function write(code: ValueCode, form: ValueForm): string {
     code.decimal === true && form.decimalAsString
       ? `out[o++] = 34; ${value} out[o++] = 34;`
       : value;
-  if (code.fixedBytes !== undefined) return `${quoted} p += ${code.fixedBytes};`;
-  return `{ const l = ${readLength(code.prefixBytes!)}; p += ${code.prefixBytes!}; if (p + l > end) corrupt(); ${quoted} p += l; }`;
+  return place(code, quoted);
+}
+
+/** The statements done with `p` on the value and its length in `l`, and move `p` past it. */
+function place(code: ValueCode, statements: string): string {
+  if (code.fixedBytes !== undefined) return `${statements} p += ${code.fixedBytes};`;
+  return `{ const l = ${readLength(code.prefixBytes!)}; p += ${code.prefixBytes!}; if (p + l > end) corrupt(); ${statements} p += l; }`;
 }
 
 /** An expression for the little-endian length of `prefixBytes` bytes at `p`. */

@@ -16,6 +16,8 @@ export interface MappedColumn {
   readonly name?: string | undefined;
   /** Labels of ENUM and SET, bytes in the column's character set. */
   readonly members?: readonly Buffer[] | undefined;
+  /** Type of a geometry column, as in well-known binary; 0 = any. */
+  readonly geometry?: number | undefined;
 }
 
 /** Whose log it is. */
@@ -40,6 +42,7 @@ const Optional = {
   COLUMN_NAME: 4,
   SET_STR_VALUE: 5,
   ENUM_STR_VALUE: 6,
+  GEOMETRY_TYPE: 7,
   SIMPLE_PRIMARY_KEY: 8,
   PRIMARY_KEY_WITH_PREFIX: 9,
   ENUM_AND_SET_DEFAULT_CHARSET: 10,
@@ -98,6 +101,7 @@ export function decodeTableMap(
       collation: optional.collations.get(index),
       name: optional.names?.[index],
       members: optional.members.get(index),
+      geometry: optional.geometries.get(index),
     })),
   };
 }
@@ -181,6 +185,7 @@ interface OptionalMetadata {
   names: string[] | undefined;
   primaryKey: number[] | undefined;
   readonly members: Map<number, Buffer[]>;
+  readonly geometries: Map<number, number>;
 }
 
 function decodeOptionalMetadata(
@@ -197,6 +202,7 @@ function decodeOptionalMetadata(
     names: undefined,
     primaryKey: undefined,
     members: new Map(),
+    geometries: new Map(),
   };
   const select = (test: (type: number) => boolean): number[] =>
     columns.flatMap((column, index) => (test(column.type) ? [index] : []));
@@ -235,6 +241,10 @@ function decodeOptionalMetadata(
         for (const column of select((type) => type === T.ENUM))
           result.members.set(column, readMembers(f));
         break;
+      case Optional.GEOMETRY_TYPE:
+        for (const column of select((type) => type === T.GEOMETRY))
+          result.geometries.set(column, f.packed());
+        break;
       case Optional.SIMPLE_PRIMARY_KEY:
         result.primaryKey = [];
         while (f.remaining > 0) result.primaryKey.push(f.packed());
@@ -246,7 +256,7 @@ function decodeOptionalMetadata(
           f.packed(); // prefix length
         }
         break;
-      default: // geometry type, visibility, vector dimensionality: not needed to decode values
+      default: // visibility, vector dimensionality: not needed to decode values
     }
   }
   return result;

@@ -1,4 +1,4 @@
-import { columnType, type TypeContext } from "../binlog/column-type.ts";
+import { columnSqlType, columnType, type TypeContext } from "../binlog/column-type.ts";
 import {
   createExpander,
   expandedColumns,
@@ -112,11 +112,11 @@ function capture(
 }
 
 function mappedColumns(map: TableMap, types: TypeContext): Column[] {
-  return map.columns.map((column) => ({
-    name: column.name ?? "",
-    nullable: column.nullable,
-    type: columnType(column, types),
-  }));
+  return map.columns.map((column) => {
+    const type = columnType(column, types);
+    const sqlType = columnSqlType(column, type);
+    return { name: column.name ?? "", nullable: column.nullable, type, sqlType };
+  });
 }
 
 /**
@@ -126,12 +126,18 @@ function mappedColumns(map: TableMap, types: TypeContext): Column[] {
 function namedSchema(map: TableMap, present: TableSchema | null, types: TypeContext): Definition {
   const now = new Map(present?.columns.map((column) => [column.name, column]));
   const columns = mappedColumns(map, types).map((column): Column => {
-    const { type, hidden } = now.get(column.name) ?? column;
+    const { type, hidden, sqlType } = now.get(column.name) ?? column;
     const isRefined =
       (type.kind === "json" && column.type.kind === "text") ||
       (type.kind === "uuid" && isBinary(column, 16)) ||
       (type.kind === "inet" && isBinary(column, type.version === 4 ? 4 : 16));
-    return { ...column, type: isRefined ? type : column.type, ...(hidden && { hidden }) };
+    const isSame = isRefined || JSON.stringify(type) === JSON.stringify(column.type);
+    return {
+      ...column,
+      type: isRefined ? type : column.type,
+      ...(isSame && sqlType !== undefined && { sqlType }),
+      ...(hidden && { hidden }),
+    };
   });
   const primaryKey = map.primaryKey ?? [];
   const endName = present?.rowEnd === undefined ? undefined : present.columns[present.rowEnd]?.name;

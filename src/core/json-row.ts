@@ -1,3 +1,4 @@
+import { TailraceError } from "./errors.ts";
 import type { Column } from "./schema.ts";
 import type { RowLayout } from "./row-layout.ts";
 
@@ -18,6 +19,8 @@ export function createJsonRowLayout(columns: readonly Column[]): RowLayout {
     isNull: (index) => `b[${index}] === null`,
     skip: () => "",
     writeJson: (index, form) => {
+      if (form.dialect === "canal")
+        throw new TailraceError("INVARIANT_BROKEN", "JSON rows have documents' values only.");
       const text = `o = writeText(b[${index}], out, o);`;
       return form.decimalAsString && columns[index]?.type.kind === "decimal"
         ? `out[o++] = 34; ${text} out[o++] = 34;`

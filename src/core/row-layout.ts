@@ -1,9 +1,24 @@
 import type { Column, TableSchema } from "./schema.ts";
 
-/** How a column's value is written where a type leaves a choice. */
-export interface ValueForm {
+/** How a column's value is written. */
+export type ValueForm = DocumentForm | CanalForm;
+
+/** As in documents. */
+export interface DocumentForm {
+  readonly dialect?: "document";
   /** DECIMAL as a JSON string instead of a number. */
   readonly decimalAsString: boolean;
+}
+
+/**
+ * As Canal writes values into its flat JSON: every value a string. Numbers as MySQL prints them but FLOAT and DOUBLE as Java does (`1.1E-300`), ENUM as
+ * its ordinal and SET as its bit mask, dates as they are stored, zero ones too, bytes (of geometries SRID and WKB) as Latin-1 text, JSON as the text that
+ * MySQL prints. Writes up to eight times its bytes in the row instead of six.
+ */
+export interface CanalForm {
+  readonly dialect: "canal";
+  /** ENUM and SET as labels instead. */
+  readonly enumLabels: boolean;
 }
 
 /**
@@ -15,7 +30,7 @@ export interface ValueForm {
  */
 export interface RowLayout {
   readonly columns: readonly Column[];
-  /** Functions and tables that the source below names. */
+  /** Functions and tables that the source below names, complete once it was asked for. */
   readonly helpers: Readonly<Record<string, unknown>>;
   /** Statements at a row's start; after them `p` stands on the first column. They may declare variables that begin with `r_`. */
   begin(): string;
@@ -25,8 +40,8 @@ export interface RowLayout {
   skip(index: number): string;
   /** Statements that write column `index`, which is not NULL, as a JSON value at `o` and move `p` and `o` past it. */
   writeJson(index: number, form: ValueForm): string;
-  /** A bound in bytes: column `index` never writes more than this plus six times its bytes in the row. */
-  jsonBound(index: number): number;
+  /** A bound in bytes: column `index` never writes more than this plus six times its bytes in the row (in Canal's form eight times). Absent = as in documents. */
+  jsonBound(index: number, form?: ValueForm): number;
 }
 
 /** One definition of a table as the stream shows it: a schema and where its values lie. Compared by identity. */

@@ -41,6 +41,8 @@ export interface Column {
   readonly name: string;
   readonly type: ColumnType;
   readonly nullable: boolean;
+  /** The type as SQL writes it (`tinyint(1)`, `varchar(300)`), as far as the source tells more of it than `type` does. */
+  readonly sqlType?: string;
   /** Made by the server and shown nowhere (row_start and row_end of MariaDB): a field only where a rule includes it. */
   readonly hidden?: true;
 }

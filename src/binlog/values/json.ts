@@ -46,14 +46,32 @@ const MAX_DEPTH = 100;
 /** Bytes written for a value of fixed size, or around one of variable size, at most. */
 const SCALAR_BYTES = 40;
 
-/** Where the value being written must end; set for the time of one call. */
+/** Where the value being written must end, and whether a space follows each comma and colon; set for the time of one call. */
 let outputEnd = 0;
+let isSpaced = false;
 
 /**
  * Writes the binary JSON in `b[p, p + length)` as compact JSON text at `out[o…]` and returns the new `o`. Writes at most 6 × length + 64 bytes.
  * No bytes at all are `null`: what old servers store for a NULL. Throws BINLOG_CORRUPT.
  */
 export function writeJson(b: Buffer, p: number, length: number, out: Buffer, o: number): number {
+  isSpaced = false;
+  return writeDocument(b, p, length, out, o);
+}
+
+/** The same as the text that MySQL prints: a space behind each comma and colon. The bound is the same: a member or element has at least three bytes. */
+export function writeJsonAsPrinted(
+  b: Buffer,
+  p: number,
+  length: number,
+  out: Buffer,
+  o: number,
+): number {
+  isSpaced = true;
+  return writeDocument(b, p, length, out, o);
+}
+
+function writeDocument(b: Buffer, p: number, length: number, out: Buffer, o: number): number {
   if (length === 0) return writeLiteral(0, out, o);
   outputEnd = o + 6 * length + 64;
   return writeValue(b, p + 1, p + length, b[p]!, out, o, 0);
@@ -173,15 +191,19 @@ function writeContainer(
   needRoom(o, 2);
   out[o++] = isObject ? 0x7b : 0x5b;
   for (let i = 0; i < count; i++) {
-    if (i > 0) out[o++] = 0x2c;
+    if (i > 0) {
+      out[o++] = 0x2c;
+      if (isSpaced) out[o++] = 0x20;
+    }
     if (isObject) {
       const entry = keyEntries + i * (width + 2);
       const key = p + readOffset(b, entry, isLarge);
       const length = b.readUInt16LE(entry + width);
       if (key < content || key + length > contentEnd) corrupt();
-      needRoom(o, 6 * length + 3);
+      needRoom(o, 6 * length + 4);
       o = writeUtf8(b, key, length, out, o);
       out[o++] = 0x3a;
+      if (isSpaced) out[o++] = 0x20;
     }
     const entry = valueEntries + i * (1 + width);
     const valueType = b[entry]!;
@@ -192,7 +214,7 @@ function writeContainer(
       if (value < content || value >= contentEnd) corrupt();
       o = writeValue(b, value, contentEnd, valueType, out, o, depth);
     }
-    needRoom(o, 2);
+    needRoom(o, 3);
   }
   out[o++] = isObject ? 0x7d : 0x5d;
   return o;

@@ -158,14 +158,14 @@ export function writeHours(
 }
 
 /** The fraction at `b[p]` in the unit of its bytes. */
-function readFraction(b: Buffer, p: number, fraction: number): number {
+export function readFraction(b: Buffer, p: number, fraction: number): number {
   if (fraction <= 2) return b[p]!;
   if (fraction <= 4) return (b[p]! << 8) | b[p + 1]!;
   return (b[p]! << 16) | (b[p + 1]! << 8) | b[p + 2]!;
 }
 
 /** Writes the point and `fraction` digits of `rest`; with an odd number of digits the unit's last digit is zero. Throws BINLOG_CORRUPT. */
-function writeFraction(rest: number, fraction: number, out: Buffer, o: number): number {
+export function writeFraction(rest: number, fraction: number, out: Buffer, o: number): number {
   out[o++] = POINT;
   if (fraction <= 2) {
     if (rest > 99) corruptValue("fraction of a second");
