@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createRandom } from "../support/random.ts";
+import type { Proxy } from "../../test/support/proxy.ts";
+import { createRandom, type Random } from "../support/random.ts";
 import type { Counts } from "./counts.ts";
-import { type FaultTargets, planFault } from "./faults.ts";
+import { type FaultTargets, planFault, type PlannedFault } from "./faults.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What is attacked, and with what. */
@@ -34,19 +35,28 @@ const IN_FLIGHT_CHANCE = 1 / 3;
  * server does not come back, and what the supervisor throws.
  */
 export async function attack(options: Attack): Promise<void> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([options.signal, over.signal]);
-  const endWith = async (work: Promise<void>): Promise<void> => {
-    try {
-      await work;
-    } finally {
-      over.abort();
-    }
-  };
-  await Promise.all([
-    endWith(killAgainAndAgain(options, signal)),
-    endWith(breakThings(options, signal)),
+  await together(options.signal, [
+    (signal) => killAgainAndAgain(options, signal),
+    (signal) => breakThings({ ...options, plan: planFault }, signal),
   ]);
+}
+
+/** Does all of the work at once; as soon as one is done or fails, the signal of the others aborts. */
+export async function together(
+  signal: AbortSignal,
+  work: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const over = new AbortController();
+  const anySignal = AbortSignal.any([signal, over.signal]);
+  await Promise.all(
+    work.map(async (begin) => {
+      try {
+        await begin(anySignal);
+      } finally {
+        over.abort();
+      }
+    }),
+  );
 }
 
 async function killAgainAndAgain(options: Attack, signal: AbortSignal): Promise<void> {
@@ -66,7 +76,9 @@ async function killAgainAndAgain(options: Attack, signal: AbortSignal): Promise<
       await supervisor.stop();
       faults.add(STOP);
     } else if (random.chance(IN_FLIGHT_CHANCE)) {
-      await killInFlight(options, { isStall: random.chance(0.5), ms: random.integer(800, 3_000) });
+      const proxy = options.targets.proxies.elasticsearch;
+      const stall = { isStall: random.chance(0.5), ms: random.integer(800, 3_000) };
+      await killInFlight({ supervisor, proxy }, stall);
       faults.add(KILL);
       faults.add(KILL_IN_FLIGHT);
     } else {
@@ -79,11 +91,10 @@ async function killAgainAndAgain(options: Attack, signal: AbortSignal): Promise<
 }
 
 /** Keeps Elasticsearch from answering, or from being reached, kills the pipeline, and drops what was on its way. */
-async function killInFlight(
-  { supervisor, targets }: Attack,
+export async function killInFlight(
+  { supervisor, proxy }: { readonly supervisor: Supervisor; readonly proxy: Proxy },
   { isStall, ms }: { readonly isStall: boolean; readonly ms: number },
 ): Promise<void> {
-  const proxy = targets.proxies.elasticsearch;
   if (isStall) proxy.stall();
   else {
     await proxy.refuse();
@@ -96,17 +107,30 @@ async function killInFlight(
   await proxy.accept();
 }
 
-async function breakThings({ seed, targets, faults }: Attack, signal: AbortSignal): Promise<void> {
+/** What {@link breakThings} does, and to what. */
+export interface Breaking {
+  readonly seed: number;
+  readonly targets: Omit<FaultTargets, "sleep">;
+  readonly plan: (random: Random) => PlannedFault;
+  readonly faults: Counts;
+}
+
+/** Does one fault of the plan after another until the signal aborts; each is over then. */
+export async function breakThings(
+  { seed, targets, plan, faults }: Breaking,
+  signal: AbortSignal,
+): Promise<void> {
   const random = createRandom(seed, "faults");
   const sleepUnlessOver = (ms: number): Promise<void> => pause(ms, signal);
   for (;;) {
-    const { afterMs, fault } = planFault(random);
+    const { afterMs, fault } = plan(random);
     await pause(afterMs, signal);
     if (signal.aborted) return;
     if (await fault.run({ ...targets, sleep: sleepUnlessOver })) faults.add(fault.name);
   }
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits; shorter when the signal aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

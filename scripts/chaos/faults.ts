@@ -7,7 +7,11 @@ export interface FaultTargets {
   /** Between the pipeline and its servers. */
   readonly proxies: { readonly mysql: Proxy; readonly elasticsearch: Proxy };
   /** Servers that may be stopped; null = leave it alone. */
-  readonly servers: { readonly mysql: Service | null; readonly elasticsearch: Service | null };
+  readonly servers: {
+    readonly mysql: Service | null;
+    readonly elasticsearch: Service | null;
+    readonly kafka?: Service;
+  };
   /** Called when Elasticsearch is about to be stopped and when it is back: what it remembers of deletions may be gone. */
   readonly onElasticsearchRestart: () => void;
   /** Waits; shorter when the run is over. */
@@ -84,8 +88,14 @@ const PROXY_FAULTS: readonly FaultKind[] = [
 const PROXY_WEIGHT = 5;
 const SERVER_WEIGHT = 1;
 
-/** The next fault of a plan, and how long after the last one, ms. The same random choices give the same plan. */
-export function planFault(random: Random): { readonly afterMs: number; readonly fault: Fault } {
+/** A fault of a plan, and how long after the last one it is done, ms. */
+export interface PlannedFault {
+  readonly afterMs: number;
+  readonly fault: Fault;
+}
+
+/** The next fault of a plan. The same random choices give the same plan. */
+export function planFault(random: Random): PlannedFault {
   const afterMs = random.integer(500, 9_000);
   const side = random.pick(["mysql", "elasticsearch"] as const);
   const isServer = random.chance(SERVER_WEIGHT / (PROXY_WEIGHT + SERVER_WEIGHT));
@@ -93,6 +103,15 @@ export function planFault(random: Random): { readonly afterMs: number; readonly 
   const isCrash = random.chance(0.5);
   const downMs = random.integer(0, 1_500);
   return { afterMs, fault: side === "mysql" ? mysqlFault(isCrash, downMs) : searchFault(isCrash) };
+}
+
+/** The same where Kafka lies in between: one of three is a restart of the broker, which no proxy can stand before, for it names its own address. */
+export function planFaultWithKafka(random: Random): PlannedFault {
+  const { afterMs, fault } = planFault(random);
+  const isKafka = random.chance(1 / 3);
+  const isCrash = random.chance(0.5);
+  const downMs = random.integer(0, 4_000);
+  return { afterMs, fault: isKafka ? kafkaFault(isCrash, downMs) : fault };
 }
 
 function proxyFault(
@@ -117,6 +136,19 @@ function mysqlFault(isCrash: boolean, downMs: number): Fault {
       await (isCrash ? mysql.kill() : mysql.stop());
       await sleep(downMs);
       await mysql.start();
+      return true;
+    },
+  };
+}
+
+function kafkaFault(isCrash: boolean, downMs: number): Fault {
+  return {
+    name: isCrash ? "kill -9 Kafka" : "restart Kafka",
+    run: async ({ servers: { kafka }, sleep }) => {
+      if (kafka === undefined) return false;
+      await (isCrash ? kafka.kill() : kafka.stop());
+      await sleep(downMs);
+      await kafka.start();
       return true;
     },
   };

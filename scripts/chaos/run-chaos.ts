@@ -85,7 +85,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   await using supervisor = new Supervisor({
     config,
     logFile: join(folder, "tailrace.log"),
-    invariants,
+    beforeStart: () => invariants.check(),
   });
   const faults = new Counts();
   await supervisor.start();

@@ -5,13 +5,13 @@ import {
   type PipelineProcess,
   startPipelineProcess,
 } from "../support/pipeline-process.ts";
-import type { Invariants } from "./invariants.ts";
 
 /** How the pipeline is started. */
 export interface SupervisorOptions {
   readonly config: string;
   readonly logFile: string;
-  readonly invariants: Invariants;
+  /** A look at what the last process left; what it throws ends the run. */
+  readonly beforeStart: () => Promise<void>;
 }
 
 /** Keeps one pipeline process, ends it as told and starts it again. */
@@ -45,14 +45,19 @@ export class Supervisor implements AsyncDisposable {
     return this.#rowsBefore + (this.status?.rows ?? 0);
   }
 
+  /** A process is there, frozen or not. */
+  get isRunning(): boolean {
+    return this.#process !== null;
+  }
+
   /** Starts the process after a look at what the last one left. Throws when an invariant does not hold. */
   async start(): Promise<void> {
-    await this.#options.invariants.check();
-    const process = startPipelineProcess(this.#options);
-    this.#process = process;
+    await this.#options.beforeStart();
+    const pipeline = startPipelineProcess(this.#options);
+    this.#process = pipeline;
     this.#startedMs = performance.now();
     this.#isEnding = false;
-    void process.exited.then(
+    void pipeline.exited.then(
       (exit) => {
         if (!this.#isEnding)
           this.#failure.reject(new Error(`tailrace ended by itself: ${describe(exit)}`));
@@ -61,16 +66,22 @@ export class Supervisor implements AsyncDisposable {
     );
   }
 
+  /** Holds the process (SIGSTOP) or lets it go on (SIGCONT). */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    if (this.#process !== null && this.#process.exit === null)
+      process.kill(this.#process.pid, signal);
+  }
+
   /** Kills the process (SIGKILL). */
   async kill(): Promise<void> {
-    await this.#end((process) => process.kill());
+    await this.#end((pipeline) => pipeline.kill());
   }
 
   /** Asks the process to end. Throws when it does not, or not with exit code 0. */
   async stop(): Promise<void> {
     // Before Node.js listens for it, the signal ends the process as it is.
     const isNew = performance.now() - this.#startedMs < START_MS;
-    const exit = await this.#end((process) => process.stop(STOP_GRACE_MS));
+    const exit = await this.#end((pipeline) => pipeline.stop(STOP_GRACE_MS));
     if (exit !== null && exit.code !== 0 && !(isNew && exit.signal === "SIGTERM"))
       throw new Error(`tailrace did not end as asked (SIGTERM): ${describe(exit)}`);
   }
@@ -79,12 +90,12 @@ export class Supervisor implements AsyncDisposable {
     await this.kill();
   }
 
-  async #end(end: (process: PipelineProcess) => Promise<Exit>): Promise<Exit | null> {
-    const process = this.#process;
-    if (process === null) return null;
-    this.#isEnding = process.exit === null;
-    const exit = await end(process);
-    this.#rowsBefore += process.status?.rows ?? 0;
+  async #end(end: (pipeline: PipelineProcess) => Promise<Exit>): Promise<Exit | null> {
+    const pipeline = this.#process;
+    if (pipeline === null) return null;
+    this.#isEnding = pipeline.exit === null;
+    const exit = await end(pipeline);
+    this.#rowsBefore += pipeline.status?.rows ?? 0;
     this.#process = null;
     // What it had sent may still be on its way to Elasticsearch.
     await sleep(0);
