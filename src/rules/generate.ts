@@ -1,5 +1,6 @@
 import { ID_SCRATCH_BYTES } from "../core/action-writer.ts";
 import type { RowLayout } from "../core/row-layout.ts";
+import { KEY_HELPERS, keySource, storeSource, walkSource } from "../core/row-source.ts";
 import type { DocumentPlan, FieldPlan } from "./plan.ts";
 
 /**
@@ -18,11 +19,14 @@ import type { DocumentPlan, FieldPlan } from "./plan.ts";
  * source.
  */
 export function generateEncoder(plan: DocumentPlan, layout: RowLayout): GeneratedSource {
-  const constants: Record<string, unknown> = { beforeId: Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES) };
+  const constants: Record<string, unknown> = {
+    ...KEY_HELPERS,
+    beforeId: Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES),
+  };
   const g: Generator = { plan, layout, constants };
   const code = `"use strict";
-function rowEnd(b, p, end) { ${walk(g, layout.columns.length, () => null)} if (p > end) overrun(); return p; }
-function writeId(b, p, end, out) { let o = 0; ${idSource(g)} return o; }
+function rowEnd(b, p, end) { ${walkSource(layout, layout.columns.length, () => null)} if (p > end) overrun(); return p; }
+function writeId(b, p, end, out) { let o = 0; ${keySource(layout, plan.id)} return o; }
 function writeDocument(b, p, end, out, o) { ${documentSource(g)} w_p = p; return o; }
 let w_p = 0;
 function insert(b, p, end, w) {
@@ -103,53 +107,19 @@ function documentBound(g: Generator): number {
   );
 }
 
-/** Statements that walk the first `count` columns of a row at `p`; `visit` gives what is done with a column, or null to skip it. */
-function walk(g: Generator, count: number, visit: (index: number) => ColumnVisit | null): string {
-  const { layout } = g;
-  const parts: string[] = [layout.begin()];
-  for (let index = 0; index < count; index++) {
-    const done = visit(index);
-    const value = done?.value ?? layout.skip(index);
-    const before = done?.before ?? "";
-    if (layout.columns[index]!.nullable)
-      parts.push(
-        `${before} if (${layout.isNull(index)}) { ${done?.none ?? ""} } else { ${value} }`,
-      );
-    else parts.push(`${before} ${value}`);
-  }
-  return mergeSkips(parts);
-}
-
-interface ColumnVisit {
-  /** Done before the value, NULL or not. */
-  readonly before: string;
-  /** Reads the value and moves past it. */
-  readonly value: string;
-  /** In place of a NULL. */
-  readonly none: string;
-}
-
-/** Neighbouring skips of fixed size become one. */
-function mergeSkips(parts: readonly string[]): string {
-  return parts.join("\n").replace(/(?:^\s*p \+= \d+;\s*$\n?){2,}/gm, (run) => {
-    const total = [...run.matchAll(/\d+/g)].reduce((sum, match) => sum + Number(match[0]), 0);
-    return `p += ${total};\n`;
-  });
-}
-
 function documentSource(g: Generator): string {
   const { plan, layout } = g;
   const unroll = plan.fields.length <= MAX_UNROLLED_FIELDS;
   const first = plan.fields[0];
   const fields = new Map(plan.fields.map((field) => [field.column, field]));
-  const body = walk(g, layout.columns.length, (index) => {
+  const body = walkSource(layout, layout.columns.length, (index) => {
     const field = fields.get(index);
     if (field === undefined) return null;
     const name = nameText(field).slice(field === first ? 1 : 0);
     return {
-      before: unroll ? storeBytes(name) : copyConstant(g, `name${index}`, name),
+      before: unroll ? storeSource(name) : copyConstant(g, `name${index}`, name),
       value: layout.writeJson(index, field),
-      none: storeBytes("null"),
+      none: storeSource("null"),
     };
   });
   return `out[o++] = 123;\n${body}\nout[o++] = 125;`;
@@ -160,67 +130,7 @@ function nameText(field: FieldPlan): string {
   return `,${JSON.stringify(field.name)}:`;
 }
 
-function storeBytes(text: string): string {
-  const bytes = [...Buffer.from(text)];
-  return `${bytes.map((byte, i) => `out[o + ${i}] = ${byte};`).join(" ")} o += ${bytes.length};`;
-}
-
 function copyConstant(g: Generator, name: string, text: string): string {
   g.constants[name] = Buffer.from(text);
   return `for (let i = 0; i < ${name}.length; i++) out[o++] = ${name}[i];`;
-}
-
-/**
- * The id's columns, each as the text of its JSON value without quotes. Several are joined by ":", a ":" or "%" inside a part becomes %3A or %25, so
- * that no two keys give one id.
- */
-function idSource(g: Generator): string {
-  const { plan, layout } = g;
-  g.constants["unquote"] = unquote;
-  g.constants["escapePart"] = escapePart;
-  const inOrder = plan.id.every((column, n) => n === 0 || column > plan.id[n - 1]!);
-  const last = Math.max(...plan.id);
-  const composite = plan.id.length > 1;
-  const writePart = (column: number, separator: boolean): ColumnVisit => {
-    const plain =
-      layout.columns[column]!.type.kind === "integer" ||
-      layout.columns[column]!.type.kind === "year";
-    const value = layout.writeJson(column, { decimalAsString: false });
-    const text = plain
-      ? value
-      : `{ const from = o; ${value} o = ${composite ? "escapePart" : "unquote"}(out, from, o); }`;
-    return { before: "", none: "", value: separator ? `out[o++] = 58; ${text}` : text };
-  };
-  if (inOrder)
-    return walk(g, last + 1, (index) =>
-      plan.id.includes(index) ? writePart(index, index !== plan.id[0]) : null,
-    );
-  // key order differs from column order: one walk a part
-  return plan.id
-    .map(
-      (column, n) =>
-        `{ const start = p; { ${walk(g, column + 1, (index) => (index === column ? writePart(column, n > 0) : null))} } p = start; }`,
-    )
-    .join("\n");
-}
-
-/** Removes the quotes of the JSON string at bytes[from, to), if it is one; returns the new end. */
-function unquote(bytes: Uint8Array, from: number, to: number): number {
-  if (bytes[from] !== 0x22) return to;
-  bytes.copyWithin(from, from + 1, to - 1);
-  return to - 2;
-}
-
-/** Removes the quotes and replaces "%" and ":"; returns the new end. */
-function escapePart(bytes: Uint8Array, from: number, to: number): number {
-  let end = unquote(bytes, from, to);
-  for (let i = from; i < end; i++) {
-    const byte = bytes[i];
-    if (byte !== 0x3a && byte !== 0x25) continue;
-    bytes.copyWithin(i + 3, i + 1, end);
-    bytes.set(byte === 0x3a ? [0x25, 0x33, 0x41] : [0x25, 0x32, 0x35], i);
-    end += 2;
-    i += 2;
-  }
-  return end;
 }
