@@ -20,7 +20,8 @@ export interface Attack {
 
 /** How the kills of the pipeline are counted. */
 export const KILL = "kill -9 tailrace";
-const STOP = "SIGTERM tailrace";
+/** How it is counted that the pipeline is asked to end. */
+export const STOP = "SIGTERM tailrace";
 
 /** How those of them are counted that had much in flight. */
 export const KILL_IN_FLIGHT = "… of which while Elasticsearch did not answer";
