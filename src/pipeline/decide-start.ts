@@ -2,14 +2,11 @@ import type { CaptureConfig, DirectConfig } from "../config/config.ts";
 import { checkFingerprint, configFingerprint } from "../config/fingerprint.ts";
 import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
 import type { Logger } from "../core/logger.ts";
-import { Checkpointer } from "./checkpointer.ts";
+import { CheckpointCursor } from "./checkpoint-cursor.ts";
 import { describeReadySource } from "./ready-source.ts";
 import type { DescribedSource, SourceQueries } from "./source.ts";
 import type { OpenOptions } from "./stages.ts";
 import { type ResolvedStart, resolveStart } from "./start.ts";
-
-/** How often a moving checkpoint is saved, ms. */
-const CHECKPOINT_INTERVAL_MS = 1_000;
 
 /** What a start is decided from. */
 export interface StartSources {
@@ -23,7 +20,7 @@ export interface StartSources {
 export interface DecidedStart {
   readonly source: DescribedSource;
   readonly start: ResolvedStart;
-  readonly checkpointer: Checkpointer;
+  readonly cursor: CheckpointCursor;
 }
 
 /**
@@ -50,15 +47,12 @@ export async function decideStart(
   });
   logStart(start, source, logger);
   const resumed = options.from === undefined ? checkpoint : null;
-  const checkpointer = new Checkpointer({
-    store: checkpoints,
+  const cursor = new CheckpointCursor({
     initial: initialCheckpoint(config, { source, start, gaps: resumed?.gaps ?? [] }),
     gtidSet: start.gtidSet,
-    intervalMs: CHECKPOINT_INTERVAL_MS,
     clock,
-    logger,
   });
-  return { source, start, checkpointer };
+  return { source, start, cursor };
 }
 
 function initialCheckpoint(

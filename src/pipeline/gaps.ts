@@ -4,26 +4,30 @@ import type { DeadLetterStore } from "../core/dead-letter.ts";
 import { ERROR_TABLE, TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Sink } from "../core/sink.ts";
-import type { Checkpointer } from "./checkpointer.ts";
+import type { GapNotes } from "./gap-notes.ts";
 import type { Router } from "./router.ts";
 
-/** What dealing with a gap takes. */
-export interface GapHandling {
+/** What telling of a gap takes. */
+export interface GapTelling {
   readonly pipeline: string;
-  readonly router: Router;
-  readonly sink: Sink;
-  readonly checkpointer: Checkpointer;
+  readonly notes: GapNotes;
   readonly deadLetters: DeadLetterStore;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
+/** What dealing with a gap of documents takes. */
+export interface GapHandling extends GapTelling {
+  readonly router: Router;
+  readonly sink: Sink;
+}
+
 /**
- * Deals with rows that the stream could not deliver, so that they never pass silently: an error in the log, a dead letter, a note in the
- * checkpoint. A table that was cleared is cleared in the index too where its rule says so. Durable when it resolves.
+ * Deals with rows that the stream could not deliver: {@link tellGap}. A table that was cleared is cleared in the index too where its rule says so. Durable
+ * when it resolves.
  */
 export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<void> {
-  const { router, sink, checkpointer, logger } = handling;
+  const { router, sink, logger } = handling;
   const { database, table, code } = gap;
   const rule = router.ruleOf(database, table);
   // only ids made of the primary key change with it
@@ -40,11 +44,21 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
   if (code === "SCHEMA_TABLE_CLEARED" && rule?.onTruncate === "stop") {
     throw new TailraceError("SCHEMA_TABLE_STOPPED", `${database}.${table}: ${gap.detail}`);
   }
+  await tellGap(gap, handling);
+}
+
+/**
+ * Tells of rows that the stream could not deliver, so that they never pass silently: an error in the log, a dead letter, a note in the checkpoint. Durable
+ * when it resolves.
+ */
+export async function tellGap(gap: GapEvent, telling: GapTelling): Promise<void> {
+  const { notes, logger } = telling;
+  const { database, table, code } = gap;
   const { file, position } = gap.position;
-  if (REPEATED.has(code) && checkpointer.hasGap(gap)) return;
-  await storeForSure(gap, handling);
+  if (REPEATED.has(code) && notes.hasGap(gap)) return;
+  await storeForSure(gap, telling);
   // not before: a checkpoint that is saved with the gap says that its dead letter is stored
-  checkpointer.addGap({ database, table, code, file, position });
+  notes.addGap({ database, table, code, file, position });
   logger.error(
     { database, table, code, file, position, remedy: ERROR_TABLE[code].remedy },
     `${ERROR_TABLE[code].summary.replace(/\.$/, "")} (${gap.detail})`,
@@ -61,7 +75,7 @@ const REPEATED: ReadonlySet<GapCode> = new Set([
 /** Stores the dead letter, however long that takes. */
 async function storeForSure(
   gap: GapEvent,
-  { pipeline, deadLetters, clock, logger }: GapHandling,
+  { pipeline, deadLetters, clock, logger }: GapTelling,
 ): Promise<void> {
   const { database, table, code, detail, position } = gap;
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 10_000)) {

@@ -12,7 +12,7 @@ import { Replica } from "../mysql/binlog-dump.ts";
 import { describeTable } from "../mysql/table-lookup.ts";
 import { translateReplicationError } from "../mysql/translate-error.ts";
 import { createTableMatcher, expectedTables } from "../rules/table-pattern.ts";
-import type { Checkpointer } from "./checkpointer.ts";
+import type { CheckpointCursor } from "./checkpoint-cursor.ts";
 import {
   connectionOptions,
   type DescribedSource,
@@ -27,7 +27,8 @@ export interface CaptureContext {
   readonly start: ResolvedStart;
   readonly queries: SourceQueries;
   readonly replica: Replica;
-  readonly checkpointer: Checkpointer;
+  /** Behind the acknowledged transactions. */
+  readonly cursor: CheckpointCursor;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -44,7 +45,7 @@ export function openCapture(
   config: { readonly rules: readonly RuleConfig[] },
   context: CaptureContext,
 ): Capture {
-  const { source, start, queries, replica, checkpointer, clock, logger, signal } = context;
+  const { source, start, queries, replica, cursor, clock, logger, signal } = context;
   const { serverUuid, lowerCaseTableNames } = source.server;
   const names = { caseSensitive: lowerCaseTableNames === 0 };
   const matcher = createTableMatcher(config.rules, names);
@@ -72,7 +73,7 @@ export function openCapture(
   return new Capture({
     reader,
     connect: async (resumeAt) => {
-      if (resumeAt !== null) await checkNotReset(queries, checkpointer.current(), resumeAt);
+      if (resumeAt !== null) await checkNotReset(queries, cursor.current(), resumeAt);
       const dump = await replica.dump(
         resumeAt === null
           ? start.dump

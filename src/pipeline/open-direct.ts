@@ -5,7 +5,7 @@ import type { Sink } from "../core/sink.ts";
 import { createTableMatcher } from "../rules/table-pattern.ts";
 import { readIndexEpoch } from "../sink/index-meta.ts";
 import { openSink } from "../sink/sink.ts";
-import { createResumePoint } from "./checkpointer.ts";
+import { Checkpointer } from "./checkpointer.ts";
 import { decideStart } from "./decide-start.ts";
 import { DocumentDestination } from "./document-destination.ts";
 import { handleGap } from "./gaps.ts";
@@ -28,7 +28,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const stores = resources.use(await openStores(config));
   const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
   const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
-  const { source, start, checkpointer } = await decideStart(
+  const { source, start, cursor } = await decideStart(
     config,
     {
       checkpoints: stores.checkpoints,
@@ -37,11 +37,12 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
     },
     options,
   );
+  const checkpointer = new Checkpointer({ store: stores.checkpoints, cursor, clock, logger });
   // also the test that the state can be written, and that nobody else writes it
   await checkpointer.save();
 
   const tracker = new CommitTracker();
-  const progress = new Progress(tracker, checkpointer, {
+  const progress = new Progress(tracker, cursor, {
     ...options,
     isConnected: () => stream.isConnected,
   });
@@ -70,7 +71,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
     sink,
     readRows: createReadRows(queries),
     onKeyChange: ({ database, table }, detail) => {
-      const { file, position } = checkpointer.current();
+      const { file, position } = cursor.current();
       const versions = { versionHigh: 0, versionLow: 0 };
       const code = "SCHEMA_KEY_CHANGED";
       return handleGap(
@@ -80,13 +81,13 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
     },
   });
   const replica = resources.use(openReplica(config.source, clock));
-  const captureContext = { source, start, queries, replica, checkpointer, ...options };
+  const captureContext = { source, start, queries, replica, cursor, ...options };
   const stream = resources.use(openCapture(config, captureContext));
   const gapHandling = {
     pipeline: config.name,
     router,
     sink,
-    checkpointer,
+    notes: cursor,
     deadLetters: stores.deadLetters,
     clock,
     logger,
@@ -95,7 +96,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   return {
     stream,
     destination: new DocumentDestination({ router, sink, marks: progress }),
-    resume: createResumePoint(checkpointer, () => progress.close(sink.closed)),
+    resume: checkpointer.resumePoint(() => progress.close(sink.closed)),
     clock,
     onGap: (gap: GapEvent) => handleGap(gap, gapHandling),
     onPoison: (poison) => {

@@ -1,6 +1,6 @@
 import type { CommitEvent, HeartbeatEvent } from "../core/change-event.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Checkpointer } from "./checkpointer.ts";
+import type { CheckpointCursor } from "./checkpoint-cursor.ts";
 import type { Marks } from "./document-destination.ts";
 import type { CommonStatus, LogStatus } from "./status.ts";
 import type { Acknowledged, CommitTracker } from "./tracker.ts";
@@ -17,7 +17,7 @@ export interface ProgressOptions {
 /** Follows what the sink has closed: moves the checkpoint, knows lag and latency, passes the sink's failure on. */
 export class Progress implements Marks<CommitEvent | HeartbeatEvent> {
   readonly #tracker: CommitTracker;
-  readonly #checkpointer: Checkpointer;
+  readonly #cursor: CheckpointCursor;
   readonly #options: ProgressOptions;
   readonly #failure = Promise.withResolvers<unknown>();
   #lastCommitMs: number | null = null;
@@ -25,9 +25,9 @@ export class Progress implements Marks<CommitEvent | HeartbeatEvent> {
   #isUnderWay = false;
   #latencyMs: number | null = null;
 
-  constructor(tracker: CommitTracker, checkpointer: Checkpointer, options: ProgressOptions) {
+  constructor(tracker: CommitTracker, cursor: CheckpointCursor, options: ProgressOptions) {
     this.#tracker = tracker;
-    this.#checkpointer = checkpointer;
+    this.#cursor = cursor;
     this.#options = options;
   }
 
@@ -42,7 +42,7 @@ export class Progress implements Marks<CommitEvent | HeartbeatEvent> {
   close(closed: number): void {
     if (this.#tracker.size === 0) return;
     this.#tracker.close(closed, (acknowledged) => {
-      this.#checkpointer.acknowledge(acknowledged);
+      this.#cursor.advance(acknowledged.position);
       this.#isUnderWay = true;
       if (acknowledged.commitTimeUs > 0) {
         this.#lastCommitMs = acknowledged.commitTimeUs / 1_000;
@@ -61,7 +61,7 @@ export class Progress implements Marks<CommitEvent | HeartbeatEvent> {
   }
 
   status(): LogStatus & Pick<CommonStatus, "lagSeconds" | "latencyMs" | "gaps"> {
-    const { file, position, gtidSet, gaps } = this.#checkpointer.current();
+    const { file, position, gtidSet, gaps } = this.#cursor.current();
     return {
       file,
       position,

@@ -1,0 +1,90 @@
+import type { Checkpoint, LogPlace, SourcePosition, TableGap } from "../core/checkpoint.ts";
+import type { Clock } from "../core/clock.ts";
+import type { GtidSet } from "../core/gtid.ts";
+import { type GapNotes, sameGap } from "./gap-notes.ts";
+
+/** What a cursor begins with. */
+export interface CheckpointCursorOptions {
+  /** The checkpoint that this run begins with. */
+  readonly initial: Checkpoint;
+  /** The transactions before it; null when the source has no GTIDs or the start does not tell. Becomes the cursor's own. */
+  readonly gtidSet: GtidSet | null;
+  readonly clock: Clock;
+}
+
+/** A checkpoint in memory that follows the log from one end of a transaction to the next. */
+export class CheckpointCursor implements GapNotes {
+  readonly #options: CheckpointCursorOptions;
+  readonly #gtidSet: GtidSet | null;
+  #gaps: readonly TableGap[];
+  #file: string;
+  #position: number;
+  #readTo: LogPlace | undefined;
+  #changes = 1;
+
+  constructor(options: CheckpointCursorOptions) {
+    const { initial, gtidSet } = options;
+    this.#options = options;
+    this.#gtidSet = gtidSet;
+    this.#gaps = initial.gaps;
+    this.#file = initial.file;
+    this.#position = initial.position;
+    this.#readTo = initial.readTo;
+  }
+
+  /** Grows with every change, from 1 on: the checkpoint that a run begins with has yet to be saved. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Moves behind the transaction, or the idle position, that ends here. */
+  advance({ file, position, readTo, gtid }: SourcePosition): void {
+    const isSamePlace = file === this.#file && position === this.#position;
+    if (isSamePlace && sameReadTo(readTo, this.#readTo) && gtid === undefined) return;
+    this.#file = file;
+    this.#position = position;
+    this.#readTo = readTo;
+    if (gtid !== undefined) this.#gtidSet?.add(gtid);
+    this.#changes += 1;
+  }
+
+  hasGap(gap: Pick<TableGap, "database" | "table" | "code">): boolean {
+    return this.#gaps.some((known) => sameGap(known, gap));
+  }
+
+  addGap(gap: TableGap): void {
+    if (this.hasGap(gap)) return;
+    this.#gaps = [...this.#gaps, gap];
+    this.#changes += 1;
+  }
+
+  get gaps(): readonly TableGap[] {
+    return this.#gaps;
+  }
+
+  /** A cursor at the same place that moves on its own. */
+  fork(): CheckpointCursor {
+    return new CheckpointCursor({
+      ...this.#options,
+      initial: this.current(),
+      gtidSet: this.#gtidSet?.clone() ?? null,
+    });
+  }
+
+  /** The checkpoint as it would be saved now. */
+  current(): Checkpoint {
+    return {
+      ...this.#options.initial,
+      file: this.#file,
+      position: this.#position,
+      readTo: this.#readTo,
+      gtidSet: this.#gtidSet?.toString(),
+      gaps: this.#gaps,
+      savedAt: new Date(this.#options.clock.now()).toISOString(),
+    };
+  }
+}
+
+function sameReadTo(a: LogPlace | undefined, b: LogPlace | undefined): boolean {
+  return a?.file === b?.file && a?.position === b?.position;
+}
