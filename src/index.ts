@@ -5,7 +5,15 @@
  *     const logger = createLogger({ ...config.log, fields: { pipeline: config.name } });
  *     await runPipeline(config, { signal, logger });
  */
-export { loadConfig, parseConfig, type ConfigSyntax, type LoadOptions } from "./config/load.ts";
+export {
+  loadConfig,
+  loadPipelines,
+  parseConfig,
+  parsePipelines,
+  type ConfigSyntax,
+  type LoadOptions,
+  type PipelinePart,
+} from "./config/load.ts";
 export type {
   LogConfig,
   LogFormat,
@@ -25,6 +33,7 @@ export type {
 } from "./config/config.ts";
 export { configFingerprint } from "./config/fingerprint.ts";
 export { redactConfig } from "./config/redact.ts";
+export { ofTopology, type ConfigOf } from "./config/topology.ts";
 export {
   asTailraceError,
   ERROR_TABLE,

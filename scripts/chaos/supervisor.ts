@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StatusLine } from "../../src/observe/status.ts";
+import type { LogStatusLine } from "../../src/observe/status-line.ts";
 import {
   type Exit,
   type PipelineProcess,
@@ -36,7 +36,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** The process's last status; null while there is none. */
-  get status(): StatusLine | null {
+  get status(): LogStatusLine | null {
     return this.#process?.status ?? null;
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StatusLine } from "../../src/observe/status.ts";
+import type { LogStatusLine } from "../../src/observe/status-line.ts";
 import type { PipelineProcess } from "../support/pipeline-process.ts";
 import type { DemoIndices } from "./documents.ts";
 import type { Screen } from "./screen.ts";
@@ -42,14 +42,14 @@ export async function showLive(view: LiveView, signal: AbortSignal): Promise<voi
   screen.live(null);
 }
 
-function pipelineParts(status: StatusLine | null): string[] {
+function pipelineParts(status: LogStatusLine | null): string[] {
   if (status === null) return ["pipeline starting"];
   if (status.waiting_for !== null) return [`waiting: ${status.waiting_for}`];
   return [`${pad(status.rows_per_s, 6)} rows/s`, `lag ${pad(lagMs(status), 3)} ms`];
 }
 
 /** Commit in MySQL to acknowledgement by Elasticsearch: of the last transaction, or so far of the one that is waited for. */
-function lagMs(status: StatusLine): number {
+function lagMs(status: LogStatusLine): number {
   return status.latency_ms ?? (status.lag_s ?? 0) * 1000;
 }
 

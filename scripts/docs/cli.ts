@@ -1,5 +1,5 @@
 import type { CliContext } from "../../src/cli/context.ts";
-import type { StatusLine } from "../../src/observe/status.ts";
+import type { LogStatusLine, SyncStatusLine } from "../../src/observe/status-line.ts";
 import { allCommands, commandPath, createProgram } from "../../src/cli/program.ts";
 
 const INTRODUCTION = `# Command line
@@ -15,28 +15,33 @@ included. An error is told as its code, its message and its remedy; [errors.md](
 | 130 | forced by a second Ctrl-C |
 `;
 
-/** The keys of a status line in their order, and what they mean. */
-const STATUS_KEYS: Readonly<Record<keyof StatusLine, string>> = {
+/** The keys that a status line may have, and what they mean. */
+const STATUS_KEYS: Readonly<Record<keyof LogStatusLine | keyof SyncStatusLine, string>> = {
   time: "when, ISO 8601",
   pipeline: "the pipeline's name",
-  state: "`running`, or `waiting` for a server that cannot be reached or asks to slow down",
-  rows: "row changes answered for since the start; a row whose key changed counts twice",
+  topology: "`direct`, `capture` or `sync`",
+  state:
+    "`running`, `waiting` for a server that cannot be reached or asks to slow down, or `standby` behind another capture",
+  rows: "row changes (`capture`: records) answered for since the start; a row whose key changed counts twice",
   rows_per_s: "the same, per second since the line before",
-  rows_in_flight: "taken from the log and not answered for",
-  transactions_pending: "read and not answered for",
+  rows_in_flight: "taken from the log or the topics and not answered for",
   lag_s: "age of the last acknowledged transaction in seconds, 0 when none waits, null = unknown",
   latency_ms:
     "commit on the source to acknowledgement, of the last transaction; null before the first",
-  file: "binlog file of the checkpoint",
-  position: "byte offset of the checkpoint in it",
-  gtid_set: "transactions before the checkpoint; null without GTIDs",
+  transactions_pending: "not with `sync`: read and not answered for",
+  file: "not with `sync`: binlog file of the checkpoint",
+  position: "not with `sync`: byte offset of the checkpoint in it",
+  gtid_set: "not with `sync`: transactions before the checkpoint; null without GTIDs",
+  records_pending: "`sync`: read and not answered for",
+  records_behind: "`sync`: between the offsets and the ends of the partitions; null = unknown",
+  partitions: "`sync`: how many this instance has at the moment",
   gaps: "tables whose documents may not agree with their rows",
-  applied: "documents written or deleted",
+  applied: "documents written or deleted, or records written",
   conflicts: "actions that found a newer version: success",
   rejected: "refused for good: in the dead letters",
   retries: "actions sent again",
   collapsed: "replaced by a later change of the same document before they were sent",
-  requests: "bulk requests",
+  requests: "bulk requests, or batches of records sent at once",
   bytes: "their bytes",
   waiting_for: "why the sink waits now, or null",
   rss_mb: "memory of the process, MiB",
@@ -70,7 +75,8 @@ export function cliPage(): string {
 ${sections.join("\n")}
 ## Status lines
 
-What \`tailrace run --json\` prints every second, one object a line, and once more at the end:
+What \`tailrace run --json\` prints every second, one object a line, and once more at the end. When both halves of a configuration with Kafka
+run in one process, lines of both come in turn.
 
 | Key | Means |
 | --- | --- |

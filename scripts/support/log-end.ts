@@ -1,5 +1,5 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
-import type { StatusLine } from "../../src/observe/status.ts";
+import type { LogStatusLine } from "../../src/observe/status-line.ts";
 
 /** Where a server's binary log ends now, and all its transactions when it has GTIDs (MySQL). */
 export interface LogEnd {
@@ -27,7 +27,7 @@ export async function readLogEnd(connection: Connection): Promise<LogEnd> {
 /** Has the pipeline acknowledged everything up to there? */
 export async function isCaughtUp(
   connection: Connection,
-  status: StatusLine | null,
+  status: LogStatusLine | null,
   end: LogEnd,
 ): Promise<boolean> {
   if (status === null || status.transactions_pending > 0 || status.rows_in_flight > 0) return false;

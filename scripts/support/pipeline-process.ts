@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { StatusLine } from "../../src/observe/status.ts";
+import type { LogStatusLine, StatusLine } from "../../src/observe/status-line.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -13,10 +13,10 @@ export interface Exit {
 }
 
 /** `tailrace run` as a process of its own, as a user has it. Disposing of it kills it, if it still runs. */
-export interface PipelineProcess extends AsyncDisposable {
+export interface PipelineProcess<Line extends StatusLine = LogStatusLine> extends AsyncDisposable {
   readonly pid: number;
   /** The last status that it printed, or null before the first. */
-  readonly status: StatusLine | null;
+  readonly status: Line | null;
   /** Resolves when it has ended, however. */
   readonly exited: Promise<Exit>;
   /** How it ended, or null while it runs. */
@@ -28,27 +28,32 @@ export interface PipelineProcess extends AsyncDisposable {
 }
 
 /** What a pipeline process is started with. */
-export interface PipelineProcessOptions {
+export interface PipelineProcessOptions<Line extends StatusLine = LogStatusLine> {
   /** Path of the configuration file. */
   readonly config: string;
+  /** The part that it runs, of a configuration with `[kafka]`. */
+  readonly part?: "capture" | "sync";
   /** Its log (standard error) is appended to this file. */
   readonly logFile: string;
-  readonly onStatus?: (status: StatusLine) => void;
+  readonly onStatus?: (status: Line) => void;
 }
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const STOP_GRACE_MS = 60_000;
 
-/** Starts `tailrace run CONFIG --json`. */
-export function startPipelineProcess(options: PipelineProcessOptions): PipelineProcess {
+/** Starts `tailrace run CONFIG --json`, of which `Line` is what it prints. */
+export function startPipelineProcess<Line extends StatusLine = LogStatusLine>(
+  options: PipelineProcessOptions<Line>,
+): PipelineProcess<Line> {
   const log = openSync(options.logFile, "a");
-  const child = spawn(process.execPath, [MAIN, "run", options.config, "--json"], {
+  const part = options.part === undefined ? [] : ["--part", options.part];
+  const child = spawn(process.execPath, [MAIN, "run", options.config, "--json", ...part], {
     stdio: ["ignore", "pipe", log],
     // A Ctrl-C in the terminal is for us; we stop it when it is time.
     detached: true,
   });
   closeSync(log);
-  let status: StatusLine | null = null;
+  let status: Line | null = null;
   let exit: Exit | null = null;
   const killWithUs = (): void => void child.kill("SIGKILL");
   process.once("exit", killWithUs);
@@ -63,7 +68,7 @@ export function startPipelineProcess(options: PipelineProcessOptions): PipelineP
   // Whoever awaits it hears of a failed start; nobody must.
   exited.catch(() => undefined);
   createInterface({ input: child.stdout! }).on("line", (line) => {
-    const parsed = parseStatus(line);
+    const parsed = parseStatus(line) as Line | null;
     if (parsed === null) return;
     status = parsed;
     options.onStatus?.(parsed);

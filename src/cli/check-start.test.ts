@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../config/load.ts";
+import { ofTopology } from "../config/topology.ts";
 import { configFingerprint } from "../config/fingerprint.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { SourceState } from "../pipeline/start.ts";
@@ -28,7 +29,8 @@ hosts = ["http://h"]
 table = "a.b"
 index = "i"
 `;
-  return parseConfig(text, { syntax: "toml", file: "x.toml", folder: "/", env: {} });
+  const config = parseConfig(text, { syntax: "toml", file: "x.toml", folder: "/", env: {} });
+  return ofTopology(config, "direct");
 }
 
 test("a first start tells its place, and when the log no longer has its beginning", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig } from "../config/load.ts";
+import { ofTopology } from "../config/topology.ts";
 import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
 
 function configWith(stores: string) {
@@ -15,7 +16,8 @@ hosts = ["http://h"]
 table = "a.b"
 index = "i"
 ${stores}`;
-  return parseConfig(text, { syntax: "toml", file: "x.toml", folder: "/", env: {} });
+  const config = parseConfig(text, { syntax: "toml", file: "x.toml", folder: "/", env: {} });
+  return ofTopology(config, "direct");
 }
 
 test("a folder that is there or can be made is fine, one below a file is not", async () => {

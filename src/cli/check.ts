@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { DirectConfig } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { ofTopology } from "../config/topology.ts";
 import type { Finding } from "../core/finding.ts";
 import type { TargetSpec } from "../core/sink.ts";
 import { openConnection } from "../mysql/connection.ts";
@@ -31,7 +32,7 @@ Example:
   $ tailrace check tailrace.toml`,
     )
     .action(async (path: string, flags: { readonly json?: true }) => {
-      const config = await loadConfig(path, { env: context.env });
+      const config = ofTopology(await loadConfig(path, { env: context.env }), "direct");
       const findings = await check(config);
       context.print(flags.json ? `${JSON.stringify(findings)}\n` : describeFindings(findings));
       const hasError = findings.some((finding) => finding.severity === "error");

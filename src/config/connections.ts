@@ -1,5 +1,5 @@
 import type { ElasticsearchSinkConfig, MysqlSourceConfig } from "./config.ts";
-import type { ConfigProblem } from "./problems.ts";
+import type { Report } from "./problems.ts";
 import { parseServerUrl, type ServerUrl } from "./urls.ts";
 
 /** Where the source listens and who we are there. */
@@ -24,14 +24,9 @@ export interface SinkAddressKeys {
   readonly bearer_token?: string | undefined;
 }
 
-/** Where the source is, from `url` or from `host`, `port`, `user`, `password`; problems are added. */
-export function readSourceAddress(
-  keys: SourceAddressKeys,
-  problems: ConfigProblem[],
-): SourceAddress {
-  const report = (key: string, message: string): void => {
-    problems.push({ path: ["source", key], message });
-  };
+/** Where the source is, from `url` or from `host`, `port`, `user`, `password`; problems are reported at these keys. */
+export function readSourceAddress(keys: SourceAddressKeys, reportAt: Report): SourceAddress {
+  const report = (key: string, message: string): void => reportAt([key], message);
   let url: Partial<ServerUrl> = {};
   if (keys.url !== undefined) {
     const parsed = parseServerUrl(keys.url, { schemes: ["mysql:", "mariadb:"], allowPath: false });
@@ -61,14 +56,11 @@ export function readSourceAddress(
   };
 }
 
-/** Hosts without credentials and the one way to authenticate; problems are added. */
+/** Hosts without credentials and the one way to authenticate; problems are reported at these keys. */
 export function readSinkAddress(
   keys: SinkAddressKeys,
-  problems: ConfigProblem[],
+  report: Report,
 ): Pick<ElasticsearchSinkConfig, "hosts" | "auth"> {
-  const report = (path: readonly (string | number)[], message: string): void => {
-    problems.push({ path: ["sink", ...path], message });
-  };
   const urls = (keys.hosts ?? []).flatMap((host, i) => {
     if (host === null) return [];
     const parsed = parseServerUrl(host, { schemes: ["http:", "https:"], allowPath: true });

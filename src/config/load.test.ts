@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { TailraceError } from "../core/errors.ts";
 import { toDocument } from "./document.ts";
 import { loadConfig, parseConfig, type ConfigSyntax } from "./load.ts";
+import { ofTopology } from "./topology.ts";
 
 const MINIMAL = `name = "shop"
 
@@ -22,13 +23,14 @@ index = "orders"
 const RULE = `[[rules]]\ntable = "shop.orders"\nindex = "orders"\n`;
 
 function parse(text: string, syntax: ConfigSyntax = "toml") {
-  return parseConfig(text, {
+  const config = parseConfig(text, {
     syntax,
     file: `test.${syntax}`,
     folder: "/etc/tailrace",
     hostname: "host",
     env: { MYSQL_PASSWORD: "p@ss/wörd%", TOKEN: "t0ken" },
   });
+  return ofTopology(config, "direct");
 }
 
 function problemsOf(text: string, syntax: ConfigSyntax = "toml"): TailraceError {
@@ -402,7 +404,7 @@ test("a file is read by its extension, with paths relative to it", async () => {
   const file = join(folder.path, "shop.toml");
   await writeFile(join(folder.path, "password"), "from a file\n");
   await writeFile(file, MINIMAL.replace("env:MYSQL_PASSWORD", "file:password"));
-  const config = await loadConfig(file);
+  const config = ofTopology(await loadConfig(file), "direct");
   expect(config.source.password).toBe("from a file");
   expect(config.state).toEqual({ type: "file", path: join(folder.path, ".tailrace") });
   await expect(loadConfig(join(folder.path, "none.toml"))).rejects.toMatchObject({

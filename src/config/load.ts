@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, extname, resolve } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
-import { z } from "zod";
 import { TailraceError } from "../core/errors.ts";
-import type { DirectConfig } from "./config.ts";
-import { readSinkAddress, readSourceAddress } from "./connections.ts";
-import { formatPath, valueAt } from "./key-path.ts";
+import { checkParts } from "./check-parts.ts";
+import type { PipelineConfig } from "./config.ts";
+import { formatPath } from "./key-path.ts";
 import { normaliseConfig } from "./normalise.ts";
 import {
   describeIssues,
@@ -16,26 +15,55 @@ import {
   type ConfigText,
 } from "./problems.ts";
 import { resolveReferences } from "./references.ts";
-import { checkRules, type PartialRule } from "./rule-checks.ts";
+import { checkRules } from "./rule-checks.ts";
 import { configSchema } from "./schema.ts";
-import { ruleSchema } from "./schema-rule.ts";
-import { readTls, reportBelow, type FileSources } from "./tls.ts";
 import { locateTomlKeys } from "./toml-places.ts";
+
+/** A half of a pipeline with Kafka in between. */
+export type PipelinePart = "capture" | "sync";
 
 /** What loading depends on besides the file; the real ones by default. */
 export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly hostname?: string;
+  /** Of a file with `[kafka]`, this half only. */
+  readonly part?: PipelinePart | undefined;
 }
 
 /** How a text is to be read. */
 export type ConfigSyntax = "toml" | "json";
 
+/** The text of a configuration and how to read it. */
+interface TextOptions {
+  readonly syntax: ConfigSyntax;
+  /** Its name in messages. */
+  readonly file: string;
+  /** What relative paths are relative to. */
+  readonly folder: string;
+}
+
 /**
- * Reads, resolves and checks a configuration file (`.toml` or `.json`). Throws CONFIG_UNREADABLE when it cannot be read or parsed,
- * CONFIG_SECRET_MISSING when only references lack their values, and CONFIG_INVALID with every other problem together.
+ * Reads, resolves and checks a configuration file (`.toml` or `.json`) that describes one pipeline, or of which one part is wanted. Throws as
+ * {@link loadPipelines} does, and CONFIG_INVALID when there are two to choose from.
  */
-export async function loadConfig(path: string, options: LoadOptions = {}): Promise<DirectConfig> {
+export async function loadConfig(path: string, options: LoadOptions = {}): Promise<PipelineConfig> {
+  return onlyOne(await loadPipelines(path, options), path);
+}
+
+/** {@link loadConfig} for a text that is at hand. */
+export function parseConfig(text: string, options: LoadOptions & TextOptions): PipelineConfig {
+  return onlyOne(parsePipelines(text, options), options.file);
+}
+
+/**
+ * Reads, resolves and checks a configuration file (`.toml` or `.json`): the pipeline that it describes, or with `[kafka]` its halves, the capture first. Throws
+ * CONFIG_UNREADABLE when it cannot be read or parsed, CONFIG_SECRET_MISSING when only references lack their values, and CONFIG_INVALID with every other
+ * problem together, also when it has no part of the kind that is wanted.
+ */
+export async function loadPipelines(
+  path: string,
+  options: LoadOptions = {},
+): Promise<readonly PipelineConfig[]> {
   const syntax = { ".toml": "toml", ".json": "json" }[extname(path).toLowerCase()];
   if (syntax !== "toml" && syntax !== "json") {
     throw new TailraceError("CONFIG_UNREADABLE", `${path} must end in .toml or .json`);
@@ -46,7 +74,7 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   } catch (error) {
     throw new TailraceError("CONFIG_UNREADABLE", `${path} cannot be read`, { cause: error });
   }
-  return parseConfig(text, {
+  return parsePipelines(text, {
     ...options,
     syntax,
     file: path,
@@ -54,15 +82,11 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   });
 }
 
-/** {@link loadConfig} for a text that is at hand; `file` is its name in messages, `folder` what relative paths are relative to. */
-export function parseConfig(
+/** {@link loadPipelines} for a text that is at hand. */
+export function parsePipelines(
   text: string,
-  options: LoadOptions & {
-    readonly syntax: ConfigSyntax;
-    readonly file: string;
-    readonly folder: string;
-  },
-): DirectConfig {
+  options: LoadOptions & TextOptions,
+): readonly PipelineConfig[] {
   const source: ConfigText = { file: options.file, text, places: new Map() };
   const written = options.syntax === "toml" ? parseTomlText(source) : parseJsonText(source);
   const problems: ConfigProblem[] = [];
@@ -72,9 +96,10 @@ export function parseConfig(
   const more: ConfigProblem[] = [];
   if (parsed.success) {
     const normaliseOptions = { ...sources, hostname: options.hostname ?? hostname() };
-    const config = normaliseConfig(parsed.data, normaliseOptions, more);
-    more.push(...checkRules(parsed.data.rules));
-    if (problems.length === 0 && more.length === 0) return config;
+    const pipelines = normaliseConfig(parsed.data, normaliseOptions, more);
+    const needsIndex = parsed.data.sink.type !== "kafka";
+    more.push(...checkRules(parsed.data.rules, { needsIndex }));
+    if (problems.length === 0 && more.length === 0) return partOf(pipelines, options);
   } else {
     const issues = describeIssues(parsed.error.issues, tree);
     more.push(...issues, ...elsewhere(issues, checkParts(tree, sources)));
@@ -90,6 +115,30 @@ export function parseConfig(
   );
 }
 
+/** The wanted part, if one is. */
+function partOf(
+  pipelines: readonly PipelineConfig[],
+  { part, file }: { readonly part?: PipelinePart | undefined; readonly file: string },
+): readonly PipelineConfig[] {
+  if (part === undefined) return pipelines;
+  const wanted = pipelines.filter((pipeline) => pipeline.topology === part);
+  if (wanted.length > 0) return wanted;
+  const has = pipelines.map((pipeline) => `a ${pipeline.topology} pipeline`).join();
+  throw new TailraceError(
+    "CONFIG_INVALID",
+    `${file} describes ${has}, which has no part "${part}": a [kafka] section would give it a capture and a sync`,
+  );
+}
+
+function onlyOne(pipelines: readonly PipelineConfig[], file: string): PipelineConfig {
+  const [only, other] = pipelines;
+  if (only !== undefined && other === undefined) return only;
+  throw new TailraceError(
+    "CONFIG_INVALID",
+    `${file} describes a capture and a sync with Kafka between them: choose the part`,
+  );
+}
+
 /** The problems at places that have none of the `known` ones. */
 function elsewhere(
   known: readonly ConfigProblem[],
@@ -97,48 +146,6 @@ function elsewhere(
 ): readonly ConfigProblem[] {
   const places = new Set(known.map((problem) => formatPath(problem.path)));
   return problems.filter((problem) => !places.has(formatPath(problem.path)));
-}
-
-/** The checks beyond the schema, on as much of a document as is well-formed, so that all problems are told at once. */
-function checkParts(tree: unknown, sources: FileSources): readonly ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  const source = valueAt(tree, ["source"]);
-  const sink = valueAt(tree, ["sink"]);
-  const rules = valueAt(tree, ["rules"]);
-  const [sourceShape] = configSchema.shape.source.options;
-  const [sinkShape] = configSchema.shape.sink.options;
-  if (isTable(source)) {
-    const keys = parseKeys(sourceShape.shape, source);
-    readSourceAddress(keys, problems);
-    if (keys.tls) readTls(keys.tls, sources, reportBelow(["source", "tls"], problems));
-  }
-  if (isTable(sink)) {
-    const keys = parseKeys(sinkShape.shape, sink);
-    const hosts = Array.isArray(sink["hosts"])
-      ? sink["hosts"].map((host: unknown) => (typeof host === "string" ? host : null))
-      : undefined;
-    readSinkAddress({ ...keys, hosts }, problems);
-    if (keys.tls) readTls(keys.tls, sources, reportBelow(["sink", "tls"], problems));
-  }
-  if (Array.isArray(rules)) {
-    const partial = rules.map((rule: unknown) =>
-      isTable(rule) ? (parseKeys(ruleSchema.shape, rule) as PartialRule) : {},
-    );
-    problems.push(...checkRules(partial));
-  }
-  return problems;
-}
-
-/** The keys of a table that are well-formed. */
-function parseKeys<Shape extends z.core.$ZodShape>(
-  shape: Shape,
-  table: Readonly<Record<string, unknown>>,
-): { [Key in keyof Shape]?: z.output<Shape[Key]> } {
-  const entries = Object.entries(shape).flatMap(([key, schema]) => {
-    const parsed = z.safeParse(schema, table[key]);
-    return parsed.success && parsed.data !== undefined ? [[key, parsed.data]] : [];
-  });
-  return Object.fromEntries(entries) as { [Key in keyof Shape]?: z.output<Shape[Key]> };
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,11 +1,24 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
-import type { DirectConfig, RuleConfig, StartPoint, StoreConfig } from "./config.ts";
+import type {
+  CommonConfig,
+  ElasticsearchSinkConfig,
+  MysqlSourceConfig,
+  PipelineConfig,
+  RuleConfig,
+  StartPoint,
+} from "./config.ts";
 import { readSinkAddress, readSourceAddress } from "./connections.ts";
-import type { ConfigProblem } from "./problems.ts";
+import {
+  normaliseKafkaBetween,
+  normaliseKafkaSink,
+  normaliseKafkaSource,
+} from "./normalise-kafka.ts";
+import { captureStores, directStores, halvesStores, syncStores } from "./normalise-stores.ts";
+import { optional } from "./optional.ts";
+import { reportBelow, type ConfigProblem } from "./problems.ts";
 import type { ConfigDocument } from "./schema.ts";
 import type { RuleDocument } from "./schema-rule.ts";
-import { readTls, reportBelow, type FileSources } from "./tls.ts";
+import { readTls, type FileSources } from "./tls.ts";
 
 /** What a configuration's meaning depends on besides its text. */
 export interface NormaliseOptions extends FileSources {
@@ -13,48 +26,137 @@ export interface NormaliseOptions extends FileSources {
   readonly hostname: string;
 }
 
-/** The configuration as the program uses it, from a document that has passed the schema; problems are added. */
+type MysqlDocument = Extract<ConfigDocument["source"], { type: "mysql" }>;
+type ElasticsearchDocument = Extract<ConfigDocument["sink"], { type: "elasticsearch" }>;
+
+/**
+ * The pipelines that a document describes, as the program uses them, from a document that has passed the schema: one, or the capture and the sync with Kafka
+ * between them. Problems are added; the result then means nothing.
+ */
 export function normaliseConfig(
   document: ConfigDocument,
   options: NormaliseOptions,
   problems: ConfigProblem[],
-): DirectConfig {
-  const { source, sink } = document;
-  const state = normaliseStore(document.state, options);
+): readonly PipelineConfig[] {
+  const { source, sink, kafka, name } = document;
+  const common = normaliseCommon(document);
+  const report = reportBelow([], problems);
+  const stores = {
+    state: document.state,
+    deadLetters: document.dead_letters,
+    folder: options.folder,
+    report,
+  };
+  const at = (section: string) => ({
+    name,
+    sources: options,
+    report: reportBelow([section], problems),
+  });
+  if (kafka !== undefined && (source.type === "kafka" || sink.type === "kafka")) {
+    report(["kafka"], "belongs between a MySQL source and an Elasticsearch sink only");
+  }
+  if (source.type === "mysql") {
+    const mysql = normaliseMysqlSource(source, { document, options, problems });
+    if (sink.type === "kafka") {
+      return [
+        {
+          topology: "capture",
+          ...common,
+          source: mysql,
+          sink: normaliseKafkaSink(sink, at("sink")),
+          ...captureStores(stores, sink.delivery),
+        },
+      ];
+    }
+    const elasticsearch = normaliseElasticsearchSink(sink, options, problems);
+    if (kafka === undefined) {
+      return [
+        {
+          topology: "direct",
+          ...common,
+          source: mysql,
+          sink: elasticsearch,
+          ...directStores(stores),
+        },
+      ];
+    }
+    const { host, port, user, password, tls, connectTimeoutMs } = mysql;
+    const origin = { host, port, user, password, ...optional("tls", tls), connectTimeoutMs };
+    const between = { ...at("kafka"), rules: common.rules, mysql: origin };
+    const topics = normaliseKafkaBetween(kafka, between);
+    const halves = halvesStores(stores, kafka.checkpoint_topic);
+    return [
+      { topology: "capture", ...common, source: mysql, sink: topics.sink, ...halves.capture },
+      { topology: "sync", ...common, source: topics.source, sink: elasticsearch, ...halves.sync },
+    ];
+  }
+  const topics = normaliseKafkaSource(source, at("source"));
+  if (sink.type === "kafka") {
+    report(["sink", "type"], 'must be "elasticsearch": what is read from Kafka becomes documents');
+    normaliseKafkaSink(sink, at("sink"));
+    return [];
+  }
+  return [
+    {
+      topology: "sync",
+      ...common,
+      source: topics,
+      sink: normaliseElasticsearchSink(sink, options, problems),
+      ...syncStores(stores),
+    },
+  ];
+}
+
+function normaliseCommon(document: ConfigDocument): CommonConfig {
   return {
-    topology: "direct",
     name: document.name,
     drainTimeoutMs: document.drain_timeout,
-    source: {
-      type: source.type,
-      ...readSourceAddress(source, problems),
-      ...(source.tls && {
-        tls: readTls(source.tls, options, reportBelow(["source", "tls"], problems)),
-      }),
-      ...optional("start", source.start === undefined ? undefined : toStartPoint(source.start)),
-      serverId: source.server_id ?? deriveServerId(document.name, options.hostname),
-      gtid: source.gtid,
-      heartbeatIntervalMs: source.heartbeat_interval,
-      connectTimeoutMs: source.connect_timeout,
-    },
-    sink: {
-      type: sink.type,
-      ...readSinkAddress(sink, problems),
-      ...(sink.tls && { tls: readTls(sink.tls, options, reportBelow(["sink", "tls"], problems)) }),
-      lanes: sink.lanes,
-      maxActions: sink.max_actions,
-      maxBytes: sink.max_bytes,
-      flushIntervalMs: sink.flush_interval,
-      requestTimeoutMs: sink.request_timeout,
-      onReject: sink.on_reject,
-    },
-    state,
-    deadLetters:
-      document.dead_letters === undefined
-        ? besideState(state)
-        : normaliseStore(document.dead_letters, options),
     log: { level: document.log.level, ...optional("format", document.log.format) },
     rules: document.rules.map(normaliseRule),
+  };
+}
+
+function normaliseMysqlSource(
+  source: MysqlDocument,
+  {
+    document,
+    options,
+    problems,
+  }: {
+    readonly document: ConfigDocument;
+    readonly options: NormaliseOptions;
+    readonly problems: ConfigProblem[];
+  },
+): MysqlSourceConfig {
+  return {
+    type: source.type,
+    ...readSourceAddress(source, reportBelow(["source"], problems)),
+    ...(source.tls && {
+      tls: readTls(source.tls, options, reportBelow(["source", "tls"], problems)),
+    }),
+    ...optional("start", source.start === undefined ? undefined : toStartPoint(source.start)),
+    serverId: source.server_id ?? deriveServerId(document.name, options.hostname),
+    gtid: source.gtid,
+    heartbeatIntervalMs: source.heartbeat_interval,
+    connectTimeoutMs: source.connect_timeout,
+  };
+}
+
+function normaliseElasticsearchSink(
+  sink: ElasticsearchDocument,
+  options: NormaliseOptions,
+  problems: ConfigProblem[],
+): ElasticsearchSinkConfig {
+  return {
+    type: sink.type,
+    ...readSinkAddress(sink, reportBelow(["sink"], problems)),
+    ...(sink.tls && { tls: readTls(sink.tls, options, reportBelow(["sink", "tls"], problems)) }),
+    lanes: sink.lanes,
+    maxActions: sink.max_actions,
+    maxBytes: sink.max_bytes,
+    flushIntervalMs: sink.flush_interval,
+    requestTimeoutMs: sink.request_timeout,
+    onReject: sink.on_reject,
   };
 }
 
@@ -64,24 +166,17 @@ export function deriveServerId(name: string, hostname: string): number {
   return 3_000_000_000 + (hash % (0xffff_ffff - 3_000_000_000));
 }
 
-function toStartPoint(start: NonNullable<ConfigDocument["source"]["start"]>): StartPoint {
+function toStartPoint(start: NonNullable<MysqlDocument["start"]>): StartPoint {
   if (typeof start === "string") return { kind: start };
   if ("file" in start) return { kind: "position", file: start.file, position: start.position };
   return { kind: "gtid", gtidSet: start.gtid_set };
 }
 
-function normaliseStore(store: ConfigDocument["state"], { folder }: NormaliseOptions): StoreConfig {
-  return store.type === "file" ? { type: "file", path: resolve(folder, store.path) } : store;
-}
-
-function besideState(state: StoreConfig): StoreConfig {
-  return state.type === "file" ? state : { type: "elasticsearch", index: "tailrace-dead-letters" };
-}
-
 function normaliseRule(rule: RuleDocument): RuleConfig {
   return {
     table: rule.table,
-    index: rule.index,
+    // Only a capture may leave it out, and has no use for it.
+    index: rule.index ?? "",
     ...optional("id", rule.id),
     ...optional("include", rule.fields.include),
     exclude: rule.fields.exclude ?? [],
@@ -92,12 +187,4 @@ function normaliseRule(rule: RuleDocument): RuleConfig {
     decimals: rule.decimals,
     onTruncate: rule.on_truncate,
   };
-}
-
-/** `{ [key]: value }`, or nothing when the value is undefined. */
-function optional<Key extends string, Value>(
-  key: Key,
-  value: Value | undefined,
-): { readonly [K in Key]?: Value } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value });
 }

@@ -12,6 +12,16 @@ export interface ConfigProblem {
   readonly isMissingSecret?: boolean;
 }
 
+/** Takes a problem at a place below the table that is being read. */
+export type Report = (path: KeyPath, message: string) => void;
+
+/** Adds problems at places below `prefix`. */
+export function reportBelow(prefix: KeyPath, problems: ConfigProblem[]): Report {
+  return (path, message) => {
+    problems.push({ path: [...prefix, ...path], message });
+  };
+}
+
 /** The text that a configuration was read from, to show places in it; `places` is empty for JSON. */
 export interface ConfigText {
   readonly file: string;
@@ -89,6 +99,7 @@ const SECTIONS: Readonly<Record<string, KeyPath>> = {
   "above the first section": [],
   "in [source]": ["source"],
   "in [sink]": ["sink"],
+  "in [kafka]": ["kafka"],
   "in [log]": ["log"],
   "in [[rules]]": ["rules", 0],
   "in the fields of a rule": ["rules", 0, "fields"],
@@ -157,7 +168,7 @@ function nameType(value: unknown): string {
 
 /** The line with what people put passwords into blacked out, unless it is a reference. */
 function hideSecrets(line: string): string {
-  const assignment = /((?:password|api_key|bearer_token|\bkey)["']?\s*[=:]\s*)([^,]*)/g;
+  const assignment = /((?:password|api_key|token|secret|\bkey)["']?\s*[=:]\s*)([^,]*)/g;
   const hidden = line.replaceAll(assignment, (all: string, key: string, value: string) =>
     /^["']?\$\{[^}]*\}["']?[\s}]*$/.test(value) ? all : `${key}***`,
   );

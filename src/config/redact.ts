@@ -1,23 +1,65 @@
-import type { DirectConfig, ElasticsearchSinkConfig, TlsConfig } from "./config.ts";
+import type {
+  ElasticsearchSinkConfig,
+  KafkaConnectionConfig,
+  MysqlConnectionConfig,
+  PipelineConfig,
+  SaslConfig,
+  TlsConfig,
+} from "./config.ts";
+import { optional } from "./optional.ts";
 
 const HIDDEN = "***";
 
 /** The configuration with every secret replaced by `***`, to print it. */
-export function redactConfig(config: DirectConfig): DirectConfig {
+export function redactConfig<Config extends PipelineConfig>(config: Config): Config {
   const { source, sink } = config;
   return {
     ...config,
-    source: {
-      ...source,
-      password: source.password === "" ? "" : HIDDEN,
-      ...(source.tls && { tls: redactTls(source.tls) }),
-    },
-    sink: {
-      ...sink,
-      ...(sink.auth && { auth: redactAuth(sink.auth) }),
-      ...(sink.tls && { tls: redactTls(sink.tls) }),
-    },
+    source:
+      source.type === "mysql"
+        ? redactMysql(source)
+        : {
+            ...source,
+            connection: redactKafka(source.connection),
+            ...optional("mysql", source.mysql && redactMysql(source.mysql)),
+          },
+    sink:
+      sink.type === "elasticsearch"
+        ? redactElasticsearch(sink)
+        : { ...sink, connection: redactKafka(sink.connection) },
   };
+}
+
+function redactMysql<Connection extends MysqlConnectionConfig>(connection: Connection): Connection {
+  return {
+    ...connection,
+    password: connection.password === "" ? "" : HIDDEN,
+    ...optional("tls", connection.tls && redactTls(connection.tls)),
+  };
+}
+
+function redactElasticsearch(sink: ElasticsearchSinkConfig): ElasticsearchSinkConfig {
+  return {
+    ...sink,
+    ...optional("auth", sink.auth && redactAuth(sink.auth)),
+    ...optional("tls", sink.tls && redactTls(sink.tls)),
+  };
+}
+
+function redactKafka(connection: KafkaConnectionConfig): KafkaConnectionConfig {
+  return {
+    ...connection,
+    ...optional("tls", connection.tls && redactTls(connection.tls)),
+    ...optional("sasl", connection.sasl && redactSasl(connection.sasl)),
+  };
+}
+
+function redactSasl(sasl: SaslConfig): SaslConfig {
+  if (sasl.mechanism !== "oauthbearer") return { ...sasl, password: HIDDEN };
+  const { provider } = sasl;
+  return provider.kind === "token"
+    ? { ...sasl, provider: { ...provider, token: HIDDEN } }
+    : { ...sasl, provider: { ...provider, clientSecret: HIDDEN } };
 }
 
 function redactAuth(

@@ -1,6 +1,5 @@
 import { parseTablePattern, patternsOverlap, type TablePattern } from "../core/table-pattern.ts";
-import type { KeyPath } from "./key-path.ts";
-import type { ConfigProblem } from "./problems.ts";
+import { reportBelow, type ConfigProblem, type Report } from "./problems.ts";
 import type { RuleDocument } from "./schema-rule.ts";
 
 /** A rule of which keys may be missing because they are badly written: they are checked as far as they are there. */
@@ -16,15 +15,17 @@ const INDEX_WIDE = {
 } as const satisfies Partial<Record<keyof RuleDocument, string>>;
 
 /** Checks the rules against themselves and each other; the problems found. */
-export function checkRules(rules: readonly PartialRule[]): readonly ConfigProblem[] {
+export function checkRules(
+  rules: readonly PartialRule[],
+  { needsIndex = false }: { readonly needsIndex?: boolean } = {},
+): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  const report = (path: KeyPath, message: string): void => {
-    problems.push({ path: ["rules", ...path], message });
-  };
+  const report = reportBelow(["rules"], problems);
   const patterns = rules.map((rule) =>
     rule.table === undefined ? null : parseTablePattern(rule.table),
   );
   rules.forEach((rule, i) => {
+    if (needsIndex && rule.index === undefined) report([i, "index"], "is required");
     checkFields(rule, i, report);
     checkTruncate(rules, i, patterns[i] ?? null, report);
     for (let j = 0; j < i; j += 1) {
@@ -45,8 +46,6 @@ export function checkRules(rules: readonly PartialRule[]): readonly ConfigProble
   });
   return problems;
 }
-
-type Report = (path: KeyPath, message: string) => void;
 
 function describeOverlap(a: TablePattern, b: TablePattern, i: number): string {
   const one = "a table may have one rule only";

@@ -33,7 +33,13 @@ export const ruleSchema = z
       description:
         "`database.table`. `*` stands for any characters and `#` for a number, so that `shop.order_#` is `order_0`, `order_1`, …; odd names go in back-ticks. A pattern never takes system databases nor the work tables of gh-ost and pt-online-schema-change.",
     }),
-    index: indexKey().meta({ description: "The index written.", examples: ["orders"] }),
+    index: indexKey()
+      .optional()
+      .meta({
+        description:
+          "The index written; required but for a Kafka sink, of whose rules only the table counts.",
+        examples: ["orders"],
+      }),
     id: columns()
       .optional()
       .meta({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseTablePattern } from "../core/table-pattern.ts";
-import { parseDuration, parseSize } from "./units.ts";
+import { parseDuration, parseSize, parseTime } from "./units.ts";
 
 /** A key that holds a duration with its unit; milliseconds after parsing. Bounds are in milliseconds. */
 export function durationKey(bounds: { readonly minMs: number; readonly maxMs: number }) {
@@ -34,6 +34,41 @@ export function sizeKey(bounds: { readonly minBytes: number; readonly maxBytes: 
       return z.NEVER;
     })
     .meta({ title: "size" });
+}
+
+/** A key that holds a moment, as a TOML date or text; ms since 1970 after parsing. */
+export function timeKey() {
+  return z
+    .unknown()
+    .transform((value, context) => {
+      // TOML's own dates tell by their text whether they have a time zone.
+      const ms = parseTime(value instanceof Date ? value.toISOString() : String(value));
+      if (ms !== null) return ms;
+      context.addIssue({
+        code: "custom",
+        message: "must be a time with its zone, such as 2026-11-23T10:00:00Z",
+      });
+      return z.NEVER;
+    })
+    .meta({ title: "time" });
+}
+
+/** A key that names a Kafka topic, or topics by a pattern with `*`. */
+export function topicKey({ isPattern = false }: { readonly isPattern?: boolean } = {}) {
+  return textKey()
+    .superRefine((name, context) => {
+      const message = describeTopicNameProblem(isPattern ? name.replaceAll("*", "x") : name);
+      if (message !== null) context.addIssue({ code: "custom", message });
+    })
+    .meta({ title: isPattern ? "topic name or pattern" : "topic name" });
+}
+
+/** Why Kafka refuses a topic name, or null when it takes it. */
+export function describeTopicNameProblem(name: string): string | null {
+  const character = /[^A-Za-z0-9._-]/u.exec(name)?.[0];
+  if (character !== undefined) return `must not contain ${JSON.stringify(character)}`;
+  if (name === "." || name === "..") return `must not be "${name}"`;
+  return name.length > 249 ? "must not be longer than 249 characters" : null;
 }
 
 /** A key that holds text which may not be empty. */

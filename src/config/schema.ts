@@ -1,41 +1,45 @@
 import { z } from "zod";
+import { DEFAULT_NAMES } from "./default-names.ts";
 import { ruleSchema } from "./schema-rule.ts";
+import { kafkaBetween, kafkaSink, kafkaSource } from "./schema-kafka.ts";
 import { elasticsearchSink } from "./schema-sink.ts";
 import { mysqlSource } from "./schema-source.ts";
-import { durationKey, indexKey, textKey } from "./schema-values.ts";
+import { durationKey, indexKey, textKey, topicKey } from "./schema-values.ts";
 
 const folder = (description: string) =>
-  textKey().prefault(".tailrace").meta({ title: "path", description });
+  textKey().prefault(DEFAULT_NAMES.stateFolder).meta({ title: "path", description });
 
-const state = z
-  .discriminatedUnion("type", [
+const store = (names: { readonly index: string; readonly topic: string }) =>
+  z.discriminatedUnion("type", [
     z.strictObject({
       type: z.literal("file").prefault("file").meta({ description: "A folder on this machine." }),
       path: folder("Folder; relative to the configuration file."),
     }),
     z.strictObject({
       type: z.literal("elasticsearch").meta({ description: "An index of the sink's cluster." }),
-      index: indexKey().prefault("tailrace-state").meta({ description: "The index." }),
+      index: indexKey().prefault(names.index).meta({ description: "The index." }),
     }),
-  ])
-  .prefault({ type: "file" })
-  .meta({ description: "Where the checkpoint is kept." });
+    z.strictObject({
+      type: z.literal("kafka").meta({ description: "A topic of the sink's cluster." }),
+      topic: topicKey().prefault(names.topic).meta({ description: "The topic." }),
+    }),
+  ]);
 
-const deadLetters = z
-  .discriminatedUnion("type", [
-    z.strictObject({
-      type: z.literal("file").prefault("file").meta({ description: "A folder on this machine." }),
-      path: folder("Folder; relative to the configuration file."),
-    }),
-    z.strictObject({
-      type: z.literal("elasticsearch").meta({ description: "An index of the sink's cluster." }),
-      index: indexKey().prefault("tailrace-dead-letters").meta({ description: "The index." }),
-    }),
-  ])
+const state = store({ index: DEFAULT_NAMES.stateIndex, topic: DEFAULT_NAMES.checkpointTopic })
   .optional()
   .meta({
     description:
-      "Where documents go that Elasticsearch refuses for good, and records of rows that the log could not deliver. Absent: beside the checkpoint.",
+      "Where the checkpoint is kept. Absent: in the folder `.tailrace` beside the configuration file; for a Kafka sink in the topic `tailrace-checkpoints`; for a Kafka source, whose offsets its group keeps, what the instances have in common is in the index `tailrace-state`.",
+  });
+
+const deadLetters = store({
+  index: DEFAULT_NAMES.deadLetterIndex,
+  topic: DEFAULT_NAMES.deadLetterTopic,
+})
+  .optional()
+  .meta({
+    description:
+      "Where documents go that Elasticsearch refuses for good, records that are none, and notes of rows that the log could not deliver. Absent: beside the checkpoint.",
   });
 
 const log = z
@@ -72,11 +76,15 @@ export const configSchema = z
       .prefault("25s")
       .meta({ description: "How long a stop may take to finish what is in flight." }),
     source: z
-      .discriminatedUnion("type", [mysqlSource])
-      .meta({ description: "The MySQL or MariaDB server that is read." }),
+      .discriminatedUnion("type", [mysqlSource, kafkaSource])
+      .meta({ description: "What is read: a MySQL or MariaDB server, or Kafka topics." }),
     sink: z
-      .discriminatedUnion("type", [elasticsearchSink])
-      .meta({ description: "The Elasticsearch or OpenSearch cluster that is written." }),
+      .discriminatedUnion("type", [elasticsearchSink, kafkaSink])
+      .meta({ description: "What is written: Elasticsearch or OpenSearch, or Kafka topics." }),
+    kafka: kafkaBetween.optional().meta({
+      description:
+        "Puts Kafka between a MySQL source and an Elasticsearch sink: the file then describes both halves, a capture and a sync. `run --part capture` runs the one, `run --part sync`, any number of times, the other, and `run` both in one process.",
+    }),
     state,
     dead_letters: deadLetters,
     log,

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { TlsConfig } from "./config.ts";
-import type { KeyPath } from "./key-path.ts";
-import type { ConfigProblem } from "./problems.ts";
+import type { Report } from "./problems.ts";
 
 /** What relative paths are relative to, and how files are read (throws when one cannot be). */
 export interface FileSources {
@@ -19,11 +18,7 @@ export interface TlsKeys {
 }
 
 /** A `tls` table with the content of the PEM files that it names. */
-export function readTls(
-  keys: TlsKeys,
-  sources: FileSources,
-  report: (path: KeyPath, message: string) => void,
-): TlsConfig {
+export function readTls(keys: TlsKeys, sources: FileSources, report: Report): TlsConfig {
   const read = (name: "ca" | "cert" | "key"): Pick<TlsConfig, "ca" | "cert" | "key"> => {
     const value = keys[name];
     if (value === undefined) return {};
@@ -47,15 +42,5 @@ export function readTls(
     ...read("key"),
     insecure: keys.insecure,
     verifyHost: keys.verify_host ?? true,
-  };
-}
-
-/** Adds problems at places below `prefix`. */
-export function reportBelow(
-  prefix: KeyPath,
-  problems: ConfigProblem[],
-): (path: KeyPath, message: string) => void {
-  return (path, message) => {
-    problems.push({ path: [...prefix, ...path], message });
   };
 }

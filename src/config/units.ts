@@ -26,6 +26,13 @@ export function parseSize(text: string): number | null {
   return parseQuantity(text, SIZE_UNITS_BYTES);
 }
 
+/** A moment such as `2026-11-23T10:00:00Z` or `2026-11-23 11:00:00.5+01:00` in ms since 1970; null when it is none or has no time zone. */
+export function parseTime(text: string): number | null {
+  const form = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
+  const ms = form.test(text) ? Date.parse(text.toUpperCase().replace(" ", "T")) : Number.NaN;
+  return Number.isNaN(ms) ? null : ms;
+}
+
 /** Milliseconds as {@link parseDuration} reads them, in the largest unit that divides them. */
 export function formatDuration(ms: number): string {
   return formatQuantity(ms, ["d", "h", "m", "s", "ms"], DURATION_UNITS_MS);

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import { logStatus, streamStatus, type ReportedStatus, type StatusLine } from "./status.ts";
+import { logStatus, streamStatus } from "./status.ts";
+import type { ReportedStatus, StatusLine } from "./status-line.ts";
 
 const IDLE: ReportedStatus = {
+  topology: "direct",
   pipeline: "shop",
   state: "running",
   actionsTaken: 0,

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../src/config/load.ts";
+import { ofTopology } from "../../src/config/topology.ts";
 import type { TailraceError } from "../../src/core/errors.ts";
 import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
 import type { DirectStatus } from "../../src/pipeline/status.ts";
@@ -91,7 +92,8 @@ ${options.sink ?? ""}
 ${options.state ?? 'path = "state"'}
 ${options.more ?? ""}
 ${options.rules}`;
-  const config = parseConfig(text, { syntax: "toml", file: "test.toml", folder });
+  const parsed = parseConfig(text, { syntax: "toml", file: "test.toml", folder });
+  const config = ofTopology(parsed, "direct");
   const statePath = join(folder, "state");
   return {
     start: async (start = {}) => {
