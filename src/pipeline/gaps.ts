@@ -1,19 +1,16 @@
 import type { GapCode, GapEvent } from "../core/change-event.ts";
-import type { Clock } from "../core/clock.ts";
 import type { DeadLetterStore } from "../core/dead-letter.ts";
 import { ERROR_TABLE, TailraceError } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
 import type { Sink } from "../core/sink.ts";
 import type { GapNotes } from "./gap-notes.ts";
+import { type Patience, patiently } from "./patiently.ts";
 import type { Router } from "./router.ts";
 
 /** What telling of a gap takes. */
-export interface GapTelling {
+export interface GapTelling extends Patience {
   readonly pipeline: string;
   readonly notes: GapNotes;
   readonly deadLetters: DeadLetterStore;
-  readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** What dealing with a gap of documents takes. */
@@ -73,32 +70,19 @@ const REPEATED: ReadonlySet<GapCode> = new Set([
 ]);
 
 /** Stores the dead letter, however long that takes. */
-async function storeForSure(
-  gap: GapEvent,
-  { pipeline, deadLetters, clock, logger }: GapTelling,
-): Promise<void> {
-  const { database, table, code, detail, position } = gap;
-  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 10_000)) {
-    try {
-      const at = new Date(clock.now()).toISOString();
-      await deadLetters.store([
-        {
-          at,
-          pipeline,
-          kind: "gap",
-          code,
-          error: detail,
-          database,
-          table,
-          file: position.file,
-          position: position.position,
-        },
-      ]);
-      return;
-    } catch (error) {
-      if (!(error instanceof TailraceError) || error.disposition !== "retry") throw error;
-      logger.warn({ err: error }, "a dead letter could not be stored; trying again");
-      await clock.sleep(waitMs);
-    }
-  }
+function storeForSure(gap: GapEvent, telling: GapTelling): Promise<void> {
+  const { database, table, code, detail, record } = gap;
+  const { pipeline, deadLetters, clock } = telling;
+  const { file, position } = gap.position;
+  const at = new Date(clock.now()).toISOString();
+  const place =
+    record === undefined
+      ? { file, position }
+      : { topic: record.topic, partition: record.partition, offset: record.offset };
+  const letter = { at, pipeline, kind: "gap", code, error: detail, database, table } as const;
+  return patiently(
+    "store a dead letter",
+    () => deadLetters.store([{ ...letter, ...place }]),
+    telling,
+  );
 }

@@ -9,6 +9,8 @@ export interface TrackedPartition extends TopicPartition {
   committed: number | null;
   /** Records read and not closed. */
   open: number;
+  /** When the source committed the last change that is closed, µs since 1970; 0 = unknown. */
+  commitTimeUs: number;
 }
 
 /** Room for so many open records at first. */
@@ -34,7 +36,14 @@ export class OffsetTracker {
     const { topic, partition, offset } = from;
     const partitions = this.#topics.get(topic) ?? new Map<number, TrackedPartition>();
     this.#topics.set(topic, partitions);
-    partitions.set(partition, { topic, partition, closed: offset, committed, open: 0 });
+    partitions.set(partition, {
+      topic,
+      partition,
+      closed: offset,
+      committed,
+      open: 0,
+      commitTimeUs: 0,
+    });
   }
 
   /** The partition is ours no more: marks of it that are open close without effect. */
@@ -103,7 +112,9 @@ export class OffsetTracker {
       this.#first += 1;
       partition.closed = ring.nextOffsets[at]!;
       partition.open -= 1;
-      each(partition, ring.commitTimesUs[at]!);
+      const commitTimeUs = ring.commitTimesUs[at]!;
+      if (commitTimeUs > 0) partition.commitTimeUs = commitTimeUs;
+      each(partition, commitTimeUs);
     }
   }
 

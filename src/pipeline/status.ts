@@ -7,9 +7,9 @@ export interface CommonStatus {
   readonly pipeline: string;
   /**
    * `running` = changes flow; `waiting` = the sink or the source cannot be reached at the moment; `standby` = another process runs the pipeline, and this
-   * one takes over when that one ends.
+   * one takes over when that one ends; `rebalancing` = partitions are being taken over from other instances or given to them.
    */
-  readonly state: "running" | "waiting" | "standby";
+  readonly state: "running" | "waiting" | "standby" | "rebalancing";
   /** Seconds between now and the commit of the last acknowledged transaction while others wait, 0 when all that was read is acknowledged; null = unknown (not connected). */
   readonly lagSeconds: number | null;
   /** Commit on the source to acknowledgement by the sink, ms, of the last transaction acknowledged; null before the first. */
@@ -46,13 +46,20 @@ export interface SyncStatus extends CommonStatus {
   readonly topology: "sync";
   /** Read and not acknowledged. */
   readonly recordsPending: number;
-  /** Assigned to this instance; `offset` is the next one to be committed, `end` the partition's as last seen, -1 = unknown. */
-  readonly partitions: readonly {
-    readonly topic: string;
-    readonly partition: number;
-    readonly offset: number;
-    readonly end: number;
-  }[];
+  /** Those assigned to this instance. */
+  readonly partitions: readonly PartitionStatus[];
+}
+
+/** How far a partition is read. */
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  /** Everything before it is acknowledged. */
+  readonly offset: number;
+  /** The partition's end as last seen; -1 = unknown. */
+  readonly end: number;
+  /** Records that are not acknowledged; null = unknown. */
+  readonly lagRecords: number | null;
 }
 
 /** What a running pipeline can tell about itself at any moment. */
