@@ -7,6 +7,9 @@ export function javaNumberText(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   if (size >= 1e-3 && size < 1e7) return Number.isInteger(value) ? `${value}.0` : String(value);
-  const [mantissa = "", exponent = ""] = value.toExponential().split("e");
-  return `${mantissa}${mantissa.includes(".") ? "" : ".0"}E${Number(exponent)}`;
+  const shortest = value.toExponential();
+  const [mantissa, exponent] = (shortest.includes(".") ? shortest : value.toExponential(1)).split(
+    "e",
+  );
+  return `${mantissa}E${Number(exponent)}`;
 }
