@@ -103,6 +103,15 @@ export class Partitioner {
     };
   }
 
+  /** Are the rows' partitions murmur2 hashes of their primary key? Then a record's key may be hashed instead, in whatever form its format gives it. */
+  goesByKey(schema: TableSchema): boolean {
+    return (
+      this.#options.partitioner === "murmur2" &&
+      schema.primaryKey.length > 0 &&
+      this.#columns(schema) === schema.primaryKey
+    );
+  }
+
   /** The columns that choose the partition, in order; none = one partition for all rows. */
   #columns(schema: TableSchema): readonly number[] {
     const name = (text: string): string => `\`${text.replaceAll("`", "``")}\``;
