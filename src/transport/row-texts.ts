@@ -1,6 +1,7 @@
 import { TailraceError } from "../core/errors.ts";
 import type { JsonRow } from "../core/json-row.ts";
 import type { RowLayout } from "../core/row-layout.ts";
+import { createScratch } from "./scratch.ts";
 
 /** Reads the row at `p` as the JSON text of each column; the place behind it goes into `next.p`. Throws BINLOG_CORRUPT. */
 export type ReadRowTexts = (bytes: unknown, p: number, end: number, next: { p: number }) => JsonRow;
@@ -34,20 +35,6 @@ return function (b, p, end, next) {
   // our own source: it names no table and no column
   // oxlint-disable-next-line typescript/no-implied-eval
   return new Function(...Object.keys(helpers), source)(...Object.values(helpers)) as ReadRowTexts;
-}
-
-/** Beyond this a buffer is not kept. */
-const KEPT_BYTES = 1024 * 1024;
-
-/** Gives a buffer of at least so many bytes, mostly the same one. */
-function createScratch(): (bytes: number) => Buffer {
-  let kept = Buffer.alloc(0);
-  return (bytes) => {
-    if (bytes <= kept.length) return kept;
-    const buffer = Buffer.allocUnsafeSlow(Math.max(4096, bytes));
-    if (bytes <= KEPT_BYTES) kept = buffer;
-    return buffer;
-  };
 }
 
 function overrun(): never {

@@ -1,0 +1,15 @@
+import { createDebeziumFormat, type DebeziumFormatOptions } from "./debezium-format.ts";
+import type { Partitioner } from "./partitioner.ts";
+import type { RecordEncoder } from "./record-encoder.ts";
+import { TextRecordEncoder } from "./text-record-encoder.ts";
+
+/** Makes the encoder of records as Debezium writes them: see {@link createDebeziumFormat}. */
+export function createDebeziumEncoder(
+  partitioner: Partitioner,
+  options: DebeziumFormatOptions,
+): RecordEncoder {
+  return new TextRecordEncoder({
+    partitioner,
+    createFormat: (schema) => createDebeziumFormat(schema, options),
+  });
+}

@@ -1,0 +1,15 @@
+import { createMaxwellFormat, type MaxwellFormatOptions } from "./maxwell-format.ts";
+import type { Partitioner } from "./partitioner.ts";
+import type { RecordEncoder } from "./record-encoder.ts";
+import { TextRecordEncoder } from "./text-record-encoder.ts";
+
+/** Makes the encoder of records as Maxwell writes them: see {@link createMaxwellFormat}. */
+export function createMaxwellEncoder(
+  partitioner: Partitioner,
+  options: MaxwellFormatOptions,
+): RecordEncoder {
+  return new TextRecordEncoder({
+    partitioner,
+    createFormat: (schema) => createMaxwellFormat(schema, options),
+  });
+}
