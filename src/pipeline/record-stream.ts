@@ -14,9 +14,11 @@ export interface Decoder {
 
 /** What a record stream is made of. Consumer and decoder stay the caller's. */
 export interface RecordStreamParts {
-  readonly consumer: RecordConsumer;
+  readonly consumer: Pick<RecordConsumer, "poll" | "wait" | "isConnected">;
   readonly decoder: Decoder;
   readonly tracker: OffsetTracker;
+  /** Called for each record before it is taken; what it throws ends the stream. */
+  readonly admit: (record: RecordView) => void;
 }
 
 /**
@@ -41,11 +43,12 @@ export class RecordStream implements ChangeStream {
   }
 
   poll(): ChangeEvent | null {
-    const { consumer, decoder, tracker } = this.#parts;
+    const { consumer, decoder, tracker, admit } = this.#parts;
     if (this.#isClosed || this.#beginning !== null || this.#failure !== null) return null;
     if (this.#record === null) {
       const record = consumer.poll();
       if (record === null) return null;
+      admit(record);
       tracker.begin(record);
       this.#record = record;
       const beginning = decoder.begin(record);

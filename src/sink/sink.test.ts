@@ -260,3 +260,27 @@ test("a kick sends what an idle lane holds", async () => {
   await promise;
   expect(sink.closed).toBe(1);
 });
+
+test("a sink that is abandoned breaks off its request, sends nothing more and says why to who waits", async () => {
+  await using server = await openFakeBulkServer();
+  await using context = await openTestSink(server.url, { lanes: 1 });
+  const { sink } = context;
+  const orders = sink.target("orders", false);
+  const answer = Promise.withResolvers<null>();
+  server.onBulk = () => answer.promise;
+  await write(sink, orders, { id: "1", version: 1n, document: { v: 1 } });
+  sink.kick();
+  await until("the request is in flight", () => server.requests.length === 1);
+  await write(sink, orders, { id: "2", version: 1n, document: { v: 2 } });
+  const drained = sink.drain();
+  const reason = new Error("lost");
+  await Promise.all([sink.abandon(reason), expect(drained).rejects.toThrow("lost")]);
+  answer.resolve(null);
+  await expect(sink.drain()).rejects.toThrow("lost");
+  await expect(sink.room()).rejects.toThrow("lost");
+  sink.kick();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(server.requests).toHaveLength(1);
+  expect(sink.closed).toBe(0);
+  expect(context.fatal).toEqual([]);
+});
