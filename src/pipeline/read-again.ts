@@ -7,7 +7,7 @@ import type { FreshRow, ReadRows } from "./router.ts";
 import type { SourceQueries } from "./source.ts";
 
 /**
- * Reads rows again by primary key, with the columns that the table has now: a row that is gone gives nothing, its delete follows in the log. The
+ * Reads rows again by primary key, with the columns that the table has now: a row that is gone gives null, its delete follows in the log. The
  * definition is asked for once a table version, and once more when a query no longer fits it.
  */
 export function createReadRows(queries: SourceQueries): ReadRows {
@@ -22,7 +22,7 @@ export function createReadRows(queries: SourceQueries): ReadRows {
   return async (table, rows) => {
     for (let attempt = 0; ; attempt += 1) {
       const schema = known.get(table) ?? (await describe(table));
-      if (schema === null) return [];
+      if (schema === null) return rows.map(() => null);
       const keyColumns = keyOf(table, schema);
       const keys = rows.map((row) =>
         table.schema.primaryKey.map((column) => row[column] ?? "null"),
@@ -31,7 +31,7 @@ export function createReadRows(queries: SourceQueries): ReadRows {
         const found = await queries.run((connection) =>
           readRowsByKey(connection, { schema, keyColumns, keys }),
         );
-        return found.flatMap((row): FreshRow[] => (row === null ? [] : [{ schema, row }]));
+        return found.map((row): FreshRow | null => (row === null ? null : { schema, row }));
       } catch (error) {
         known.delete(table);
         if (

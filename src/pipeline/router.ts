@@ -20,7 +20,7 @@ export interface RoutedRule extends RuleOptions {
 export type ReadRows = (
   table: TableVersion,
   keys: readonly JsonRow[],
-) => Promise<readonly FreshRow[]>;
+) => Promise<readonly (FreshRow | null)[]>;
 
 /** A row as it is now, with the columns as they are now. */
 export interface FreshRow {
@@ -124,7 +124,7 @@ export class Router {
     }
     if (changed.length === 0) return unknown;
     for (const fresh of await this.#readRows(event.table, changed))
-      await this.#takeJson("insert", fresh, event);
+      if (fresh !== null) await this.#takeJson("insert", fresh, event);
     return unknown;
   }
 
