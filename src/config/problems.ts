@@ -42,9 +42,24 @@ export function describeIssues(
         message: unknownKey(key, path, root),
       }));
     }
+    const meant = issue.code === "invalid_union" ? meantVariant(issue.errors) : null;
+    if (meant !== null) {
+      const inner = meant.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+      return describeIssues(inner, root);
+    }
     return [{ path, message: describeIssue(issue, valueAt(root, path), path) }];
   });
 }
+
+/** What is wrong with the only variant whose keys are there, so that it must be meant; null when none or several are. */
+function meantVariant(variants: readonly Issues[]): Issues | null {
+  const meant = variants.filter((issues) =>
+    issues.every((issue) => issue.path.length > 0 && issue.code !== "unrecognized_keys"),
+  );
+  return meant.length === 1 && meant[0]?.length !== 0 ? (meant[0] ?? null) : null;
+}
+
+type Issues = readonly z.core.$ZodIssue[];
 
 /** All problems in the order of the file, each with its place; for TOML with line, column, the line and a caret. */
 export function formatProblems(problems: readonly ConfigProblem[], source: ConfigText): string {
@@ -132,6 +147,7 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, path: KeyPath): 
   if (issue.code === "invalid_union" && "options" in issue && Array.isArray(issue.options)) {
     return `must be ${listChoices(issue.options)}`;
   }
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
   if (issue.code === "too_small" && issue.message.startsWith("Too small")) {
     return `must be at least ${issue.minimum}`;
   }
