@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TopicPartition } from "../core/kafka.ts";
-import { assignCooperatively, partitionKey, type Subscriber } from "./sticky-assignor.ts";
+import { assignCooperatively, type Subscriber } from "./sticky-assignor.ts";
+import { partitionKey } from "./topic-partitions.ts";
 
 const TWELVE = new Map([["t", 12]]);
 
@@ -42,7 +43,9 @@ test("partitions of a new group are divided evenly in one round", () => {
     TWELVE,
   );
   expect(rounds).toBe(1);
-  expect(members.map(({ owned }) => owned.length).toSorted((a, b) => a - b)).toEqual([2, 2, 2, 3, 3]);
+  expect(members.map(({ owned }) => owned.length).toSorted((a, b) => a - b)).toEqual([
+    2, 2, 2, 3, 3,
+  ]);
 });
 
 test("a partition that changes hands is given to nobody until its owner has given it up", () => {

@@ -1,4 +1,5 @@
 import type { TopicPartition } from "../core/kafka.ts";
+import { partitionKey } from "./topic-partitions.ts";
 
 /** A member as the group's leader knows it. */
 export interface Subscriber {
@@ -56,11 +57,6 @@ export function assignCooperatively(
   return new Map(
     loads.map(({ subscriber, partitions }) => [subscriber.memberId, [...partitions.values()]]),
   );
-}
-
-/** Names a partition as a key of maps. */
-export function partitionKey({ topic, partition }: TopicPartition): string {
-  return `${topic}:${partition}`;
 }
 
 function listPartitions(

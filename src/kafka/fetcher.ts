@@ -1,0 +1,339 @@
+import { Backoff } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import { asTailraceError, TailraceError } from "../core/errors.ts";
+import type { AssignedPartition, PartitionOffset, TopicPartition } from "../core/kafka.ts";
+import type { Logger } from "../core/logger.ts";
+import type { RecordView } from "../core/record.ts";
+import type { KafkaConnections } from "./connections.ts";
+import { fetchCall, type FetchAnswer } from "./fetch-call.ts";
+import {
+  FetchedPartitionState,
+  NO_LEADER,
+  offsetBehind,
+  type AnswerBytes,
+  type FetchedChunk,
+} from "./fetched-partition.ts";
+import { isPassing } from "./group-member.ts";
+import type { TopicIdentities } from "./topic-identities.ts";
+import { partitionKey } from "./topic-partitions.ts";
+import { isRetriableRefusal, refusalOf } from "./translate-error.ts";
+
+/** What a fetcher needs. */
+export interface FetcherOptions {
+  readonly connections: KafkaConnections;
+  readonly identities: TopicIdentities;
+  /** Bytes of answers that wait to be read, at most; one answer more when a record alone is larger. */
+  readonly maxFetchBytes: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const MAX_WAIT_MS = 500;
+const MAX_ANSWER_BYTES = 8 << 20;
+const MAX_PARTITION_BYTES = 1 << 20;
+/** A broker that has just been started may not know every topic yet. */
+const TOPIC_PATIENCE_MS = 30_000;
+const OFFSET_OUT_OF_RANGE = 1;
+const FETCHING = "fetch";
+
+/**
+ * Reads partitions from the brokers that lead them. Each broker has one request in flight, and always for all partitions that it leads: so an idle one among
+ * them, for which the broker waits, never holds up another. The next request goes out when no more than half of what may be kept of this broker is
+ * unread, so while that is read the next is on its way. Answers are read in the order in which they came, a partition's piece of an answer at a time;
+ * partitions that brought something go to the end of the next request, and as the first partition of a request is always served, none starves and none is
+ * stuck at a record larger than what was asked for.
+ */
+export class Fetcher implements AsyncDisposable {
+  readonly #options: FetcherOptions;
+  readonly #backoff: Backoff;
+  readonly #closing = new AbortController();
+  /** In the order in which they are asked for. */
+  readonly #states = new Map<string, FetchedPartitionState>();
+  readonly #chunks: FetchedChunk[] = [];
+  #current: FetchedChunk | null = null;
+  /** Unread bytes by broker. */
+  readonly #unread = new Map<number, number>();
+  readonly #requests = new Map<number, Promise<void>>();
+  #locating: Promise<void> | null = null;
+  /** How long to wait before leaders are asked for: something has failed. */
+  #delayMs = 0;
+  #missingSinceMs: number | null = null;
+  #waiter: PromiseWithResolvers<void> | null = null;
+  #failure: TailraceError | null = null;
+
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.clock);
+  }
+
+  /** Every partition's broker answers. */
+  get isConnected(): boolean {
+    return this.#backoff.failures === 0;
+  }
+
+  /** Reads a partition from an offset. */
+  start(begin: PartitionOffset): void {
+    this.#states.set(partitionKey(begin), new FetchedPartitionState(begin));
+    this.#schedule();
+  }
+
+  /** Nothing more of these comes from `poll`. */
+  stop(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      const state = this.#states.get(partitionKey(partition));
+      if (state === undefined) continue;
+      state.isStopped = true;
+      this.#states.delete(partitionKey(partition));
+    }
+    for (const chunk of this.#chunks) if (chunk.state.isStopped) this.#release(chunk);
+    const kept = this.#chunks.filter(({ state }) => !state.isStopped);
+    this.#chunks.splice(0, this.#chunks.length, ...kept);
+    if (this.#current?.state.isStopped) {
+      this.#release(this.#current);
+      this.#current = null;
+    }
+    this.#schedule();
+  }
+
+  /** What is read, in no special order. */
+  get partitions(): readonly AssignedPartition[] {
+    return [...this.#states.values()];
+  }
+
+  /** As RecordConsumer's. */
+  poll(): RecordView | null {
+    if (this.#failure !== null) return null;
+    try {
+      for (;;) {
+        const chunk = this.#current ?? this.#takeChunk();
+        if (chunk === null) return null;
+        const { state } = chunk;
+        const { cursor } = state;
+        const hasRecord = cursor.next();
+        state.position = cursor.nextOffset;
+        if (hasRecord) return cursor;
+        this.#current = null;
+        this.#release(chunk);
+        this.#schedule();
+      }
+    } catch (error) {
+      this.fail(asTailraceError(error));
+      return null;
+    }
+  }
+
+  /** As RecordConsumer's. */
+  wait(): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#isClosed || this.#current !== null || this.#chunks.length > 0) {
+      return Promise.resolve();
+    }
+    this.#waiter ??= Promise.withResolvers();
+    return this.#waiter.promise;
+  }
+
+  /** Ends it: `wait` rejects with this. */
+  fail(error: TailraceError): void {
+    if (this.#isClosed) return;
+    this.#failure ??= error;
+    this.#waiter?.reject(this.#failure);
+    this.#waiter = null;
+  }
+
+  /** Requests in flight end when the connections do. */
+  close(): void {
+    this.#closing.abort();
+    this.#wake();
+  }
+
+  /** After {@link close} and that of the connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#locating;
+    await Promise.all(this.#requests.values());
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #wake(): void {
+    this.#waiter?.resolve();
+    this.#waiter = null;
+  }
+
+  #takeChunk(): FetchedChunk | null {
+    const chunk = this.#chunks.shift() ?? null;
+    this.#current = chunk;
+    if (chunk === null) return null;
+    const { aborted, records } = chunk.fetched;
+    chunk.state.cursor.reset({ records, fetchOffset: chunk.fetchOffset, aborted });
+    return chunk;
+  }
+
+  #release({ answer }: FetchedChunk): void {
+    answer.open -= 1;
+    if (answer.open > 0) return;
+    this.#unread.set(answer.node, (this.#unread.get(answer.node) ?? 0) - answer.bytes);
+  }
+
+  /** Sends what can be sent: finds leaders where they are not known, asks each broker that has room. */
+  #schedule(): void {
+    if (this.#isClosed || this.#failure !== null) return;
+    const nodes = new Set<number>();
+    for (const { leader, isRequested } of this.#states.values()) {
+      if (!isRequested) nodes.add(leader);
+    }
+    if (nodes.delete(NO_LEADER)) this.#locating ??= this.#locate();
+    for (const node of nodes) {
+      const limit = this.#options.maxFetchBytes / this.#leaders;
+      if (this.#requests.has(node) || (this.#unread.get(node) ?? 0) > limit / 2) continue;
+      this.#requests.set(node, this.#fetch(node, Math.min(MAX_ANSWER_BYTES, limit / 2)));
+    }
+  }
+
+  get #leaders(): number {
+    const leaders = new Set([...this.#states.values()].map(({ leader }) => leader));
+    leaders.delete(NO_LEADER);
+    return Math.max(1, leaders.size);
+  }
+
+  /** One request. Never rejects. */
+  async #fetch(node: number, limit: number): Promise<void> {
+    const states = [...this.#states.values()].filter((state) => state.leader === node);
+    const { connections, identities } = this.#options;
+    const maxBytes = Math.floor(limit);
+    for (const state of states) state.isRequested = true;
+    try {
+      const answer = await connections.request(
+        { node, lane: FETCHING },
+        fetchCall({
+          maxWaitMs: MAX_WAIT_MS,
+          maxBytes,
+          partitionMaxBytes: Math.min(MAX_PARTITION_BYTES, maxBytes),
+          partitions: states.map((state) => ({
+            topicId: identities.id(state.topic) ?? "",
+            partition: state.partition,
+            leaderEpoch: state.leaderEpoch,
+            offset: state.fetchOffset,
+          })),
+        }),
+      );
+      if (answer.errorCode !== 0) throw refusalOf(answer.errorCode, `fetch from broker ${node}`);
+      this.#accept(node, answer);
+    } catch (caught) {
+      const error = asTailraceError(caught);
+      if (isPassing(error)) this.#mistrust(states, error);
+      else this.fail(error);
+    }
+    for (const state of states) state.isRequested = false;
+    this.#requests.delete(node);
+    this.#schedule();
+  }
+
+  #accept(node: number, answer: FetchAnswer): void {
+    const { identities } = this.#options;
+    const total = answer.partitions.reduce((sum, { records }) => sum + records.length, 0);
+    const bytes: AnswerBytes = { node, bytes: total, open: 0 };
+    let isClean = true;
+    for (const fetched of answer.partitions) {
+      const topic = identities.name(fetched.topicId) ?? "";
+      const key = partitionKey({ topic, partition: fetched.partition });
+      const state = this.#states.get(key);
+      // Revoked meanwhile, and perhaps assigned anew.
+      if (state === undefined || !state.isRequested) continue;
+      if (fetched.errorCode !== 0) {
+        isClean = false;
+        this.#refused(state, fetched.errorCode);
+        continue;
+      }
+      state.end = fetched.end;
+      const { fetchOffset } = state;
+      const next = offsetBehind(fetched.records, fetchOffset);
+      if (next === fetchOffset) continue;
+      state.fetchOffset = next;
+      bytes.open += 1;
+      this.#chunks.push({ state, fetched, fetchOffset, answer: bytes });
+      this.#states.delete(key);
+      this.#states.set(key, state);
+    }
+    if (bytes.open > 0) {
+      this.#unread.set(node, (this.#unread.get(node) ?? 0) + total);
+      this.#wake();
+    }
+    if (isClean) this.#backoff.reset();
+  }
+
+  #refused(state: FetchedPartitionState, errorCode: number): void {
+    const error = refusalOf(errorCode, state.name);
+    if (errorCode === OFFSET_OUT_OF_RANGE) {
+      this.fail(
+        new TailraceError(
+          "KAFKA_OFFSET_LOST",
+          `${state.name}: offset ${state.fetchOffset} is outside of what the topic holds`,
+          { cause: error },
+        ),
+      );
+    } else if (isRetriableRefusal(error)) this.#mistrust([state], error);
+    else this.fail(error);
+  }
+
+  /** What is known of these partitions' leaders may be wrong. */
+  #mistrust(states: readonly FetchedPartitionState[], error: TailraceError): void {
+    const { connections, logger } = this.#options;
+    if (this.#isClosed) return;
+    for (const state of states) {
+      state.leader = NO_LEADER;
+      connections.forgetTopic(state.topic);
+    }
+    this.#delayMs = Math.max(this.#delayMs, this.#backoff.next());
+    const level = this.#backoff.failures > 3 ? "warn" : "debug";
+    logger[level]({ error, retryMs: this.#delayMs }, "cannot fetch records");
+  }
+
+  /** Finds the leaders of all partitions that have none. Never rejects. */
+  async #locate(): Promise<void> {
+    const { clock, connections, identities } = this.#options;
+    const { signal } = this.#closing;
+    while (!this.#isClosed && this.#failure === null) {
+      const lost = [...this.#states.values()].filter(({ leader }) => leader === NO_LEADER);
+      if (lost.length === 0) break;
+      await clock.sleep(this.#delayMs, signal);
+      this.#delayMs = 0;
+      if (this.#isClosed) break;
+      try {
+        const topics = await connections.metadata([...new Set(lost.map(({ topic }) => topic))]);
+        identities.note(topics.values());
+        for (const state of lost) {
+          const found = topics.get(state.topic)?.partitions[state.partition];
+          state.leader = found?.leader ?? NO_LEADER;
+          state.leaderEpoch = found?.leaderEpoch ?? -1;
+        }
+        const missing = lost.filter(({ topic }) => !topics.has(topic));
+        this.#checkMissing(missing);
+        const leaderless = lost.filter(({ leader }) => leader === NO_LEADER);
+        if (leaderless.length > 0) {
+          this.#mistrust(leaderless, refusalOf(LEADER_NOT_AVAILABLE, leaderless[0]!.name));
+        }
+      } catch (caught) {
+        const error = asTailraceError(caught);
+        if (isPassing(error)) this.#mistrust(lost, error);
+        else this.fail(error);
+      }
+    }
+    this.#locating = null;
+    this.#schedule();
+  }
+
+  /** Throws KAFKA_TOPIC_MISSING when a topic has been away for longer than a broker's start takes. */
+  #checkMissing(missing: readonly FetchedPartitionState[]): void {
+    const nowMs = this.#options.clock.now();
+    const first = missing[0];
+    if (first === undefined) this.#missingSinceMs = null;
+    else if (nowMs - (this.#missingSinceMs ??= nowMs) > TOPIC_PATIENCE_MS) {
+      throw new TailraceError("KAFKA_TOPIC_MISSING", `topic ${first.topic} is not there any more`);
+    }
+  }
+}
+
+const LEADER_NOT_AVAILABLE = 5;
