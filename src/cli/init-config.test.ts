@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseConfig } from "../config/load.ts";
+import { parseConfig, parsePipelines } from "../config/load.ts";
 import type { Column, TableSchema } from "../core/schema.ts";
 import { hidePassword, requiredVariables, writeConfig } from "./init-config.ts";
 import { proposeRules } from "./init-rules.ts";
@@ -86,6 +86,22 @@ index = "part"
     auth: { kind: "basic", username: "elastic", password: "e" },
   });
   expect(config.rules.map((rule) => rule.table)).toEqual(["shop.orders", "shop.part_#"]);
+});
+
+test("with brokers both halves of a pipeline with Kafka are described", () => {
+  const text = writeConfig({
+    name: "shop",
+    source: hidePassword("mysql://root@db", MYSQL),
+    sink: hidePassword("http://es:9200", ELASTIC),
+    brokers: ["k-1:9092", "k-2:9093"],
+    rules: proposeRules([table("orders")]),
+  });
+  const halves = parsePipelines(text, { syntax: "toml", file: "x.toml", folder: "/", env: {} });
+  const connection = expect.objectContaining({ brokers: ["k-1:9092", "k-2:9093"] });
+  expect(halves).toMatchObject([
+    { topology: "capture", sink: { connection, topic: "{database}.{table}" } },
+    { topology: "sync", source: { connection, topics: ["shop.orders"] } },
+  ]);
 });
 
 test("without passwords no variable is needed", () => {

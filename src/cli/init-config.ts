@@ -15,6 +15,8 @@ export interface ProposedConfig {
   readonly name: string;
   readonly source: SecretUrl;
   readonly sink: SecretUrl;
+  /** Addresses of the Kafka brokers to put in between; absent = none. */
+  readonly brokers?: readonly string[];
   readonly rules: readonly ProposedRule[];
 }
 
@@ -67,7 +69,17 @@ start = "earliest"
 
 [sink]
 hosts = [${toToml(config.sink.text)}]
-${config.rules.map(writeRule).join("")}`;
+${config.brokers === undefined ? "" : writeKafka(config.brokers)}${config.rules.map(writeRule).join("")}`;
+}
+
+function writeKafka(brokers: readonly string[]): string {
+  return `
+# Kafka in between: \`tailrace run FILE --part capture\` in one place, \`tailrace run FILE --part sync\` in any number of places.
+[kafka]
+brokers = [${brokers.map(toToml).join(", ")}]
+# One topic for all tables instead of one each:
+# topic = ${toToml("shop")}
+`;
 }
 
 /** The environment variables that the configuration refers to. */

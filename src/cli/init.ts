@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { parseBrokers } from "../config/connections-kafka.ts";
 import { parseServerUrl } from "../config/urls.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { TableSchema } from "../core/schema.ts";
@@ -20,6 +21,7 @@ interface InitFlags {
   readonly mysql: string;
   readonly tables: readonly string[];
   readonly elasticsearch: string;
+  readonly kafka?: readonly string[];
   readonly name?: string;
   readonly output?: string;
   readonly force?: true;
@@ -49,6 +51,11 @@ export function initCommand(context: CliContext): Command {
       "tables, as in a rule: shop.orders, 'shop.*', 'shop.order_#'",
     )
     .option("--elasticsearch <url>", "cluster to write", "http://127.0.0.1:9200")
+    .option(
+      "--kafka <brokers>",
+      "put Kafka in between: host:port of some brokers, with commas",
+      parseKafkaOption,
+    )
     .option("--name <name>", "the pipeline's name (default: the database's)")
     .option("--output <file>", "write to this file instead of standard output")
     .option("--force", "replace the file when it exists")
@@ -62,7 +69,8 @@ without a key is left out, with the reason in a comment. The cluster is not cont
 
 Examples:
   $ tailrace init --mysql mysql://sync@127.0.0.1 --tables 'shop.*' --output tailrace.toml
-  $ tailrace init --mysql mysql://sync@db:3306 --tables shop.orders shop.items --elasticsearch https://elastic:secret@es:9200`,
+  $ tailrace init --mysql mysql://sync@db:3306 --tables shop.orders shop.items --elasticsearch https://elastic:secret@es:9200
+  $ tailrace init --mysql mysql://sync@db --tables 'shop.*' --kafka kafka-1:9092,kafka-2:9092 --output tailrace.toml`,
     )
     .action(async (flags: InitFlags, command: Command) => {
       const schemas = await readSchemas(flags, context);
@@ -76,6 +84,13 @@ Examples:
       }
       report(config, text, { flags, context });
     });
+}
+
+function parseKafkaOption(text: string): readonly string[] {
+  const brokers = parseBrokers(text);
+  if (brokers === null)
+    throw new InvalidArgumentError("It must be host:port, several with commas.");
+  return brokers;
 }
 
 /** The tables that the patterns take, as the server defines them. */
@@ -109,6 +124,7 @@ function proposeConfig(
     name: flags.name ?? pipelineName(schemas),
     source: hidePassword(flags.mysql, { ...MYSQL, needsPassword }),
     sink: hidePassword(flags.elasticsearch, ELASTICSEARCH),
+    ...(flags.kafka && { brokers: flags.kafka }),
     rules: proposeRules(schemas),
   };
 }

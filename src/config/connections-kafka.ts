@@ -48,16 +48,24 @@ export function readKafkaConnection(
 
 /** All addresses as `host:port`, each once. */
 function readBrokers(texts: readonly (string | null)[], report: Report): readonly string[] {
-  const brokers = texts.flatMap((text, i) =>
-    (text?.split(",") ?? []).flatMap((address): readonly string[] => {
-      const match = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/.exec(address.trim());
-      const port = Number(match?.[2] ?? DEFAULT_PORT);
-      if (match?.[1] !== undefined && port >= 1 && port <= 65_535) return [`${match[1]}:${port}`];
-      report(["brokers", i], "must be host:port, without a scheme");
-      return [];
-    }),
-  );
+  const brokers = texts.flatMap((text, i) => {
+    // What is no text is told by the schema.
+    if (text === null) return [];
+    const addresses = parseBrokers(text);
+    if (addresses === null) report(["brokers", i], "must be host:port, without a scheme");
+    return addresses ?? [];
+  });
   return [...new Set(brokers)];
+}
+
+/** The addresses in a text, `host:port` each, with commas between them and port 9092 where none is given; null when one is no address. */
+export function parseBrokers(text: string): readonly string[] | null {
+  const addresses = text.split(",").map((address) => {
+    const match = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/.exec(address.trim());
+    const port = Number(match?.[2] ?? DEFAULT_PORT);
+    return match?.[1] !== undefined && port >= 1 && port <= 65_535 ? `${match[1]}:${port}` : null;
+  });
+  return addresses.every((address) => address !== null) ? addresses : null;
 }
 
 const OAUTH_KEYS = ["token", "token_url", "client_id", "client_secret", "scope"] as const;
