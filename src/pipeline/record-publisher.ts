@@ -41,7 +41,7 @@ export function createAtLeastOncePublisher(producer: RecordProducer): RecordPubl
 export interface ExactlyOnceOptions {
   /** Has a transactional id. */
   readonly producer: RecordProducer;
-  readonly checkpoints: CheckpointRecords;
+  readonly checkpoints: Pick<CheckpointRecords, "append">;
   /** The checkpoint that the run begins with; moved on here, ahead of what is closed. */
   readonly cursor: CheckpointCursor;
   /** Gaps that belong into the checkpoint. */
