@@ -1,6 +1,6 @@
 import type { ActionWriter, DocumentSlot, Target } from "../../src/core/action-writer.ts";
 import { ID_SCRATCH_BYTES } from "../../src/core/action-writer.ts";
-import type { GapEvent, IncompleteRowsEvent } from "../../src/core/change-event.ts";
+import type { GapEvent, IncompleteRowsEvent, RowsEvent } from "../../src/core/change-event.ts";
 import type { SourcePosition } from "../../src/core/checkpoint.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { decodeText } from "../../src/binlog/values/text.ts";
@@ -76,11 +76,14 @@ export class RecordingWriter implements ActionWriter {
 export interface RecordOptions {
   readonly url: string;
   readonly database: string;
-  readonly rule?: Partial<RuleOptions>;
+  /** Null: no actions are made of the rows. */
+  readonly rule?: Partial<RuleOptions> | null;
   /** Work to do on the server; what it logs is recorded. */
   readonly work: () => Promise<void>;
   /** Called before a table's definition is asked for; what it throws is the answer. Warnings are then no failure. */
   readonly onLookup?: (table: string) => void;
+  /** Called with every event of rows; valid during the call. */
+  readonly onRows?: (event: RowsEvent) => void;
 }
 
 /** Does the work and reads back what it logged about the database's tables, through the real dump and the real decoders. */
@@ -131,11 +134,9 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
     logger: { debug: () => {}, info: () => {}, warn: note, error: note },
     signal: abort.signal,
   });
-  const recorded = await drainTo(capture, end, {
-    index: "test",
-    decimals: "auto",
-    ...options.rule,
-  });
+  const rule: RuleOptions | null =
+    options.rule === null ? null : { index: "test", decimals: "auto", ...options.rule };
+  const recorded = await drainTo(capture, end, { rule, onRows: options.onRows });
   if (warnings.length > 0 && options.onLookup === undefined)
     throw new Error(`the capture warned: ${warnings.join("; ")}`);
   return recorded;
@@ -144,7 +145,7 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
 async function drainTo(
   capture: Capture,
   end: SourcePosition,
-  rule: RuleOptions,
+  { rule, onRows }: { readonly rule: RuleOptions | null; readonly onRows: RecordOptions["onRows"] },
 ): Promise<RecordedChanges> {
   const writer = new RecordingWriter();
   const encoders = new Map<TableVersion, RowEncoder>();
@@ -160,6 +161,8 @@ async function drainTo(
       continue;
     }
     if (event.kind === "rows") {
+      onRows?.(event);
+      if (rule === null) continue;
       const encoder = encoders.get(event.table) ?? compileEncoder(rule, event.table);
       encoders.set(event.table, encoder);
       writer.begin({ index: rule.index, upsert: false }, event.versionHigh, event.versionLow);
