@@ -15,6 +15,8 @@ export interface PartitionOffset extends TopicPartition {
 export interface TopicDescription extends RecordTopic {
   /** Changes when the topic is deleted and made anew. */
   readonly id: string;
+  /** `cleanup.policy` is `compact` alone: the last record of each key is kept, and none expires. Absent = the brokers do not tell. */
+  readonly isCompacted?: boolean;
 }
 
 /** A consumer group at this moment. */
@@ -117,6 +119,6 @@ export interface AssignmentListener {
    * committed until then.
    */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
-  /** These partitions are others' already (session expired, fenced): nothing of them may be written any more. */
+  /** These partitions are others' already (session expired, fenced): nothing of them may be written any more. May come while `onRevoked` is waited for. */
   onLost(partitions: readonly TopicPartition[]): void;
 }
