@@ -1,7 +1,7 @@
 import type { Service, ServiceName } from "../services/contract.ts";
 import { startService } from "../services/start-service.ts";
 
-const SERVERS = ["mysql", "mariadb", "elasticsearch", "opensearch"] as const;
+const SERVERS = ["mysql", "mariadb", "elasticsearch", "opensearch", "kafka"] as const;
 
 /** Servers that the tests use, and the environment in which the tests find them. Disposing of them stops and deletes ours. */
 export interface TestServers extends AsyncDisposable {

@@ -1,5 +1,7 @@
-/** Address of a server that `npm test` started, from the environment; throws with what to do when it is not there. */
-export function testServerUrl(server: "mysql" | "mariadb" | "elasticsearch" | "opensearch"): URL {
+/** Address of a server that `npm test` started, from the environment (Kafka's as `kafka://host:port`); throws with what to do when it is not there. */
+export function testServerUrl(
+  server: "mysql" | "mariadb" | "elasticsearch" | "opensearch" | "kafka",
+): URL {
   const name = `TAILRACE_TEST_${server.toUpperCase()}_URL`;
   const url = process.env[name];
   if (!url) {
@@ -7,5 +9,5 @@ export function testServerUrl(server: "mysql" | "mariadb" | "elasticsearch" | "o
       `${name} is not set: run the tests with \`npm test\`, or name a server of your own there.`,
     );
   }
-  return new URL(url);
+  return new URL(server === "kafka" ? `kafka://${url}` : url);
 }
