@@ -42,6 +42,11 @@ export class RecordStream implements ChangeStream {
     return this.#parts.consumer.isConnected;
   }
 
+  /** The record whose changes are being taken; null between two. Valid until the next `poll`. */
+  get record(): RecordView | null {
+    return this.#record;
+  }
+
   poll(): ChangeEvent | null {
     const { consumer, decoder, tracker, admit } = this.#parts;
     if (this.#isClosed || this.#beginning !== null || this.#failure !== null) return null;

@@ -1,4 +1,4 @@
-import type { PipelineConfig } from "../config/config.ts";
+import type { OffsetStart, PipelineConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { StartRequest } from "./start.ts";
@@ -12,6 +12,8 @@ export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
   readonly logger: Logger;
   /** Begin here instead of at the checkpoint. */
   readonly from?: StartRequest | undefined;
+  /** Of a sync: commit these offsets for its group first. */
+  readonly seekTo?: OffsetStart | undefined;
   /** Go on from the checkpoint although the rules have changed since. */
   readonly acceptChanges?: boolean | undefined;
   /**

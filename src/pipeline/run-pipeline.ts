@@ -20,12 +20,13 @@ export async function runPipeline<Config extends PipelineConfig>(
   const backoff = new Backoff(clock);
   // what a configuration's stages show is the status of its topology
   const opened: OpenOptions = { ...(options as unknown as RunOptions), clock };
-  let from = options.from;
+  let { from, seekTo } = options;
   while (!options.signal.aborted) {
     try {
-      await using stages = await openStages(config, { ...opened, from });
-      // from here on the checkpoint holds the requested start
+      await using stages = await openStages(config, { ...opened, from, seekTo });
+      // from here on the checkpoint, or the group, holds the requested start
       from = undefined;
+      seekTo = undefined;
       backoff.reset();
       opened.onReady?.({ status: () => stages.status() });
       await runStages(stages, opened, config.drainTimeoutMs);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DirectConfig } from "../config/config.ts";
+import type { DirectConfig, StoreConfig } from "../config/config.ts";
 import type { CheckpointStore } from "../core/checkpoint.ts";
 import type { DeadLetterStore } from "../core/dead-letter.ts";
 import type { JsonClient } from "../core/json-client.ts";
@@ -27,11 +27,7 @@ export async function openStores(config: DirectConfig): Promise<Stores> {
       ? await openCheckpointFile({ folder: state.path, pipeline })
       : openCheckpointIndex({ client, index: state.index, pipeline }),
   );
-  const letters = resources.use(
-    deadLetters.type === "file"
-      ? openDeadLetterFile(join(deadLetters.path, `${pipeline}.dead-letters.ndjson`))
-      : openDeadLetterIndex({ client, index: deadLetters.index }),
-  );
+  const letters = resources.use(openDeadLetters(deadLetters, { pipeline, client }));
   const held = resources.move();
   return {
     client,
@@ -39,4 +35,14 @@ export async function openStores(config: DirectConfig): Promise<Stores> {
     deadLetters: letters,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** Opens the store of a pipeline's dead letters. `client` leads to the cluster that an index is in, and stays the caller's. */
+export function openDeadLetters(
+  store: StoreConfig,
+  { pipeline, client }: { readonly pipeline: string; readonly client: JsonClient },
+): DeadLetterStore {
+  return store.type === "file"
+    ? openDeadLetterFile(join(store.path, `${pipeline}.dead-letters.ndjson`))
+    : openDeadLetterIndex({ client, index: store.index });
 }

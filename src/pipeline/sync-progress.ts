@@ -12,7 +12,7 @@ export interface SyncProgressOptions {
   readonly clock: Clock;
   /** Called when records were closed. */
   readonly onClosed: () => void;
-  /** Called for every mark that is closed; its position is `topic/partition` and the next offset. */
+  /** Called for every mark that is closed; its position is `topic-partition` and the next offset. */
   readonly onAcknowledged?: ((acknowledged: Acknowledged) => void) | undefined;
 }
 
@@ -45,7 +45,7 @@ export class SyncProgress implements Marks<OffsetEvent> {
     if (commitTimeUs > 0) this.#latencyMs = Math.max(0, clock.now() - commitTimeUs / 1_000);
     if (onAcknowledged === undefined) return;
     const { topic, partition: number, closed } = partition;
-    onAcknowledged({ position: { file: `${topic}/${number}`, position: closed }, commitTimeUs });
+    onAcknowledged({ position: { file: `${topic}-${number}`, position: closed }, commitTimeUs });
   };
 
   /** How far the partitions are; `assigned` tells their ends, `isConnected` whether these are true at this moment. */

@@ -60,14 +60,10 @@ export class TopicWatch {
     return this.#topics;
   }
 
-  /** The high bits of the versions of a topic's records that have none of their own. */
-  generationOf(topic: string): number {
-    return this.#topics[topic]?.generation ?? 0;
-  }
-
-  /** Partitions of the topic as of the last look. */
-  partitionsOf(topic: string): number {
-    return this.#partitions.get(topic) ?? 0;
+  /** What the versions of a topic's records without one of their own are made with: the generation; and how many partitions it has, as of the last look. */
+  versionsOf(topic: string): { readonly generation: number; readonly partitions: number } {
+    const generation = this.#topics[topic]?.generation ?? 0;
+    return { generation, partitions: this.#partitions.get(topic) ?? 0 };
   }
 
   /** A record is about to be taken. Throws KAFKA_PARTITIONS_CHANGED. */
@@ -77,7 +73,7 @@ export class TopicWatch {
     if (!carriesVersion(record)) {
       throw new TailraceError(
         "KAFKA_PARTITIONS_CHANGED",
-        `topic ${topic} has ${this.partitionsOf(topic)} partitions instead of ${this.#topics[topic]?.partitions}`,
+        `topic ${topic} has ${this.#partitions.get(topic)} partitions instead of ${this.#topics[topic]?.partitions}`,
       );
     }
     this.#versioned.add(topic);
@@ -86,7 +82,7 @@ export class TopicWatch {
   /** Partitions were assigned: one beyond those that are known shows that there are more. */
   noteAssigned(partitions: readonly TopicPartition[]): void {
     for (const { topic, partition } of partitions)
-      if (partition >= this.partitionsOf(topic)) this.#compare(topic, partition + 1);
+      if (partition >= (this.#partitions.get(topic) ?? 0)) this.#compare(topic, partition + 1);
   }
 
   /** Looks again and again until the signal aborts. Rejects with KAFKA_TOPIC_RECREATED, KAFKA_TOPIC_APPEARED and other errors that reading cannot go on with. */
