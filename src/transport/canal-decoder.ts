@@ -1,0 +1,135 @@
+import type { Operation, SchemaChangeType } from "../core/change-event.ts";
+import { canalReader } from "./canal-columns.ts";
+import { parseColumnTypeText } from "./column-type-text.ts";
+import { DefinitionCache, type FoundTable } from "./definition-cache.ts";
+import { firstElement, listMembers, nextElement, parseStrings } from "./json-arrays.ts";
+import type { JsonMembers } from "./json-members.ts";
+import { Ascii, RecordFault, skipValue } from "./json-scanner.ts";
+import { contentText } from "./read-text.ts";
+import type { RecordIntake } from "./record-intake.ts";
+import { memberIs, memberNumber, memberText, type RecordMember } from "./record-members.ts";
+import { createRecordTable, type RecordTable } from "./record-table.ts";
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  INSERT: "insert",
+  UPDATE: "update",
+  DELETE: "delete",
+};
+
+const SCHEMA_CHANGES: ReadonlySet<string> = new Set<SchemaChangeType>([
+  "CREATE",
+  "ALTER",
+  "ERASE",
+  "TRUNCATE",
+  "RENAME",
+  "CINDEX",
+  "DINDEX",
+  "QUERY",
+]);
+
+/** A column of a type not known here keeps its text. */
+const UNKNOWN_TYPE = {
+  kind: "text",
+  charset: "utf8mb4",
+  maxBytes: 4_294_967_295,
+  large: true,
+} as const;
+
+/** What a record defines its columns by. */
+const DEFINING = ["mysqlType", "pkNames", "database", "table"] as const;
+
+/**
+ * Decodes Canal's flat JSON messages (`com.alibaba.otter.canal.protocol.FlatMessage`), ours and Canal's own:
+ *
+ *     {"data": [{…}, …], "old": [{…}, …] | null, "mysqlType": {"id": "bigint unsigned", …}, "pkNames": ["id"] | null, "database": …, "table": …,
+ *      "type": "UPDATE", "isDdl": false, "sql": "", "es": ms, "ts": ms, "gtid": …, …}
+ *
+ * `old` holds, for each row of an update, columns as they were before: those that changed, with Canal itself also others.
+ */
+export class CanalDecoder {
+  readonly #intake: RecordIntake;
+  readonly #members: JsonMembers<RecordMember>;
+  readonly #tables = new DefinitionCache();
+
+  constructor(intake: RecordIntake, members: JsonMembers<RecordMember>) {
+    this.#intake = intake;
+    this.#members = members;
+  }
+
+  /** Decodes the record whose members were read. Throws a RecordFault. */
+  decode(): void {
+    const { bytes: b } = this.#intake.record;
+    const type = memberText(b, this.#members, "type");
+    this.#intake.noteTime(memberNumber(b, this.#members, "es"));
+    this.#intake.gtid = memberText(b, this.#members, "gtid") || undefined;
+    const operation = Object.hasOwn(OPERATIONS, type) ? OPERATIONS[type]! : null;
+    if (operation !== null && this.#members.start("data") >= 0) {
+      const table = this.#tableOf(b);
+      if (table !== null) this.#addRows(b, table, operation);
+    } else if (SCHEMA_CHANGES.has(type)) {
+      this.#addStatement(b, type as SchemaChangeType);
+    } else if (operation !== null || this.#members.start("data") >= 0) {
+      throw new RecordFault(operation === null ? "its type is no operation" : "it has no data");
+    }
+  }
+
+  #addRows(b: Buffer, table: RecordTable, operation: Operation): void {
+    const { batch } = this.#intake;
+    const end = this.#members.end("data");
+    const oldEnd = this.#members.end("old");
+    let old = operation === "update" ? this.#members.start("old") : -1;
+    if (old >= 0) old = firstElement(b, old, oldEnd);
+    batch.open(table, operation, b);
+    for (let p = firstElement(b, this.#members.start("data"), end); p >= 0;) {
+      const hasOld = old >= 0 && b[old] === Ascii.OPEN_OBJECT;
+      p = nextElement(b, batch.add(p, end, hasOld ? old : -1, oldEnd), end);
+      if (old < 0) continue;
+      old = nextElement(b, hasOld ? batch.behindBefore : skipValue(b, old, oldEnd), oldEnd);
+    }
+  }
+
+  /** The record's table, null when it is not captured. */
+  #tableOf(b: Buffer): FoundTable {
+    const { headers } = this.#intake;
+    const define = (): FoundTable => this.#define(b);
+    if (headers.schemaStart >= 0) {
+      const id = b.toString("latin1", headers.schemaStart, headers.schemaEnd);
+      return this.#tables.byId(id, define);
+    }
+    const members = this.#members;
+    const parts = DEFINING.flatMap((name) => [members.start(name), members.end(name)]);
+    return this.#tables.byParts(b, parts, define);
+  }
+
+  #define(b: Buffer): FoundTable {
+    const { isCaptured, idColumns } = this.#intake.options;
+    const database = memberText(b, this.#members, "database");
+    const table = memberText(b, this.#members, "table");
+    if (!isCaptured(database, table)) return null;
+    const columns = listMembers(
+      b,
+      this.#members.start("mysqlType"),
+      this.#members.end("mysqlType"),
+    );
+    if (columns.length === 0) throw new RecordFault("it has no mysqlType");
+    const definition = {
+      database,
+      table,
+      columns: columns.map(({ name, start, end }) => ({
+        name,
+        type: parseColumnTypeText(contentText(b, start, end)) ?? UNKNOWN_TYPE,
+      })),
+      primaryKey: parseStrings(b, this.#members.start("pkNames"), this.#members.end("pkNames")),
+    };
+    return createRecordTable(definition, canalReader, idColumns(database, table));
+  }
+
+  /** A statement: what it did to rows, and the notice that it was. */
+  #addStatement(b: Buffer, type: SchemaChangeType): void {
+    this.#intake.addStatement(memberText(b, this.#members, "sql"), {
+      database: memberText(b, this.#members, "database"),
+      table: memberText(b, this.#members, "table"),
+      type: memberIs(b, this.#members, "isDdl", "true") ? type : null,
+    });
+  }
+}

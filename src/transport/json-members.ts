@@ -1,0 +1,99 @@
+import { Ascii, parseString, RecordFault, skipName, skipSpace, skipValue } from "./json-scanner.ts";
+
+/** Where the values of an object's members lie, for the names that were asked for; others are only checked. Reused from one object to the next. */
+export interface JsonMembers<Name extends string> {
+  /**
+   * Reads the object at `p` whole and returns the place behind it. Throws a RecordFault when it is none. Of a name that occurs twice the last counts, as in
+   * every reader of JSON.
+   */
+  read(b: Buffer, p: number, end: number): number;
+  /** Where the value begins; -1 when the object has no such member, or the value is null. */
+  start(name: Name): number;
+  /** The place behind the value. */
+  end(name: Name): number;
+  /** Is there such a member, be it null? */
+  has(name: Name): boolean;
+  /** Members with other names. */
+  readonly others: number;
+}
+
+const ABSENT = -2;
+const NULL = -1;
+
+/** A reader of objects for these names, which are ASCII. */
+export function createJsonMembers<Name extends string>(names: readonly Name[]): JsonMembers<Name> {
+  return new MemberReader(names);
+}
+
+class MemberReader<Name extends string> implements JsonMembers<Name> {
+  others = 0;
+  readonly #slots: ReadonlyMap<string, number>;
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  /** Names by their length, so that most are told apart without being looked at. */
+  readonly #byLength: readonly { readonly bytes: Buffer; readonly slot: number }[][];
+
+  constructor(names: readonly Name[]) {
+    this.#slots = new Map(names.map((name, slot) => [name, slot]));
+    this.#starts = new Int32Array(names.length);
+    this.#ends = new Int32Array(names.length);
+    const byLength: { bytes: Buffer; slot: number }[][] = [];
+    for (const [slot, name] of names.entries())
+      (byLength[name.length] ??= []).push({ bytes: Buffer.from(name, "latin1"), slot });
+    this.#byLength = byLength;
+  }
+
+  read(b: Buffer, p: number, end: number): number {
+    this.#starts.fill(ABSENT);
+    this.others = 0;
+    if (p >= end || b[p] !== Ascii.OPEN_OBJECT) throw new RecordFault("no JSON object", p);
+    let q = skipSpace(b, p + 1, end);
+    if (q < end && b[q] === Ascii.CLOSE_OBJECT) return q + 1;
+    for (;;) {
+      const name = q;
+      q = skipName(b, q, end);
+      const slot = this.#slotOf(b, name, q);
+      const value = q;
+      q = skipValue(b, value, end);
+      if (slot >= 0) {
+        this.#starts[slot] = b[value] === Ascii.LETTER_N ? NULL : value;
+        this.#ends[slot] = q;
+      } else {
+        this.others += 1;
+      }
+      q = skipSpace(b, q, end);
+      const byte = q < end ? b[q] : -1;
+      if (byte === Ascii.CLOSE_OBJECT) return q + 1;
+      if (byte !== Ascii.COMMA) throw new RecordFault("no comma and no end of the object", q);
+      q = skipSpace(b, q + 1, end);
+    }
+  }
+
+  start(name: Name): number {
+    const start = this.#starts[this.#slots.get(name)!]!;
+    return start < 0 ? -1 : start;
+  }
+
+  end(name: Name): number {
+    return this.#ends[this.#slots.get(name)!]!;
+  }
+
+  has(name: Name): boolean {
+    return this.#starts[this.#slots.get(name)!]! !== ABSENT;
+  }
+
+  /** The slot of the name whose opening quote is at `p`, -1 when nobody asked for it. The value begins at `value`. */
+  #slotOf(b: Buffer, p: number, value: number): number {
+    // the name is valid: its closing quote is the last before the colon
+    let close = value - 1;
+    while (b[close] !== Ascii.QUOTE) close--;
+    const length = close - p - 1;
+    for (const { bytes, slot } of this.#byLength[length] ?? []) {
+      let i = 0;
+      while (i < length && b[p + 1 + i] === bytes[i]) i++;
+      if (i === length) return slot;
+    }
+    if (!b.subarray(p, close).includes(Ascii.BACKSLASH)) return -1;
+    return this.#slots.get(parseString(b, p, close + 1)) ?? -1;
+  }
+}

@@ -1,0 +1,136 @@
+import { isUtf8 } from "node:buffer";
+import type { ChangeEvent, GapEvent, PoisonEvent } from "../core/change-event.ts";
+import type { RecordView } from "../core/record.ts";
+import type { TableSchema } from "../core/schema.ts";
+import { asTailraceError } from "../core/errors.ts";
+import { CanalDecoder } from "./canal-decoder.ts";
+import { RecordFault, skipSpace } from "./json-scanner.ts";
+import { RecordIntake } from "./record-intake.ts";
+import { createRecordMembers } from "./record-members.ts";
+
+/** What a record decoder works with. */
+export interface RecordDecoderOptions {
+  /** What records are taken for; `auto` recognises each. */
+  readonly format: "auto" | "canal" | "debezium" | "maxwell";
+  /** Are there documents of this table? Records of others give nothing. */
+  readonly isCaptured: (database: string, table: string) => boolean;
+  /**
+   * Names of the columns that the table's document ids are made of; undefined = its primary key. Records do not tell which columns may be NULL: a row with NULL in
+   * one of these is no row.
+   */
+  readonly idColumns: (database: string, table: string) => readonly string[] | undefined;
+  /** The table as MySQL has it now, null when it has none; null instead of a function = there is no server to ask. Throws SOURCE_*. */
+  readonly describeTable: ((database: string, table: string) => Promise<TableSchema | null>) | null;
+  /**
+   * The topic's generation, 0 to 255, which grows when its offsets begin anew, and its number of partitions: records that carry no version of their own get
+   * `generation (8 bits) | offset (55)`.
+   */
+  readonly topicOf: (topic: string) => { readonly generation: number; readonly partitions: number };
+  /** What a statement of the source's log means for captured tables: rows that were emptied, replaced, or changed without row events. */
+  readonly gapsOf: (statement: string, database: string) => readonly StatementGap[];
+}
+
+/** A gap that a statement makes, without its place. */
+export type StatementGap = Pick<GapEvent, "code" | "database" | "table" | "detail" | "isEmptied">;
+
+/**
+ * Makes changes of records, one record at a time. Per row nothing is allocated: the RowsEvent is reused and its bytes are those of the record. Whatever a record
+ * holds, it gives changes or poison; only a definition that cannot be asked for is an error.
+ */
+export interface RecordDecoder {
+  /**
+   * Takes a record, which stays valid until the next call. A promise where the table's definition has to be asked for first; it rejects with KAFKA_SCHEMA_UNKNOWN
+   * when there is no one to ask, or with the error of `describeTable`.
+   */
+  begin(record: RecordView): Promise<void> | undefined;
+  /** The record's next change (rows, incomplete, gap, schema, poison), null behind the last. */
+  next(): ChangeEvent | null;
+  /** µs since 1970 at which the source committed what the record holds, as exactly as the format tells; 0 = unknown. */
+  readonly commitTimeUs: number;
+}
+
+/** A decoder of the records of any number of topics and partitions. */
+export function createRecordDecoder(options: RecordDecoderOptions): RecordDecoder {
+  return new Decoder(options);
+}
+
+class Decoder implements RecordDecoder {
+  readonly #intake: RecordIntake;
+  readonly #members = createRecordMembers();
+  readonly #canal: CanalDecoder;
+  #nextEvent = 0;
+  #nextRow = 0;
+
+  constructor(options: RecordDecoderOptions) {
+    this.#intake = new RecordIntake(options);
+    this.#canal = new CanalDecoder(this.#intake, this.#members);
+  }
+
+  get commitTimeUs(): number {
+    return this.#intake.commitTimeUs;
+  }
+
+  begin(record: RecordView): Promise<void> | undefined {
+    this.#nextEvent = 0;
+    this.#nextRow = 0;
+    try {
+      this.#intake.begin(record);
+      return this.#read(record)?.catch((error: unknown) => this.#poisonOrThrow(error));
+    } catch (error) {
+      if (error instanceof RecordFault) this.#poison(error);
+      else return Promise.reject(asTailraceError(error));
+    }
+    return undefined;
+  }
+
+  next(): ChangeEvent | null {
+    const { events, batch } = this.#intake;
+    if (this.#nextEvent < events.length) return events[this.#nextEvent++]!;
+    if (this.#nextRow >= batch.count) return null;
+    const event = batch.event(this.#nextRow, this.#intake);
+    this.#nextRow += 1;
+    if (typeof event !== "string") return event;
+    const which = batch.count > 1 ? `row ${this.#nextRow}: ` : "";
+    return this.#poisonOf(which + event);
+  }
+
+  #read(record: RecordView): Promise<void> | undefined {
+    const { bytes: b, valueStart, valueEnd } = record;
+    if (valueStart < 0) return undefined;
+    if (!isUtf8(b.subarray(valueStart, valueEnd))) throw new RecordFault("not UTF-8");
+    const start = skipSpace(b, valueStart, valueEnd);
+    const behind = skipSpace(b, this.#members.read(b, start, valueEnd), valueEnd);
+    if (behind !== valueEnd) throw new RecordFault("something follows the JSON object", behind);
+    this.#canal.decode();
+    return undefined;
+  }
+
+  #poisonOrThrow(error: unknown): void {
+    if (!(error instanceof RecordFault)) throw asTailraceError(error);
+    this.#poison(error);
+  }
+
+  /** The record gives nothing else. */
+  #poison(fault: RecordFault): void {
+    const { events, batch, record } = this.#intake;
+    batch.clear();
+    events.length = 0;
+    events.push(this.#poisonOf(fault.describe(record.valueStart, record.valueEnd)));
+  }
+
+  #poisonOf(detail: string): PoisonEvent {
+    const { record, place } = this.#intake;
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = record;
+    return {
+      kind: "poison",
+      record: place,
+      detail,
+      key: keyStart < 0 ? null : textOf(bytes.subarray(keyStart, keyEnd)),
+      value: valueStart < 0 ? null : textOf(bytes.subarray(valueStart, valueEnd)),
+    };
+  }
+}
+
+function textOf(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString("utf8") : `base64:${bytes.toString("base64")}`;
+}

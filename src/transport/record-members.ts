@@ -1,0 +1,76 @@
+import { createJsonMembers, type JsonMembers } from "./json-members.ts";
+import { contentText } from "./read-text.ts";
+
+/** Members of records, in whatever format, that mean something. */
+export const RECORD_MEMBERS = [
+  // Canal, Maxwell
+  "data",
+  "old",
+  "database",
+  "table",
+  "type",
+  "ts",
+  "sql",
+  // Canal
+  "isDdl",
+  "mysqlType",
+  "pkNames",
+  "es",
+  "gtid",
+  // Maxwell
+  "primary_key_columns",
+  "xid",
+  "def",
+  // Debezium
+  "schema",
+  "payload",
+  "before",
+  "after",
+  "source",
+  "op",
+  "ts_ms",
+  "ddl",
+  "tableChanges",
+  "status",
+  "event_count",
+] as const;
+
+/** One of {@link RECORD_MEMBERS}. */
+export type RecordMember = (typeof RECORD_MEMBERS)[number];
+
+/** A reader of records' members. */
+export function createRecordMembers(): JsonMembers<RecordMember> {
+  return createJsonMembers(RECORD_MEMBERS);
+}
+
+/** The member's text, `""` when there is none. */
+export function memberText<Name extends string>(
+  b: Buffer,
+  members: JsonMembers<Name>,
+  name: Name,
+): string {
+  const start = members.start(name);
+  return start < 0 ? "" : contentText(b, start, members.end(name));
+}
+
+/** The member's number, 0 when it is none. */
+export function memberNumber<Name extends string>(
+  b: Buffer,
+  members: JsonMembers<Name>,
+  name: Name,
+): number {
+  const start = members.start(name);
+  if (start < 0) return 0;
+  const number = Number(contentText(b, start, members.end(name)));
+  return Number.isFinite(number) ? number : 0;
+}
+
+/** Is the member's text, or its literal, just this? */
+export function memberIs<Name extends string>(
+  b: Buffer,
+  members: JsonMembers<Name>,
+  name: Name,
+  text: string,
+): boolean {
+  return memberText(b, members, name) === text;
+}

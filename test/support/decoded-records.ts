@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import type { ChangeEvent } from "../../src/core/change-event.ts";
+import type { RecordView } from "../../src/core/record.ts";
+import type { TableVersion } from "../../src/core/row-layout.ts";
+import { createStatementGaps } from "../../src/pipeline/statement-gaps.ts";
+import { compileEncoder, type RowEncoder } from "../../src/rules/encoder.ts";
+import {
+  createRecordDecoder,
+  type RecordDecoderOptions,
+} from "../../src/transport/record-decoder.ts";
+import { type RecordedAction, RecordingWriter } from "./recorded-changes.ts";
+
+/** A record as texts. */
+export interface RecordText {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly offset?: number;
+  readonly key: string | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: readonly (readonly [string, string])[];
+}
+
+/** What became of records. */
+export interface DecodedRecords {
+  /** Actions by table, in order. */
+  readonly actions: ReadonlyMap<string, readonly RecordedAction[]>;
+  /** All events but rows, which are reused. */
+  readonly events: readonly ChangeEvent[];
+}
+
+/** The records of a recording, one a line. */
+export function readRecording(name: string): RecordText[] {
+  const lines = readFileSync(new URL(`../fixtures/records/${name}`, import.meta.url), "utf8")
+    .trim()
+    .split("\n");
+  return lines.map((line) => JSON.parse(line) as RecordText);
+}
+
+/** The record in a buffer, with other bytes around it. */
+export function viewOf(record: RecordText): RecordView {
+  const key = record.key === null ? null : Buffer.from(record.key);
+  const value = record.value === null ? null : Buffer.from(record.value);
+  const headers = headerBlock(record.headers ?? []);
+  const before = Buffer.from('"before"');
+  const bytes = Buffer.concat([
+    before,
+    key ?? before,
+    value ?? before,
+    headers,
+    Buffer.from('"}behind'),
+  ]);
+  const keyStart = before.length;
+  const valueStart = keyStart + (key ?? before).length;
+  const headersStart = valueStart + (value ?? before).length;
+  return {
+    topic: record.topic,
+    partition: record.partition ?? 0,
+    offset: record.offset ?? 0,
+    timestampMs: 0,
+    bytes,
+    keyStart: key === null ? -1 : keyStart,
+    keyEnd: valueStart,
+    valueStart: value === null ? -1 : valueStart,
+    valueEnd: headersStart,
+    headersStart,
+    headersEnd: headersStart + headers.length,
+  };
+}
+
+function headerBlock(headers: readonly (readonly [string, string])[]): Buffer {
+  const parts = headers.flatMap(([name, value]) => [sized(name), sized(value)]);
+  return Buffer.concat([varint(headers.length), ...parts]);
+}
+
+function sized(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([varint(bytes.length), bytes]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value * 2;
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest & 0x7f) | 0x80);
+  return Buffer.from([...bytes, rest]);
+}
+
+/** A decoder of everything in the topics, whose tables all are captured. */
+export function testDecoderOptions(
+  options: Partial<RecordDecoderOptions> = {},
+): RecordDecoderOptions {
+  return {
+    format: "auto",
+    isCaptured: () => true,
+    idColumns: () => undefined,
+    describeTable: null,
+    topicOf: () => ({ generation: 1, partitions: 1 }),
+    gapsOf: createStatementGaps({ isCaptured: () => true, seenTables: () => [] }),
+    ...options,
+  };
+}
+
+/** Decodes the records and makes documents of their rows; a table without a key takes all its columns for one. */
+export async function decodeRecords(
+  records: readonly RecordText[],
+  options: Partial<RecordDecoderOptions> = {},
+): Promise<DecodedRecords> {
+  const decoder = createRecordDecoder(testDecoderOptions(options));
+  const encoders = new Map<TableVersion, RowEncoder>();
+  const writers = new Map<string, RecordingWriter>();
+  const events: ChangeEvent[] = [];
+  for (const record of records) {
+    await decoder.begin(viewOf(record));
+    for (let event = decoder.next(); event !== null; event = decoder.next()) {
+      if (event.kind !== "rows") {
+        events.push(event);
+        continue;
+      }
+      const { schema } = event.table;
+      const id = options.idColumns?.(schema.database, schema.table);
+      const rule = { index: "test", decimals: "auto", ...(id !== undefined && { id }) } as const;
+      if (schema.primaryKey.length === 0 && id === undefined) continue;
+      const encoder = encoders.get(event.table) ?? compileEncoder(rule, event.table);
+      encoders.set(event.table, encoder);
+      const writer = writers.get(schema.table) ?? new RecordingWriter();
+      writers.set(schema.table, writer);
+      writer.begin({ index: "test", upsert: false }, event.versionHigh, event.versionLow);
+      const next = encoder[event.operation](event.bytes, event.start, event.end, writer);
+      if (next !== event.end) throw new Error(`rows end at ${next} instead of ${event.end}`);
+    }
+  }
+  return {
+    actions: new Map(Array.from(writers, ([table, { actions }]) => [table, actions])),
+    events,
+  };
+}
+
+/** What the documents are after all actions, by id. */
+export function replay(actions: readonly RecordedAction[]): Map<string, string> {
+  const documents = new Map<string, string>();
+  for (const action of actions) {
+    if (action.kind === "delete") documents.delete(action.id);
+    else documents.set(action.id, action.document);
+  }
+  return documents;
+}
