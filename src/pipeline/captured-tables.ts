@@ -1,0 +1,35 @@
+import type { RuleConfig } from "../config/config.ts";
+import { createTableMatcher, expectedTables } from "../rules/table-pattern.ts";
+import { createStatementGaps, type StatementGap } from "./statement-gaps.ts";
+
+/** What the rules make of the tables that records name. */
+export interface CapturedTables {
+  readonly ruleOf: (database: string, table: string) => RuleConfig | null;
+  readonly isCaptured: (database: string, table: string) => boolean;
+  /** What a statement of the source's log means for captured tables, as it does where the log itself is read. */
+  readonly gapsOf: (statement: string, database: string) => readonly StatementGap[];
+}
+
+/** Matches tables with the rules, and remembers those that records have named. */
+export function createCapturedTables(
+  rules: readonly RuleConfig[],
+  options: { readonly caseSensitive: boolean },
+): CapturedTables {
+  const ruleOf = createTableMatcher(rules, options);
+  const seen = new Map<string, { readonly database: string; readonly table: string }>();
+  return {
+    ruleOf,
+    isCaptured: (database, table) => {
+      if (ruleOf(database, table) === null) return false;
+      seen.set(JSON.stringify([database, table]), { database, table });
+      return true;
+    },
+    gapsOf: createStatementGaps({
+      isCaptured: (database, table) => ruleOf(database, table) !== null,
+      seenTables: () => [...seen.values()],
+      shareRule: (a, b) =>
+        ruleOf(a.database, a.table)?.index === ruleOf(b.database, b.table)?.index,
+      expectedTables: (database) => expectedTables(rules, database, options),
+    }),
+  };
+}
