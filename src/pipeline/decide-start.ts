@@ -10,7 +10,7 @@ import { type ResolvedStart, resolveStart } from "./start.ts";
 
 /** What a start is decided from. */
 export interface StartSources {
-  readonly checkpoints: CheckpointStore;
+  readonly checkpoints: Pick<CheckpointStore, "load">;
   readonly queries: SourceQueries;
   /** Greatest epoch that an earlier life of this pipeline left at its destination; null when there is none. Asked when there is no checkpoint. */
   readonly readKnownEpoch: () => Promise<number | null>;

@@ -126,7 +126,7 @@ interface Context {
 function open(publisherOf: (producer: FakeProducer) => RecordPublisher): Context {
   const producer = new FakeProducer();
   const closed: number[] = [];
-  const open: { position: number; taken: number }[] = [];
+  const unclosed: { position: number; taken: number }[] = [];
   const failures: unknown[] = [];
   const gaps: string[] = [];
   const destination = new RecordDestination({
@@ -135,12 +135,13 @@ function open(publisherOf: (producer: FakeProducer) => RecordPublisher): Context
     topics: { open: async () => TOPIC } as unknown as RecordTopics,
     readRows: async () => [],
     marks: {
-      add: ({ position }, taken) => void open.push({ position: position.position, taken }),
+      add: ({ position }, taken) => void unclosed.push({ position: position.position, taken }),
       get size() {
-        return open.length;
+        return unclosed.length;
       },
       close: (upTo) => {
-        while (open.length > 0 && open[0]!.taken <= upTo) closed.push(open.shift()!.position);
+        while (unclosed.length > 0 && unclosed[0]!.taken <= upTo)
+          closed.push(unclosed.shift()!.position);
       },
     },
     onGap: async (gap) => void gaps.push(gap.code),
