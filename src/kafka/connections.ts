@@ -73,12 +73,13 @@ export class KafkaConnections implements AsyncDisposable {
   }
 
   /**
-   * The topics' partitions and who leads them, from memory where it is known. Missing topics are absent from the answer; a leader may be -1. Throws
-   * KAFKA_*.
+   * The topics' partitions and who leads them, from memory where it is known. Missing topics are absent from the answer; a leader may be -1. Without
+   * topics it asks a broker all the same, for the brokers. Throws KAFKA_*.
    */
   async metadata(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMetadata>> {
     const unknown = topics.filter((name) => this.#metadata.topic(name) === undefined);
-    const fresh = unknown.length === 0 ? [] : await this.#ask(unknown);
+    const isKnown = unknown.length === 0 && topics.length > 0;
+    const fresh = isKnown ? [] : await this.#ask(unknown);
     const answer = new Map(fresh.map((topic) => [topic.name, topic]));
     for (const name of topics) {
       const topic = this.#metadata.topic(name);
