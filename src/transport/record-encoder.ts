@@ -7,7 +7,12 @@ import type {
   SchemaChangeEvent,
 } from "../core/change-event.ts";
 import type { RecordTopic, RecordWriter } from "../core/record.ts";
+import type { Clock } from "../core/clock.ts";
 import type { TableSchema } from "../core/schema.ts";
+import { CanalEncoder } from "./canal-encoder.ts";
+import { createDebeziumEncoder } from "./debezium-encoder.ts";
+import { createMaxwellEncoder } from "./maxwell-encoder.ts";
+import { Partitioner, type PartitionerOptions } from "./partitioner.ts";
 
 /**
  * Writes changes as records of one format. It compiles on first sight of a table version and makes no object per row; what it needs of an event it reads
@@ -40,3 +45,29 @@ export interface JsonRowsEvent extends ChangeOrigin {
 
 /** A gap of which the caller adds the place in the source's log. */
 export type RecordGap = Omit<GapEvent, "position">;
+
+/** What records are to look like, and where they go. */
+export interface RecordEncoderOptions extends PartitionerOptions {
+  readonly format: "canal" | "debezium" | "maxwell";
+  /** Canal: ENUM and SET as labels instead of ordinal and bit mask. */
+  readonly enumLabels: boolean;
+  /** The pipeline's name: Debezium's `source.name`. */
+  readonly name: string;
+  /** Name of the server's log files without their number, which Debezium's and Maxwell's records tell. */
+  readonly logBaseName: string;
+  readonly clock: Clock;
+}
+
+/** Makes the encoder of a format. Throws CONFIG_INVALID for a pattern of `partitionBy` that is none. */
+export function createRecordEncoder(options: RecordEncoderOptions): RecordEncoder {
+  const { format, enumLabels, name, logBaseName, clock } = options;
+  const partitioner = new Partitioner(options);
+  switch (format) {
+    case "canal":
+      return new CanalEncoder({ partitioner, enumLabels, clock });
+    case "debezium":
+      return createDebeziumEncoder(partitioner, { name, logBaseName, now: () => clock.now() });
+    case "maxwell":
+      return createMaxwellEncoder(partitioner, { logBaseName });
+  }
+}

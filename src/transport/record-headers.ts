@@ -92,7 +92,7 @@ function writeUint64(high: number, low: number, out: Buffer, o: number): number 
       rest = dividend - quotient * 1e6;
     }
     PARTS[count++] = rest;
-  } while (LIMBS[0]! + LIMBS[1]! + LIMBS[2]! + LIMBS[3]! > 0);
+  } while (LIMBS.some((limb) => limb > 0));
   let digits = 1;
   for (let rest = PARTS[count - 1]!; rest >= 10; rest /= 10) digits += 1;
   for (let i = count - 1; i >= 0; i--, digits = 6) {
