@@ -1,4 +1,4 @@
-import type { DirectConfig } from "../config/config.ts";
+import type { CaptureConfig, DirectConfig } from "../config/config.ts";
 import { checkFingerprint } from "../config/fingerprint.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Finding } from "../core/finding.ts";
@@ -15,7 +15,7 @@ const CHECK = "start";
 /** Where a run would begin, or why it could not. The checkpoint is read without being locked. */
 export async function checkStart(
   connection: Connection,
-  config: DirectConfig,
+  config: DirectConfig | CaptureConfig,
 ): Promise<readonly Finding[]> {
   try {
     const checkpoint = await readCheckpoint(config);
@@ -32,7 +32,10 @@ export async function checkStart(
 /** The findings about the start that a run would choose on a source in this state. Throws as {@link resolveStart} does. */
 export function describeStart(
   source: SourceState,
-  { checkpoint, config }: { readonly checkpoint: Checkpoint | null; readonly config: DirectConfig },
+  {
+    checkpoint,
+    config,
+  }: { readonly checkpoint: Checkpoint | null; readonly config: DirectConfig | CaptureConfig },
 ): readonly Finding[] {
   const { start: configured, gtid } = config.source;
   const start = resolveStart({
@@ -61,10 +64,13 @@ export function describeStart(
   ];
 }
 
-async function readCheckpoint(config: DirectConfig): Promise<Checkpoint | null> {
+async function readCheckpoint(config: DirectConfig | CaptureConfig): Promise<Checkpoint | null> {
   const { state, name: pipeline } = config;
   if (state.type === "file") return peekCheckpointFile({ folder: state.path, pipeline });
-  await using client = openJsonClient(config.sink);
-  await using store = openCheckpointIndex({ client, index: state.index, pipeline });
-  return await store.load();
+  if (config.topology === "direct" && state.type === "elasticsearch") {
+    await using client = openJsonClient(config.sink);
+    await using store = openCheckpointIndex({ client, index: state.index, pipeline });
+    return await store.load();
+  }
+  return null;
 }

@@ -1,18 +1,22 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { DirectConfig, StoreConfig } from "../config/config.ts";
+import type { PipelineConfig } from "../config/config.ts";
 import type { Finding } from "../core/finding.ts";
 import type { TargetSpec } from "../core/sink.ts";
 
 /** Whether the folders of the checkpoint and the dead letters can be written; they are not created. */
-export async function checkStoreFolders(config: DirectConfig): Promise<readonly Finding[]> {
+export async function checkStoreFolders(
+  config: Pick<PipelineConfig, "state" | "deadLetters">,
+): Promise<readonly Finding[]> {
   const folders = new Set([config.state, config.deadLetters].flatMap(folderOf));
   return Promise.all([...folders].map(checkFolder));
 }
 
 /** The indices that take the checkpoint and the dead letters, to be checked like those of the rules. */
-export function storeSpecs(config: DirectConfig): readonly TargetSpec[] {
+export function storeSpecs(
+  config: Pick<PipelineConfig, "state" | "deadLetters">,
+): readonly TargetSpec[] {
   const indices = [config.state, config.deadLetters].flatMap((store) =>
     store.type === "elasticsearch" ? [store.index] : [],
   );
@@ -24,7 +28,7 @@ export function storeSpecs(config: DirectConfig): readonly TargetSpec[] {
   }));
 }
 
-function folderOf(store: StoreConfig): readonly string[] {
+function folderOf(store: PipelineConfig["state"]): readonly string[] {
   return store.type === "file" ? [store.path] : [];
 }
 

@@ -4,6 +4,7 @@ import { configCommand } from "./config-show.ts";
 import type { CliContext } from "./context.ts";
 import { initCommand } from "./init.ts";
 import { runCommand } from "./run.ts";
+import { seekCommand } from "./seek.ts";
 import { packageVersion } from "./version.ts";
 
 /** The command line. `setExitCode` takes what a command that did its work means by its result. */
@@ -25,6 +26,7 @@ Exit codes: 0 done or drained, 1 fatal error, 2 configuration or preflight at fa
   program.addCommand(initCommand(context));
   program.addCommand(checkCommand(context, setExitCode));
   program.addCommand(runCommand(context, setExitCode));
+  program.addCommand(seekCommand(context));
   program.addCommand(configCommand(context));
   for (const command of allCommands(program)) {
     command

@@ -1,0 +1,27 @@
+import type { DirectConfig } from "../config/config.ts";
+import type { Finding } from "../core/finding.ts";
+import type { TargetSpec } from "../core/sink.ts";
+import { checkTarget } from "../sink/preflight.ts";
+import { checkRulesOnTables } from "./check-rules.ts";
+import { checkMysqlSource } from "./check-source.ts";
+import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
+import { findingOf } from "./findings.ts";
+
+/** All findings about a pipeline from MySQL into documents. A server that cannot be asked is one itself, and the other is checked all the same. */
+export async function checkDirect(config: DirectConfig): Promise<readonly Finding[]> {
+  const source = await checkMysqlSource(config);
+  const findings = [...source.findings];
+  let specs: readonly TargetSpec[] = [];
+  if (source.tables !== null) {
+    const checked = checkRulesOnTables(config.rules, source.tables, source);
+    findings.push(...checked.findings);
+    specs = checked.specs;
+  }
+  try {
+    findings.push(...(await checkTarget(config.sink, [...specs, ...storeSpecs(config)])));
+  } catch (error) {
+    findings.push(findingOf("sink", error));
+  }
+  findings.push(...(await checkStoreFolders(config)));
+  return findings;
+}
