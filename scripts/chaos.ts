@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { runKafkaChaos } from "./chaos/kafka/run.ts";
 import { type ChaosCommand, HELP, parseChaosCommand } from "./chaos/options.ts";
 import { formatProgress, formatResult, isGood } from "./chaos/report.ts";
-import { runChaos } from "./chaos/run-chaos.ts";
+import { type ChaosOptions, runChaos } from "./chaos/run-chaos.ts";
 import { openChaosServers } from "./chaos/servers.ts";
 import { REPOSITORY } from "./services/paths.ts";
 import { onStopSignal } from "./stop-signals.ts";
@@ -30,12 +31,14 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const { seed, kills, keep } = command;
+  const { way, seed, kills, keep, partitioner } = command;
   const folder = join(REPOSITORY, ".tailrace", `chaos-${seed}`);
-  console.log(`Chaos with seed ${seed}: ${kills} kills (--seed ${seed} repeats it)`);
+  const through = way === "kafka" ? ` through Kafka, partitioner ${partitioner}` : "";
+  console.log(`Chaos${through} with seed ${seed}: ${kills} kills (--seed ${seed} repeats it)`);
   const servers = await openChaosServers({
     instance: `chaos-${seed}`,
     keep,
+    withKafka: way === "kafka",
     report: (line) => console.log(`  ${line}`),
   });
   let isDone = false;
@@ -43,7 +46,7 @@ async function main(): Promise<number> {
   try {
     const startMs = performance.now();
     let printedMs = startMs;
-    const result = await runChaos({
+    const options: ChaosOptions = {
       seed,
       kills,
       mysql: servers.mysql,
@@ -58,7 +61,11 @@ async function main(): Promise<number> {
         printedMs = nowMs;
         console.log(formatProgress(progress, nowMs - startMs, kills));
       },
-    });
+    };
+    const result =
+      servers.kafka === null
+        ? await runChaos(options)
+        : await runKafkaChaos({ ...options, kafka: servers.kafka, partitioner });
     console.log(`\n${formatResult(result).join("\n")}\n`);
     isDone = isGood(result);
     const seconds = Math.round((performance.now() - startMs) / 1000);
@@ -69,14 +76,18 @@ async function main(): Promise<number> {
     );
   } catch (error) {
     console.error(`\nThe run with seed ${seed} failed: ${describe(error)}`);
-    console.error(await lastLogLines(join(folder, "tailrace.log"), 20));
+    const files = await readdir(folder).catch(() => []);
+    for (const file of files.filter((name) => name.endsWith(".log")))
+      console.error(
+        `\n${file}\n${await lastLogLines(join(folder, file), way === "kafka" ? 6 : 20)}`,
+      );
   } finally {
     if (isDone && !keep) await rm(folder, { recursive: true, force: true });
     else console.error(`\nConfiguration, checkpoint and log: ${shownPath(folder)}`);
     if (isDone || !keep) await servers.remove();
     else
       console.error(
-        `Still running: ${servers.mysql.url} and ${servers.elasticsearch.url} (npm run services -- down --instance chaos-${seed} --wipe ends that)`,
+        `Still running: ${[servers.mysql, servers.elasticsearch, servers.kafka].flatMap((server) => server?.url ?? []).join(", ")} (npm run services -- down --instance chaos-${seed} --wipe ends that)`,
       );
   }
   return isDone ? 0 : 1;

@@ -93,7 +93,7 @@ async function killAgainAndAgain(options: Attack, signal: AbortSignal): Promise<
 
 /** Keeps Elasticsearch from answering, or from being reached, kills the pipeline, and drops what was on its way. */
 export async function killInFlight(
-  { supervisor, proxy }: { readonly supervisor: Supervisor; readonly proxy: Proxy },
+  { supervisor, proxy }: { readonly supervisor: Pick<Supervisor, "kill">; readonly proxy: Proxy },
   { isStall, ms }: { readonly isStall: boolean; readonly ms: number },
 ): Promise<void> {
   if (isStall) proxy.stall();

@@ -9,6 +9,17 @@ export interface ChaosConfig {
   readonly indexPrefix: string;
   /** Chooses what has more than one good setting. */
   readonly seed: number;
+  /** What lies in between; absent = nothing. */
+  readonly kafka?: KafkaBetween;
+}
+
+/** A Kafka between the halves of the pipeline. */
+export interface KafkaBetween {
+  readonly brokers: readonly string[];
+  /** The only one, of all tables; it is there. */
+  readonly topic: string;
+  readonly group: string;
+  readonly partitioner: "murmur2" | "canal";
 }
 
 /** Where the pipeline keeps its checkpoint and what it puts aside, as the seed chose. */
@@ -21,7 +32,8 @@ export const DEAD_LETTER_INDEX = "dead-letters";
 /** Writes the pipeline's configuration; returns where its state is. */
 export async function writeConfigFile(path: string, config: ChaosConfig): Promise<StateChoice> {
   const random = createRandom(config.seed, "configuration");
-  const state: StateChoice = random.pick(["file", "file", "elasticsearch"]);
+  const isFile = random.pick([true, true, false]) && config.kafka === undefined;
+  const state: StateChoice = isFile ? "file" : "elasticsearch";
   const choices = [
     `lanes = ${random.integer(1, 4)}`,
     `max_actions = ${random.pick([200, 2_000, 10_000])}`,
@@ -58,11 +70,32 @@ export async function writeConfigFile(path: string, config: ChaosConfig): Promis
     `hosts = ["${config.elasticsearch.href.replace(/\/$/, "")}"]`,
     'request_timeout = "6s"',
     ...choices,
+    ...(config.kafka === undefined ? [] : kafkaLines(config.kafka, config.seed)),
     ...(state === "file" ? [] : stateLines(config.indexPrefix)),
     ...[...rules.values()].flatMap((rule) => ["", ...rule]),
   ];
   await writeFile(path, `${lines.join("\n")}\n`);
   return state;
+}
+
+function kafkaLines({ brokers, topic, group, partitioner }: KafkaBetween, seed: number): string[] {
+  const random = createRandom(seed, "configuration of Kafka");
+  return [
+    "",
+    "[kafka]",
+    `brokers = ${JSON.stringify(brokers)}`,
+    `topic = "${topic}"`,
+    `group = "${group}"`,
+    `partitioner = "${partitioner}"`,
+    'connect_timeout = "3s"',
+    'request_timeout = "10s"',
+    `group_protocol = "${random.pick(["consumer", "classic"])}"`,
+    'session_timeout = "6s"',
+    `revoke_timeout = "${random.integer(0, 5)}s"`,
+    `compression = "${random.pick(["none", "gzip", "snappy", "lz4", "zstd"])}"`,
+    `max_buffer = "${random.pick(["1MiB", "8MiB", "32MiB"])}"`,
+    `max_fetch_bytes = "${random.pick(["256KiB", "4MiB", "32MiB"])}"`,
+  ];
 }
 
 function stateLines(prefix: string): string[] {

@@ -3,24 +3,29 @@ import { parseArgs } from "node:util";
 
 /** What a run is asked for. */
 export interface ChaosCommand {
+  readonly way: "direct" | "kafka";
+  readonly partitioner: "murmur2" | "canal";
   readonly kills: number;
   readonly seed: number;
   readonly keep: boolean;
 }
 
 /** The text of `--help`. */
-export const HELP = `Usage: npm run chaos -- --direct [options]
+export const HELP = `Usage: npm run chaos -- --direct|--kafka [options]
 
 Runs a random workload on a MySQL of its own (primary-key changes, transactions of 20,000 rows and more, DDL, XA, partial JSON
 updates, …), while tailrace copies it to an Elasticsearch of its own; kills tailrace again and again (kill -9), restarts and
 kills both servers, and cuts, stalls, refuses and delays the connections to each. In the end every row must equal its document.
 
 Options:
-  --direct    straight from MySQL to Elasticsearch (the only way there is so far)
-  --kills N   how many times tailrace is killed (default 100, which takes about ten minutes)
-  --seed N    repeats the workload and the plan of faults of an earlier run (default: a random one, which is printed)
-  --keep      when the run fails: leave both servers running, to look into them
-  --help      show this
+  --direct         straight from MySQL to Elasticsearch
+  --kafka          through a Kafka of its own with 12 partitions: a capture and a standby, and up to four syncs, all of which are killed, stopped,
+                   frozen, removed and added; the broker is restarted and killed, too. No offset may be committed beyond an unwritten action.
+  --partitioner P  with --kafka: murmur2 (default) or canal
+  --kills N        how many times tailrace is killed (default 100, which takes about ten minutes)
+  --seed N         repeats the workload and the plan of faults of an earlier run (default: a random one, which is printed)
+  --keep           when the run fails: leave the servers running, to look into them
+  --help           show this
 
 Exit code 0: every row equals its document. 1: not so, and the folder that is named holds configuration, checkpoint and log.
 `;
@@ -31,6 +36,8 @@ export function parseChaosCommand(args: readonly string[]): ChaosCommand | null 
     args: [...args],
     options: {
       direct: { type: "boolean", default: false },
+      kafka: { type: "boolean", default: false },
+      partitioner: { type: "string", default: "murmur2" },
       kills: { type: "string", default: "100" },
       seed: { type: "string" },
       keep: { type: "boolean", default: false },
@@ -38,8 +45,13 @@ export function parseChaosCommand(args: readonly string[]): ChaosCommand | null 
     },
   });
   if (values.help) return null;
-  if (!values.direct) throw new Error("Which way? --direct is the only one so far.");
+  if (values.direct === values.kafka) throw new Error("Which way? Either --direct or --kafka.");
+  const { partitioner } = values;
+  if (partitioner !== "murmur2" && partitioner !== "canal")
+    throw new Error(`--partitioner takes murmur2 or canal, not "${partitioner}"`);
   return {
+    way: values.kafka ? "kafka" : "direct",
+    partitioner,
     kills: wholeNumber("--kills", values.kills),
     seed: values.seed === undefined ? randomInt(1, 2 ** 31) : wholeNumber("--seed", values.seed),
     keep: values.keep,

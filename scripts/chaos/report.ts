@@ -39,7 +39,7 @@ export function formatResult(result: ChaosResult): string[] {
     "Changes that met an error",
     ...formatNamed(workload.failures),
     "",
-    `The checkpoint never moved backwards; ${formatCount(result.versionsCompared)} versions of documents were compared, none had decreased.`,
+    ...result.notes,
     `Caught up ${(result.catchUpMs / 1000).toFixed(1)} s after the last change.`,
     "",
     ...formatCounts(verification).map((line) => `  ${line}`),

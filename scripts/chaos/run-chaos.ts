@@ -1,7 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createConnection, type Connection } from "mysql2/promise";
 import { openProxy } from "../../test/support/proxy.ts";
 import { verifyTables, type VerifyResult } from "../../test/support/verify.ts";
 import type { Service } from "../services/contract.ts";
@@ -12,7 +11,8 @@ import { Counts } from "./counts.ts";
 import { Invariants } from "./invariants.ts";
 import { keptState } from "./kept-state.ts";
 import { Supervisor } from "./supervisor.ts";
-import { createStatements, DATABASE, verifiedTables, watchedDocuments } from "./tables.ts";
+import { connect, createTables, describeLetters, unlessFailing } from "./run-parts.ts";
+import { verifiedTables, watchedDocuments } from "./tables.ts";
 import { startWorkload, type Workload } from "./workload.ts";
 
 /** What a run of chaos needs. */
@@ -47,7 +47,8 @@ export interface ChaosProgress {
 /** What a run came to. */
 export interface ChaosResult {
   readonly progress: ChaosProgress;
-  readonly versionsCompared: number;
+  /** What was looked at during the run and was in order, a line each. */
+  readonly notes: readonly string[];
   readonly catchUpMs: number;
   /** What is wrong beside the comparison: documents that were refused, rows that the log could not deliver. */
   readonly problems: readonly string[];
@@ -136,7 +137,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     });
     return {
       progress: progress(),
-      versionsCompared: invariants.versionsCompared,
+      notes: [
+        `The checkpoint never moved backwards; ${invariants.versionsCompared.toLocaleString("en-US")} versions of documents were compared, none had decreased.`,
+      ],
       catchUpMs,
       problems: [
         ...(gaps > 0 ? [`${gaps} gaps are noted in the checkpoint`] : []),
@@ -149,35 +152,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     giveUp.abort();
     await attacking.catch(() => undefined);
     await workload.abandon();
-  }
-}
-
-/** Resolves with the work's result; rejects as soon as the signal aborts or one of the others fails. */
-async function unlessFailing<T>(
-  signal: AbortSignal,
-  others: readonly Promise<unknown>[],
-  work: Promise<T>,
-): Promise<T> {
-  const failure = Promise.withResolvers<never>();
-  const abort = (): void => failure.reject(new Error("interrupted"));
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  for (const other of others) other.catch(failure.reject);
-  try {
-    return await Promise.race([work, failure.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-async function createTables(mysql: Service): Promise<void> {
-  const connection = await connect(mysql);
-  try {
-    await connection.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
-    await connection.query("RESET BINARY LOGS AND GTIDS");
-    for (const statement of createStatements()) await connection.query(statement);
-  } finally {
-    connection.destroy();
   }
 }
 
@@ -198,14 +172,4 @@ async function catchUp(mysql: Service, supervisor: Supervisor): Promise<number> 
   } finally {
     connection.destroy();
   }
-}
-
-/** The workload has nothing that Elasticsearch should refuse. */
-function describeLetters(letters: readonly string[]): string[] {
-  const shown = letters.slice(0, 5).map((letter) => `dead letter: ${letter.slice(0, 600)}`);
-  return letters.length > 5 ? [...shown, `… ${letters.length} dead letters`] : shown;
-}
-
-async function connect({ url }: Service): Promise<Connection> {
-  return await createConnection({ uri: url, charset: "utf8mb4", connectTimeout: 10_000 });
 }

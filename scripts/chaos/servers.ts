@@ -5,7 +5,9 @@ import { findServices, startService } from "../services/start-service.ts";
 export interface ChaosServers {
   readonly mysql: Service;
   readonly elasticsearch: Service;
-  /** Stops both and deletes their data. */
+  /** Null unless it was asked for. */
+  readonly kafka: Service | null;
+  /** Stops all and deletes their data. */
   remove(): Promise<void>;
 }
 
@@ -16,28 +18,43 @@ export const DURABLE_MYSQL: ServerOptions = {
   max_binlog_size: "16M",
 };
 
+/** A Kafka that lets a consumer's session be as short as that of the old protocol. */
+export const IMPATIENT_KAFKA: ServerOptions = {
+  "group.consumer.session.timeout.ms": 6_000,
+  "group.consumer.min.session.timeout.ms": 6_000,
+  "group.consumer.heartbeat.interval.ms": 1_000,
+  "group.consumer.min.heartbeat.interval.ms": 1_000,
+};
+
 /** How the servers are started. */
 export interface ChaosServerOptions {
   readonly instance: string;
   /** They outlive this process, however it ends; otherwise they go with it. */
   readonly keep: boolean;
+  readonly withKafka: boolean;
   readonly report: (line: string) => void;
 }
 
-/** Starts both servers, without data. */
+/** Starts the servers, without data. */
 export async function openChaosServers(options: ChaosServerOptions): Promise<ChaosServers> {
-  const { instance, keep, report } = options;
+  const { instance, keep, withKafka, report } = options;
   for (const service of await findServices())
     if (service.instance === instance) await service.remove();
   const common = { instance, dedicated: true, owned: !keep, report };
   const mysql = await startService("mysql", { ...common, options: DURABLE_MYSQL });
   const elasticsearch = await startService("elasticsearch", { ...common, heap: "512m" });
+  const kafka = withKafka
+    ? await startService("kafka", { ...common, options: IMPATIENT_KAFKA, heap: "512m" })
+    : null;
   report(`MySQL ${mysql.version} at ${mysql.url}`);
   report(`Elasticsearch ${elasticsearch.version} at ${elasticsearch.url}`);
+  if (kafka !== null) report(`Kafka ${kafka.version} at ${kafka.url}`);
   return {
     mysql,
     elasticsearch,
+    kafka,
     remove: async () => {
+      await kafka?.remove();
       await elasticsearch.remove();
       await mysql.remove();
     },

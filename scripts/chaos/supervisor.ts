@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LogStatusLine } from "../../src/observe/status-line.ts";
+import type { LogStatusLine, StatusLine } from "../../src/observe/status-line.ts";
 import {
   type Exit,
   type PipelineProcess,
@@ -10,14 +10,15 @@ import {
 export interface SupervisorOptions {
   readonly config: string;
   readonly logFile: string;
+  readonly part?: "capture" | "sync";
   /** A look at what the last process left; what it throws ends the run. */
   readonly beforeStart: () => Promise<void>;
 }
 
-/** Keeps one pipeline process, ends it as told and starts it again. */
-export class Supervisor implements AsyncDisposable {
+/** Keeps one pipeline process, of which `Line` is what it prints, ends it as told and starts it again. */
+export class Supervisor<Line extends StatusLine = LogStatusLine> implements AsyncDisposable {
   readonly #options: SupervisorOptions;
-  #process: PipelineProcess | null = null;
+  #process: PipelineProcess<Line> | null = null;
   #startedMs = 0;
   /** We have asked for the process's end. */
   #isEnding = false;
@@ -36,7 +37,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** The process's last status; null while there is none. */
-  get status(): LogStatusLine | null {
+  get status(): Line | null {
     return this.#process?.status ?? null;
   }
 
@@ -53,7 +54,7 @@ export class Supervisor implements AsyncDisposable {
   /** Starts the process after a look at what the last one left. Throws when an invariant does not hold. */
   async start(): Promise<void> {
     await this.#options.beforeStart();
-    const pipeline = startPipelineProcess(this.#options);
+    const pipeline = startPipelineProcess<Line>(this.#options);
     this.#process = pipeline;
     this.#startedMs = performance.now();
     this.#isEnding = false;
@@ -90,7 +91,7 @@ export class Supervisor implements AsyncDisposable {
     await this.kill();
   }
 
-  async #end(end: (pipeline: PipelineProcess) => Promise<Exit>): Promise<Exit | null> {
+  async #end(end: (pipeline: PipelineProcess<Line>) => Promise<Exit>): Promise<Exit | null> {
     const pipeline = this.#process;
     if (pipeline === null) return null;
     this.#isEnding = pipeline.exit === null;

@@ -1,3 +1,4 @@
+import type { StatusLine } from "../../../src/observe/status-line.ts";
 import type { Proxy } from "../../../test/support/proxy.ts";
 import { createRandom, type Random } from "../../support/random.ts";
 import {
@@ -14,10 +15,10 @@ import { type FaultTargets, planFaultWithKafka } from "../faults.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 /** A place for one process: a capture or a sync that comes and goes. */
-export interface Instance {
+export interface Instance<Line extends StatusLine = StatusLine> {
   readonly role: "capture" | "sync";
   readonly name: string;
-  readonly supervisor: Supervisor;
+  readonly supervisor: Supervisor<Line>;
 }
 
 /** What is attacked, and with what. */
@@ -102,7 +103,7 @@ interface Assailing {
 }
 
 async function assail(
-  supervisor: Supervisor,
+  supervisor: Supervisor<StatusLine>,
   { assault, role, random }: Assailing,
   { targets, faults, inFlight, signal }: Disturbance,
 ): Promise<void> {

@@ -10,7 +10,7 @@ export interface AuditedRecord {
 }
 
 /** Reads the topic without being a member of the group that is audited. */
-export interface RecordLog extends AsyncDisposable {
+export interface ReadableLog {
   /** The committed records of the partition from where the last call ended up to the offset, in order. */
   readTo(partition: number, offset: number): Promise<readonly AuditedRecord[]>;
 }
@@ -21,7 +21,7 @@ export interface OffsetAuditOptions {
   readonly group: string;
   readonly topic: string;
   readonly partitions: number;
-  readonly log: RecordLog;
+  readonly log: ReadableLog;
   readonly accepted: AcceptedActions;
   /** What indices begin with. */
   readonly indexPrefix: string;
@@ -51,6 +51,11 @@ export class OffsetAudit {
   /** How often the broker told its offsets. */
   get checks(): number {
     return this.#checks;
+  }
+
+  /** The offset that the partition had committed when the broker was last asked. */
+  committed(partition: number): number {
+    return this.#committed.get(partition) ?? 0;
   }
 
   /** Throws when an offset went back, or lies beyond an action that is not accepted. A broker that does not answer is no failure. */
