@@ -1,16 +1,21 @@
 import type { CaptureConfig, DirectConfig } from "../config/config.ts";
 import { checkFingerprint } from "../config/fingerprint.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
+import { asTailraceError } from "../core/errors.ts";
 import type { Finding } from "../core/finding.ts";
+import { openCluster } from "../kafka/cluster.ts";
 import type { Connection } from "../mysql/connection.ts";
 import { describeSource } from "../pipeline/source.ts";
 import { resolveStart, type SourceState } from "../pipeline/start.ts";
 import { openJsonClient } from "../sink/client.ts";
 import { openCheckpointIndex } from "../state/checkpoint-elasticsearch.ts";
 import { peekCheckpointFile } from "../state/checkpoint-file.ts";
+import { CheckpointRecords } from "../state/checkpoint-kafka.ts";
 import { findingOf } from "./findings.ts";
 
 const CHECK = "start";
+/** How long brokers are asked again for reasons that may pass. */
+const KAFKA_TIMEOUT_MS = 5_000;
 
 /** Where a run would begin, or why it could not. The checkpoint is read without being locked. */
 export async function checkStart(
@@ -25,7 +30,9 @@ export async function checkStart(
     const { state } = await describeSource(connection, place);
     return describeStart(state, { checkpoint, config });
   } catch (error) {
-    return [findingOf(CHECK, error)];
+    const known = asTailraceError(error);
+    // What is wrong with Kafka itself is found where the topics are looked at.
+    return known.code.startsWith("KAFKA_") ? [] : [findingOf(CHECK, known)];
   }
 }
 
@@ -67,10 +74,26 @@ export function describeStart(
 async function readCheckpoint(config: DirectConfig | CaptureConfig): Promise<Checkpoint | null> {
   const { state, name: pipeline } = config;
   if (state.type === "file") return peekCheckpointFile({ folder: state.path, pipeline });
-  if (config.topology === "direct" && state.type === "elasticsearch") {
+  if (config.topology === "direct") {
+    const { state: index } = config;
+    if (index.type !== "elasticsearch") return null;
     await using client = openJsonClient(config.sink);
-    await using store = openCheckpointIndex({ client, index: state.index, pipeline });
+    await using store = openCheckpointIndex({ client, index: index.index, pipeline });
     return await store.load();
   }
-  return null;
+  return state.type === "kafka" ? readCheckpointRecord(config, state.topic) : null;
+}
+
+/** The checkpoint in a topic, if that is there. Throws KAFKA_*, STATE_*. */
+async function readCheckpointRecord(
+  { sink, name: pipeline }: CaptureConfig,
+  name: string,
+): Promise<Checkpoint | null> {
+  await using cluster = await openCluster(sink.connection, {
+    retryTimeoutMs: KAFKA_TIMEOUT_MS,
+    readTimeoutMs: KAFKA_TIMEOUT_MS,
+  });
+  const topic = (await cluster.describeTopics([name])).get(name);
+  if (topic === undefined) return null;
+  return await new CheckpointRecords({ cluster, topic, pipeline }).load();
 }
