@@ -1,6 +1,7 @@
 import type { PipelineConfig } from "../config/config.ts";
-import { TailraceError } from "../core/errors.ts";
+import { openCapturePipeline } from "./open-capture-pipeline.ts";
 import { openDirect } from "./open-direct.ts";
+import { openSync } from "./open-sync.ts";
 import type { OpenOptions, Stages } from "./stages.ts";
 
 /** Opens the stages of the configured topology. Throws a TailraceError, having closed what was open. */
@@ -9,7 +10,8 @@ export function openStages(config: PipelineConfig, options: OpenOptions): Promis
     case "direct":
       return openDirect(config, options);
     case "capture":
+      return openCapturePipeline(config, options);
     case "sync":
-      throw new TailraceError("CONFIG_INVALID", "Pipelines with Kafka cannot be run yet.");
+      return openSync(config, options);
   }
 }
