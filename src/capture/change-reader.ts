@@ -21,6 +21,7 @@ import { TailraceError } from "../core/errors.ts";
 import { GapEvents, type GapScope } from "./gap-events.ts";
 import type { LogPosition } from "./log-position.ts";
 import { RowChanges } from "./row-changes.ts";
+import { type LoggedStatement, schemaChange } from "./schema-changes.ts";
 import { classifyStatement } from "./statement.ts";
 import type { TableEntry } from "./table-entry.ts";
 import type { TableRegistry } from "./table-registry.ts";
@@ -72,6 +73,7 @@ export class ChangeReader {
   readonly #tables: TableRegistry;
   readonly #position: LogPosition;
   readonly #decodeCollation: DecodeCollation | undefined;
+  readonly #scope: GapScope;
   readonly #gaps: GapEvents;
   readonly #xa = new XaTransactions();
   readonly #isCaptured: (database: string, table: string) => boolean;
@@ -94,11 +96,12 @@ export class ChangeReader {
 
   constructor(options: ChangeReaderOptions) {
     this.#decodeCollation = options.decodeCollation;
-    this.#gaps = new GapEvents({
+    this.#scope = {
       ...options,
       seenTables: () => options.tables.capturedTables(),
       resumePosition: () => this.#resumePosition(),
-    });
+    };
+    this.#gaps = new GapEvents(this.#scope);
     this.#isCaptured = (database, table) => options.isCaptured(database, table);
     this.#tables = options.tables;
     this.#position = options.position;
@@ -258,9 +261,11 @@ export class ChangeReader {
     const statement = classifyStatement(query.statement, query.database);
     switch (statement.kind) {
       case "begin":
-      case "create-select":
         this.#inTransaction = true;
         return NOTHING;
+      case "create-select":
+        this.#inTransaction = true;
+        return { events: this.#schemaChange(query, bytes.readUInt32LE(start)) };
       case "inside":
       case "xa-end":
         return NOTHING;
@@ -292,13 +297,21 @@ export class ChangeReader {
       case "commit":
         return this.#commit(this.#timeOf(bytes, start));
       default: {
-        const gaps = this.#gaps.ofStatement(statement);
+        const events = [
+          ...this.#schemaChange(query, bytes.readUInt32LE(start)),
+          ...this.#gaps.ofStatement(statement),
+        ];
         if (statement.kind !== "dml") this.#tables.forgetLookups();
         return this.#inTransaction
-          ? { events: gaps }
-          : { events: [...gaps, ...this.#commit(this.#timeOf(bytes, start)).events] };
+          ? { events }
+          : { events: [...events, ...this.#commit(this.#timeOf(bytes, start)).events] };
       }
     }
+  }
+
+  #schemaChange(statement: LoggedStatement, timestampS: number): readonly ChangeEvent[] {
+    const change = schemaChange(statement, this.#rows.origin(timestampS), this.#scope);
+    return change === null ? [] : [change];
   }
 
   /** LOAD DATA, logged as a statement. */

@@ -3,7 +3,8 @@ import type { SourcePosition } from "../core/checkpoint.ts";
 import { tableName } from "../core/schema.ts";
 import type { LogPosition } from "./log-position.ts";
 import { isRetiredTable, isWorkTable, netRenames, type RenamedTable } from "./renames.ts";
-import type { NamedTable, Statement } from "./statement.ts";
+import type { NamedTable } from "./sql-tokens.ts";
+import type { Statement } from "./statement.ts";
 
 /** What gaps are about. */
 export interface GapScope {

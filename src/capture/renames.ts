@@ -1,4 +1,4 @@
-import type { NamedTable } from "./statement.ts";
+import type { NamedTable } from "./sql-tokens.ts";
 
 /** What a RENAME has done to one name. */
 export interface RenamedTable {

@@ -1,8 +1,12 @@
-/** A table as a statement names it. */
-export interface NamedTable {
-  readonly database: string;
-  readonly table: string;
-}
+import {
+  behindWait,
+  tableAt,
+  tableList,
+  tokenize,
+  type NamedTable,
+  type Token,
+  wordsOf,
+} from "./sql-tokens.ts";
 
 /** What a statement in the log means for us. */
 export type Statement =
@@ -34,8 +38,6 @@ export type Statement =
 
 const BEGIN: Statement = { kind: "begin" };
 
-type Token = { readonly text: string; readonly quoted: boolean };
-
 /**
  * Classifies a statement of the log. It is no SQL parser: it knows the statements that end transactions, clear or rename tables, or change rows;
  * table definitions come from TABLE_MAP events, so that no DDL need be understood for them.
@@ -44,8 +46,7 @@ export function classifyStatement(statement: string, database: string): Statemen
   // Before every transaction's rows, in just this form.
   if (statement === "BEGIN") return BEGIN;
   const tokens = tokenize(statement);
-  const word = (n: number): string =>
-    tokens[n] === undefined || tokens[n].quoted ? "" : tokens[n].text.toUpperCase();
+  const word = wordsOf(tokens);
   switch (word(0)) {
     case "BEGIN":
       return BEGIN;
@@ -202,39 +203,6 @@ function renamePairs(
   return pairs;
 }
 
-function tableList(tokens: readonly Token[], start: number, database: string): NamedTable[] {
-  const tables: NamedTable[] = [];
-  for (let i = start; i < tokens.length;) {
-    const [table, next] = tableAt(tokens, i, database);
-    if (table === null) break;
-    tables.push(table);
-    if (tokens[next]?.text !== ",") break;
-    i = next + 1;
-  }
-  return tables;
-}
-
-/** `table` or `database.table` at token `i`, and the index of the token behind it. */
-function tableAt(
-  tokens: readonly Token[],
-  i: number,
-  database: string,
-): [NamedTable | null, number] {
-  const first = tokens[i];
-  if (first === undefined || (!first.quoted && !/^[\w$\u0080-\uffff]/.test(first.text)))
-    return [null, i];
-  if (tokens[i + 1]?.text === "." && tokens[i + 2] !== undefined)
-    return [{ database: first.text, table: tokens[i + 2]!.text }, i + 3];
-  return [{ database, table: first.text }, i + 1];
-}
-
-/** Past MariaDB's `WAIT n` or `NOWAIT` at token `i`. */
-function behindWait(tokens: readonly Token[], i: number): number {
-  const { text, quoted } = tokens[i] ?? { text: "", quoted: true };
-  if (quoted) return i;
-  return text.toUpperCase() === "NOWAIT" ? i + 1 : text.toUpperCase() === "WAIT" ? i + 2 : i;
-}
-
 /** A table's name follows. */
 const BEFORE_TABLE: ReadonlySet<string> = new Set([
   "INSERT",
@@ -294,27 +262,4 @@ function namedTables(tokens: readonly Token[], database: string): NamedTable[] {
     i += 1;
   }
   return tables;
-}
-
-/** Words, quoted names and single punctuation marks; comments and string literals are dropped, the content of executable comments is kept. */
-function tokenize(statement: string): Token[] {
-  const pattern =
-    /\/\*[!M]+\d*|\*\/|\/\*[\s\S]*?\*\/|(?:#|--\s)[^\n]*|`((?:[^`]|``)*)`|"((?:[^"\\]|\\[\s\S]|"")*)"|'(?:[^'\\]|\\[\s\S]|'')*'|[\w$\u0080-\uffff]+|[^\s\w]/g;
-  const tokens: Token[] = [];
-  for (const match of statement.matchAll(pattern)) {
-    const text = match[0];
-    if (match[1] !== undefined) tokens.push({ text: match[1].replaceAll("``", "`"), quoted: true });
-    else if (match[2] !== undefined)
-      tokens.push({ text: match[2].replaceAll('""', '"'), quoted: true });
-    else if (
-      !text.startsWith("/*") &&
-      text !== "*/" &&
-      !text.startsWith("#") &&
-      !text.startsWith("--") &&
-      !text.startsWith("'")
-    ) {
-      tokens.push({ text, quoted: false });
-    }
-  }
-  return tokens;
 }
