@@ -1,0 +1,164 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OffsetStart, SyncConfig } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { ofTopology } from "../../src/config/topology.ts";
+import type { TailraceError } from "../../src/core/errors.ts";
+import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
+import type { SyncStatus } from "../../src/pipeline/status.ts";
+import type { TestTarget } from "./elasticsearch.ts";
+import type { TestTopics } from "./kafka-topics.ts";
+import { until } from "./until.ts";
+
+/** A sync's configuration, over several runs and instances of it. */
+export interface TestSync extends AsyncDisposable {
+  readonly config: SyncConfig;
+  readonly group: string;
+  /** Runs an instance until the returned scope ends. */
+  start(options?: SyncRunOptions): Promise<RunningSync>;
+  /** What the dead-letter file holds. */
+  deadLetters(): Promise<Record<string, unknown>[]>;
+  /** The same sync, with its state, configured otherwise. */
+  with(more: Partial<TestSyncOptions>): TestSync;
+}
+
+/** How a run differs from the configuration. */
+export interface SyncRunOptions {
+  readonly seekTo?: OffsetStart;
+  readonly acceptChanges?: boolean;
+}
+
+/** An instance that runs; disposing it drains and stops. */
+export interface RunningSync extends AsyncDisposable {
+  status(): SyncStatus;
+  /** Resolves when the group has committed these offsets of the topic's partitions. */
+  committed(topic: string, offsets: readonly number[]): Promise<void>;
+  /** Resolves with the error that ended the run. */
+  readonly failure: Promise<TailraceError>;
+  /** What was logged at warn and error, in order. */
+  readonly troubles: readonly string[];
+}
+
+/** What the sync reads and writes. `rules` is TOML, `[[rules]]` tables. */
+export interface TestSyncOptions {
+  readonly topics: TestTopics;
+  readonly names: readonly string[];
+  readonly target: TestTarget;
+  readonly rules: string;
+  /** More keys for `[source]` and `[sink]`, TOML; the source begins at the earliest records unless it says otherwise. */
+  readonly source?: string;
+  readonly sink?: string;
+  /** More top-level keys, TOML. */
+  readonly top?: string;
+  readonly elasticsearchUrl?: URL;
+}
+
+/** Makes a sync that begins at the topics' earliest records. */
+export async function createTestSync(options: TestSyncOptions): Promise<TestSync> {
+  const folder = await mkdtemp(join(tmpdir(), "tailrace-sync-"));
+  return open(options, folder);
+}
+
+function open(options: TestSyncOptions, folder: string): TestSync {
+  const { topics, target } = options;
+  const name = `${topics.prefix}sync`;
+  const { source = "", sink = "", top = "", rules } = options;
+  const text = `
+name = "${name}"
+${top}
+[source]
+type = "kafka"
+brokers = ["${topics.broker}"]
+topics = ${JSON.stringify(options.names)}
+${source.includes("start") ? "" : 'start = "earliest"'}
+${source}
+[sink]
+hosts = ["${(options.elasticsearchUrl ?? target.url).origin}"]
+${sink}
+[state]
+type = "elasticsearch"
+index = "${target.prefix}state"
+[dead_letters]
+type = "file"
+path = "letters"
+${rules}`;
+  const parsed = parseConfig(text, { syntax: "toml", file: "test.toml", folder });
+  const config = ofTopology(parsed, "sync");
+  const { group } = config.source;
+  return {
+    config,
+    group,
+    start: (run = {}) => start(options, config, run),
+    deadLetters: async () => {
+      const path = join(folder, "letters", `${name}.dead-letters.ndjson`);
+      const content = await readFile(path, "utf8").catch(() => "");
+      return content
+        .split("\n")
+        .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
+    },
+    with: (more) => open({ ...options, ...more }, folder),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function start(
+  { topics }: TestSyncOptions,
+  config: SyncConfig,
+  run: SyncRunOptions,
+): Promise<RunningSync> {
+  const abort = new AbortController();
+  const ready = Promise.withResolvers<() => SyncStatus>();
+  const troubles: string[] = [];
+  let status: () => SyncStatus;
+  const note = (
+    fields: { code?: string; err?: { code?: string; message?: string } },
+    message: string,
+  ): void => {
+    troubles.push(
+      `${fields.code ?? fields.err?.code ?? ""} ${message} ${fields.err?.message ?? ""}`.trim(),
+    );
+  };
+  const ended = runPipeline(config, {
+    signal: abort.signal,
+    logger: { debug: () => {}, info: () => {}, warn: note, error: note },
+    ...run,
+    onReady: (view) => {
+      // called again when the pipeline was opened anew
+      status = view.status;
+      ready.resolve(status);
+    },
+  });
+  const failure = ended.then(
+    () => new Promise<TailraceError>(() => {}),
+    (error: unknown) => error as TailraceError,
+  );
+  void failure.then((error) => ready.reject(error));
+  status = await ready.promise;
+  return {
+    status: () => status(),
+    failure,
+    troubles,
+    committed: async (topic, offsets) => {
+      const { group } = config.source;
+      await until(
+        `group ${group} has committed ${offsets.join(", ")} of ${topic}`,
+        async () => {
+          const committed = await topics.committed(group, topic);
+          return committed.join() === offsets.join();
+        },
+        { timeoutMs: 30_000 },
+      ).catch(async (error: Error) => {
+        const committed = await topics.committed(group, topic);
+        const logged = troubles.join("; ");
+        throw new Error(`${error.message}: ${committed.join()}; logged: ${logged}`, {
+          cause: error,
+        });
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      abort.abort();
+      await ended.catch(() => undefined);
+    },
+  };
+}
