@@ -35,8 +35,9 @@ export class Assignment {
     return [...this.#owned.values()];
   }
 
-  owns(partition: TopicPartition): boolean {
-    return this.#owned.has(partitionKey(partition));
+  /** Stands for the time for which the partition has been ours: another object when it has been lost and given to us again. */
+  tenure(partition: TopicPartition): object | undefined {
+    return this.#owned.get(partitionKey(partition));
   }
 
   /** What must be given up and what is new, when these shall be ours. */
@@ -47,7 +48,7 @@ export class Assignment {
     const keys = new Set(target.map(partitionKey));
     return {
       revoked: this.owned.filter((partition) => !keys.has(partitionKey(partition))),
-      added: target.filter((partition) => !this.owns(partition)),
+      added: target.filter((partition) => this.tenure(partition) === undefined),
     };
   }
 
@@ -56,7 +57,7 @@ export class Assignment {
     const { listener, fetcher, committed } = this.#parts;
     const owned = this.#owned;
     for (const partition of partitions) {
-      owned.set(partitionKey(partition), partition);
+      owned.set(partitionKey(partition), { ...partition });
       this.#beginning.add(partitionKey(partition));
     }
     try {

@@ -173,7 +173,7 @@ class GroupConsumer implements RecordConsumer {
     if (offsets.length === 0) return;
     await this.#offsets.commit(offsets, {
       identity: () => this.#member.identity,
-      owns: (partition) => this.#assignment.owns(partition),
+      tenure: (partition) => this.#assignment.tenure(partition),
       onRefused: (name, identity) => this.#member.onCommitRefused(name, identity),
     });
   }

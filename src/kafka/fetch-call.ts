@@ -92,9 +92,7 @@ function writeRequest(request: FetchRequest): Writer {
 }
 
 /** Neighbours of one topic together: the order decides who is served first, so a topic may come more than once. */
-function groupByTopic(
-  partitions: readonly FetchPosition[],
-): [string, FetchPosition[]][] {
+function groupByTopic(partitions: readonly FetchPosition[]): [string, FetchPosition[]][] {
   const topics: [string, FetchPosition[]][] = [];
   for (const position of partitions) {
     const last = topics.at(-1);

@@ -1,4 +1,3 @@
-import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { AssignedPartition, PartitionOffset, TopicPartition } from "../core/kafka.ts";
@@ -13,7 +12,8 @@ import {
   type AnswerBytes,
   type FetchedChunk,
 } from "./fetched-partition.ts";
-import { isPassing } from "./group-member.ts";
+import { Pauses } from "./pauses.ts";
+import { mayPass } from "./retry.ts";
 import type { TopicIdentities } from "./topic-identities.ts";
 import { partitionKey } from "./topic-partitions.ts";
 import { isRetriableRefusal, refusalOf } from "./translate-error.ts";
@@ -45,7 +45,7 @@ const FETCHING = "fetch";
  */
 export class Fetcher implements AsyncDisposable {
   readonly #options: FetcherOptions;
-  readonly #backoff: Backoff;
+  readonly #pauses: Pauses;
   readonly #closing = new AbortController();
   /** In the order in which they are asked for. */
   readonly #states = new Map<string, FetchedPartitionState>();
@@ -63,12 +63,12 @@ export class Fetcher implements AsyncDisposable {
 
   constructor(options: FetcherOptions) {
     this.#options = options;
-    this.#backoff = new Backoff(options.clock);
+    this.#pauses = new Pauses(options.clock);
   }
 
   /** Every partition's broker answers. */
   get isConnected(): boolean {
-    return this.#backoff.failures === 0;
+    return this.#pauses.failures === 0;
   }
 
   /** Reads a partition from an offset. */
@@ -223,7 +223,7 @@ export class Fetcher implements AsyncDisposable {
       this.#accept(node, answer);
     } catch (caught) {
       const error = asTailraceError(caught);
-      if (isPassing(error)) this.#mistrust(states, error);
+      if (mayPass(error)) this.#mistrust(states, error);
       else this.fail(error);
     }
     for (const state of states) state.isRequested = false;
@@ -261,7 +261,7 @@ export class Fetcher implements AsyncDisposable {
       this.#unread.set(node, (this.#unread.get(node) ?? 0) + total);
       this.#wake();
     }
-    if (isClean) this.#backoff.reset();
+    if (isClean) this.#pauses.reset();
   }
 
   #refused(state: FetchedPartitionState, errorCode: number): void {
@@ -286,8 +286,8 @@ export class Fetcher implements AsyncDisposable {
       state.leader = NO_LEADER;
       connections.forgetTopic(state.topic);
     }
-    this.#delayMs = Math.max(this.#delayMs, this.#backoff.next());
-    const level = this.#backoff.failures > 3 ? "warn" : "debug";
+    this.#delayMs = this.#pauses.next();
+    const level = this.#pauses.isLasting ? "warn" : "debug";
     logger[level]({ error, retryMs: this.#delayMs }, "cannot fetch records");
   }
 
@@ -317,7 +317,7 @@ export class Fetcher implements AsyncDisposable {
         }
       } catch (caught) {
         const error = asTailraceError(caught);
-        if (isPassing(error)) this.#mistrust(lost, error);
+        if (mayPass(error)) this.#mistrust(lost, error);
         else this.fail(error);
       }
     }

@@ -7,19 +7,19 @@ import {
   leaveGroupV5,
   syncGroupV5,
 } from "@platformatic/kafka";
-import { Backoff } from "../core/backoff.ts";
 import { asTailraceError } from "../core/errors.ts";
 import type { TopicPartition } from "../core/kafka.ts";
 import { Bell } from "./bell.ts";
 import { checkedCall, libraryCall } from "./call.ts";
 import { ClassicLeader } from "./group-leader.ts";
 import {
-  isPassing,
   noteCoordinator,
   type GroupMember,
   type MemberIdentity,
   type MemberOptions,
 } from "./group-member.ts";
+import { Pauses } from "./pauses.ts";
+import { mayPass } from "./retry.ts";
 import { groupByTopic, splitByTopic } from "./topic-partitions.ts";
 import { refusalName, refusalOf } from "./translate-error.ts";
 
@@ -56,6 +56,7 @@ export class ClassicMember implements GroupMember {
   #generation = NO_GENERATION;
   #mustJoin = true;
   #isJoining = false;
+  #isFenced = false;
   /** When the last request was sent that the group answered as to a member. */
   #lastContactMs: number;
 
@@ -100,23 +101,31 @@ export class ClassicMember implements GroupMember {
   }
 
   async #attend(): Promise<void> {
-    const { clock, metadataMaxAgeMs } = this.#options;
-    const backoff = new Backoff(clock);
+    const { metadataMaxAgeMs } = this.#options;
+    const pauses = new Pauses(this.#options.clock);
     while (!this.#isStopping) {
       try {
+        await this.#standBack();
         if (this.#mustJoin) await this.#join();
         else if (await this.#leader.hasChanged()) this.#mustJoin = true;
-        backoff.reset();
+        pauses.reset();
       } catch (caught) {
-        await this.#recover(caught, backoff);
+        await this.#recover(caught, pauses);
       }
       if (!this.#mustJoin) await this.#change.heard(metadataMaxAgeMs);
     }
   }
 
+  /** Another process has our name: it is given time to work, for two with one name must not chase each other. */
+  async #standBack(): Promise<void> {
+    if (!this.#isFenced) return;
+    this.#isFenced = false;
+    await this.#options.clock.sleep(this.#options.sessionTimeoutMs, this.#stopping.signal);
+  }
+
   /** Rethrows what will not pass; else resolves when it is time for the next try. */
-  async #recover(caught: unknown, backoff: Backoff): Promise<void> {
-    const { clock, logger, instanceId, sessionTimeoutMs, group } = this.#options;
+  async #recover(caught: unknown, pauses: Pauses): Promise<void> {
+    const { logger, group } = this.#options;
     if (this.#isStopping) return;
     const error = asTailraceError(caught);
     const name = refusalName(error) ?? "";
@@ -124,16 +133,9 @@ export class ClassicMember implements GroupMember {
     this.#mustJoin = true;
     if (name === "REBALANCE_IN_PROGRESS") return;
     if (NOT_A_MEMBER.has(name)) this.#lose(name);
-    else if (!isPassing(error)) throw error;
-    if (name === "FENCED_INSTANCE_ID") {
-      logger.warn({ group, instanceId }, "another process has taken this instance id");
-      // It is given time to work: two with one name must not chase each other.
-      return clock.sleep(sessionTimeoutMs, this.#stopping.signal);
-    }
-    const delayMs = backoff.next();
-    if (backoff.failures > 3)
-      logger.warn({ group, error, delayMs }, "cannot join the consumer group");
-    await clock.sleep(delayMs, this.#stopping.signal);
+    else if (!mayPass(error)) throw error;
+    if (pauses.isLasting) logger.warn({ group, error }, "cannot join the consumer group");
+    await pauses.pause(this.#stopping.signal);
   }
 
   async #join(): Promise<void> {
@@ -283,14 +285,18 @@ export class ClassicMember implements GroupMember {
   }
 
   #lose(reason: string): void {
-    const { assignment, logger, group } = this.#options;
+    const { assignment, logger, group, instanceId } = this.#options;
     const partitions = assignment.owned.length;
     logger[partitions > 0 ? "warn" : "debug"](
       { group, reason, partitions },
       "lost membership of the consumer group",
     );
     this.#generation = NO_GENERATION;
-    if (reason === "UNKNOWN_MEMBER_ID" || reason === "FENCED_INSTANCE_ID") this.#memberId = "";
+    this.#isFenced = reason === "FENCED_INSTANCE_ID";
+    if (this.#isFenced) {
+      logger.warn({ group, instanceId }, "another process has taken this instance id");
+    }
+    if (this.#isFenced || reason === "UNKNOWN_MEMBER_ID") this.#memberId = "";
     assignment.lose();
     this.#requestJoin();
   }

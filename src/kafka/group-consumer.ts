@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { consumerGroupHeartbeatV0, consumerGroupHeartbeatV1 } from "@platformatic/kafka";
-import { Backoff } from "../core/backoff.ts";
 import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { TopicPartition } from "../core/kafka.ts";
 import { Bell } from "./bell.ts";
 import { libraryCall, type KafkaCall } from "./call.ts";
 import {
-  isPassing,
   noteCoordinator,
   type GroupMember,
   type MemberIdentity,
   type MemberOptions,
 } from "./group-member.ts";
+import { Pauses } from "./pauses.ts";
+import { mayPass } from "./retry.ts";
 import type { TopicIdentities } from "./topic-identities.ts";
 import { groupByTopic, splitByTopic } from "./topic-partitions.ts";
 import { refusalName } from "./translate-error.ts";
@@ -103,7 +103,7 @@ export class ConsumerMember implements GroupMember {
 
   async #beat(): Promise<void> {
     const { clock, heartbeatIntervalMs, assignment } = this.#options;
-    const backoff = new Backoff(clock);
+    const pauses = new Pauses(clock);
     while (!this.#isStopping) {
       let pauseMs = heartbeatIntervalMs;
       try {
@@ -114,9 +114,9 @@ export class ConsumerMember implements GroupMember {
         const answer = await this.#heartbeat(memberId, this.#epoch, owned);
         if (memberId === this.#memberId) this.#take(answer, sentMs);
         pauseMs = Math.min(heartbeatIntervalMs, answer.heartbeatIntervalMs);
-        backoff.reset();
+        pauses.reset();
       } catch (caught) {
-        pauseMs = this.#recover(asTailraceError(caught), backoff);
+        pauseMs = this.#recover(asTailraceError(caught), pauses);
       }
       if (!this.#isStopping) await this.#due.heard(pauseMs);
     }
@@ -142,17 +142,17 @@ export class ConsumerMember implements GroupMember {
   }
 
   /** Rethrows what will not pass; else says how many milliseconds to wait before the next try. */
-  #recover(error: TailraceError, backoff: Backoff): number {
+  #recover(error: TailraceError, pauses: Pauses): number {
     const { logger, group, instanceId } = this.#options;
     if (this.#isStopping) return 0;
     const name = refusalName(error) ?? "";
     noteCoordinator(this.#options, error);
     if (NOT_A_MEMBER.has(name)) this.#lose(name);
-    else if (name !== NOT_YET && !isPassing(error)) throw error;
-    const delayMs = backoff.next();
+    else if (name !== NOT_YET && !mayPass(error)) throw error;
+    const delayMs = pauses.next();
     if (name === NOT_YET || name === "FENCED_INSTANCE_ID") {
       logger.warn({ group, instanceId, name, delayMs }, "another process has this instance id");
-    } else if (backoff.failures > 3) {
+    } else if (pauses.isLasting) {
       logger.warn({ group, error, delayMs }, "cannot reach the consumer group");
     }
     return delayMs;
@@ -184,7 +184,7 @@ export class ConsumerMember implements GroupMember {
 
   async #reconcile(): Promise<void> {
     const { clock, assignment, logger, group } = this.#options;
-    const backoff = new Backoff(clock);
+    const pauses = new Pauses(clock);
     while (!this.#isStopping) {
       await this.#change.heard(NEVER_MS);
       while (this.#target !== null && !this.#isStopping) {
@@ -194,11 +194,11 @@ export class ConsumerMember implements GroupMember {
         let partitions: readonly TopicPartition[];
         try {
           partitions = await this.#resolve(target);
-          backoff.reset();
+          pauses.reset();
         } catch (caught) {
           const error = asTailraceError(caught);
-          if (!isPassing(error)) throw error;
-          await clock.sleep(backoff.next(), this.#stopping.signal);
+          if (!mayPass(error)) throw error;
+          await pauses.pause(this.#stopping.signal);
           this.#target ??= target;
           continue;
         }

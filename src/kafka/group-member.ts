@@ -1,9 +1,8 @@
 import type { Clock } from "../core/clock.ts";
-import type { TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Assignment } from "./assignment.ts";
 import type { KafkaConnections } from "./connections.ts";
-import { isRetriableRefusal, refusalName } from "./translate-error.ts";
+import { refusalName } from "./translate-error.ts";
 
 /** What a member of either protocol needs. */
 export interface MemberOptions {
@@ -43,12 +42,6 @@ export interface GroupMember {
   onCommitRefused(name: string, identity: MemberIdentity): void;
   /** Tells the group that we go; a static member does not go for good. After `stop`. Throws KAFKA_*. */
   leave(): Promise<void>;
-}
-
-/** Whether a member goes on trying after this error: brokers are away, or say that it will pass. */
-export function isPassing(error: TailraceError): boolean {
-  if (error.code === "KAFKA_UNREACHABLE") return true;
-  return isRetriableRefusal(error);
 }
 
 const MOVED_COORDINATOR: ReadonlySet<string | undefined> = new Set([

@@ -1,11 +1,12 @@
 import { offsetCommitV8, offsetCommitV9, offsetFetchV8, offsetFetchV9 } from "@platformatic/kafka";
-import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { PartitionOffset, TopicPartition } from "../core/kafka.ts";
 import { checkedCall, libraryCall } from "./call.ts";
 import type { KafkaConnections } from "./connections.ts";
-import { isPassing, noteCoordinator, type MemberIdentity } from "./group-member.ts";
+import { noteCoordinator, type MemberIdentity } from "./group-member.ts";
+import { Pauses } from "./pauses.ts";
+import { mayPass } from "./retry.ts";
 import { groupBy } from "./topic-partitions.ts";
 import { refusalName, refusalOf } from "./translate-error.ts";
 
@@ -23,7 +24,8 @@ export interface GroupOffsetsOptions {
 export interface Committer {
   /** As who to commit at this moment; null = not a member. */
   readonly identity: () => MemberIdentity | null;
-  readonly owns: (partition: TopicPartition) => boolean;
+  /** Stands for the time for which the partition has been ours; another one, or undefined, when it has been lost. */
+  readonly tenure: (partition: TopicPartition) => object | undefined;
   /** The group refused it. */
   readonly onRefused: (name: string, identity: MemberIdentity) => void;
 }
@@ -76,9 +78,13 @@ export class GroupOffsets {
    */
   async commit(offsets: readonly PartitionOffset[], committer: Committer): Promise<void> {
     const { group, clock, signal } = this.#options;
-    const backoff = new Backoff(clock);
+    const pauses = new Pauses(clock);
+    const tenures = offsets.map((offset) => committer.tenure(offset));
     for (;;) {
-      const lost = offsets.find((offset) => !committer.owns(offset));
+      const lost = offsets.find((offset, i) => {
+        const tenure = committer.tenure(offset);
+        return tenure === undefined || tenure !== tenures[i];
+      });
       if (lost !== undefined) throw partitionsLost(group, lost);
       const identity = committer.identity();
       if (identity !== null) {
@@ -86,11 +92,11 @@ export class GroupOffsets {
         if (refusal === null) return;
         const name = refusalName(refusal) ?? "";
         if (PASSES_OR_LOST.has(name)) committer.onRefused(name, identity);
-        else if (!isPassing(refusal)) throw refusal;
+        else if (!mayPass(refusal)) throw refusal;
       }
       if (signal.aborted)
         throw new TailraceError("KAFKA_PARTITIONS_LOST", `group ${group}: closed`);
-      await clock.sleep(Math.min(MAX_COMMIT_PAUSE_MS, backoff.next()), signal);
+      await pauses.pause(signal);
     }
   }
 
@@ -130,21 +136,19 @@ export class GroupOffsets {
 
   async #untilAnswered<T>(request: () => Promise<T>): Promise<T> {
     const { clock, signal } = this.#options;
-    const backoff = new Backoff(clock);
+    const pauses = new Pauses(clock);
     for (;;) {
       try {
         return await request();
       } catch (caught) {
         const error = asTailraceError(caught);
         noteCoordinator(this.#options, error);
-        if (!isPassing(error) || signal.aborted) throw error;
-        await clock.sleep(backoff.next(), signal);
+        if (!mayPass(error) || signal.aborted) throw error;
+        await pauses.pause(signal);
       }
     }
   }
 }
-
-const MAX_COMMIT_PAUSE_MS = 1000;
 
 function partitionsLost(group: string, { topic, partition }: TopicPartition): TailraceError {
   return new TailraceError(
