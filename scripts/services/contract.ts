@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly heap?: string;
   /** A server in Java compiles with its first compiler only: it starts sooner and works slower. For tests. */
   readonly quickStart?: boolean;
+  /** Kafka from packages: also listeners with SASL and TLS, and permissions; `readKafkaSecurity` says where and with what. */
+  readonly secure?: boolean;
   /** Told what takes time, one line without a line end. */
   readonly report?: (line: string) => void;
 }

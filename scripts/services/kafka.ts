@@ -6,6 +6,12 @@ import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { exists } from "./debian-root.ts";
 import { findJavaHome } from "./java.ts";
+import {
+  prepareKafkaSecurity,
+  scramArguments,
+  secureSettings,
+  type KafkaSecurity,
+} from "./kafka-security.ts";
 import { installJars } from "./maven.ts";
 import { findFreePort } from "./ports.ts";
 import { startDetached } from "./process.ts";
@@ -56,7 +62,8 @@ export const kafkaPackage: ServerPackage = {
   },
   launch: async (plan) => {
     const { directory } = plan;
-    const properties = await writeProperties(plan);
+    const security = plan.secure ? await prepareKafkaSecurity(directory) : null;
+    const properties = await writeProperties(plan, security);
     const logging = join(directory, "log4j2.properties");
     await writeFile(logging, LOGGING);
     const java = join(findJavaHome("Kafka", JAVA), "bin", "java");
@@ -71,7 +78,8 @@ export const kafkaPackage: ServerPackage = {
       // A cluster's id: 16 bytes in base64 for URLs; one that begins with a dash would be taken for an option.
       const id = randomBytes(16).toString("base64url").replace(/^-/, "A");
       const format = ["kafka.tools.StorageTool", "format", "-t", id, "-c", properties];
-      await runCommand(java, [...common, ...format, "--ignore-formatted"]);
+      const users = security === null ? [] : scramArguments(security);
+      await runCommand(java, [...common, ...format, "--ignore-formatted", ...users]);
     }
     return startDetached({
       command: java,
@@ -82,10 +90,10 @@ export const kafkaPackage: ServerPackage = {
   },
 };
 
-async function writeProperties(plan: LaunchPlan): Promise<string> {
+async function writeProperties(plan: LaunchPlan, security: KafkaSecurity | null): Promise<string> {
   const controller = `127.0.0.1:${await findFreePort()}`;
   const listener = `PLAINTEXT://127.0.0.1:${plan.port}`;
-  const settings = {
+  const plain = {
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.quorum.voters": `1@${controller}`,
@@ -104,6 +112,9 @@ async function writeProperties(plan: LaunchPlan): Promise<string> {
     "share.coordinator.state.topic.replication.factor": 1,
     "share.coordinator.state.topic.min.isr": 1,
     "group.initial.rebalance.delay.ms": 0,
+  };
+  const settings = {
+    ...(security === null ? plain : secureSettings(plan.directory, security, plain)),
     ...plan.options,
   };
   const file = join(plan.directory, "server.properties");

@@ -11,6 +11,8 @@ export interface LaunchPlan {
   readonly options: ServerOptions;
   readonly heap: string;
   readonly quickStart: boolean;
+  /** See `StartOptions.secure`. */
+  readonly secure: boolean;
   readonly report: (line: string) => void;
 }
 

@@ -16,6 +16,7 @@ export interface ServerState {
   readonly options: ServerOptions;
   readonly heap: string;
   readonly quickStart: boolean;
+  readonly secure: boolean;
   /** The server's process, when it is one of this machine and was started. */
   readonly process: ProcessRecord | null;
   /** Who removes it at its end; null when it stays. */

@@ -21,25 +21,26 @@ export async function connectBroker(
 
 /**
  * A plain listener ends a TLS handshake as a broker does that stops: without a word. Which it was is asked without TLS, because the one passes and the
- * other needs a person.
+ * other needs a person. A TLS listener does say so to who speaks no TLS, but the library goes on to authenticate and tells of that only.
  */
 async function explainReset(
   error: unknown,
   endpoint: Endpoint,
   options: KafkaOptions,
 ): Promise<unknown> {
-  if (options.tls === undefined || !(error instanceof TailraceError)) return error;
-  if (!error.message.includes(TLS_HANDSHAKE_RESET)) return error;
-  await using probe = new BrokerConnection(endpoint, {
-    ...options,
-    tls: undefined,
-    sasl: undefined,
-  });
+  if (!(error instanceof TailraceError) || error.code !== "KAFKA_UNREACHABLE") return error;
+  const isReset = error.message.includes(TLS_HANDSHAKE_RESET);
+  const isSaslLost = options.sasl !== undefined && options.tls === undefined;
+  if (!isReset && !isSaslLost) return error;
+  const plain = { ...options, tls: undefined, sasl: undefined };
+  await using probe = new BrokerConnection(endpoint, plain);
   try {
     await probe.open();
-  } catch {
-    return error;
+  } catch (failure) {
+    const isTls = failure instanceof TailraceError && failure.code === "KAFKA_TLS_FAILED";
+    return isTls ? failure : error;
   }
+  if (!isReset) return error;
   return new TailraceError(
     "KAFKA_TLS_FAILED",
     `connect to Kafka at ${endpoint.host}:${endpoint.port}: the listener speaks no TLS`,

@@ -51,7 +51,9 @@ export function translateKafkaError(error: unknown, what: string): TailraceError
   if (tls !== undefined) return failure("KAFKA_TLS_FAILED", tls);
   // The deepest cause has the words of who saw it.
   const deepest = causes.at(-1);
-  if (causes.some((cause) => cause instanceof AuthenticationError)) {
+  const refused = causes.findIndex((cause) => cause instanceof AuthenticationError);
+  // The library also calls it so when the connection is lost on the way.
+  if (refused >= 0 && !causes.slice(refused).some(isNetworkError)) {
     return failure("KAFKA_ACCESS_DENIED", deepest);
   }
   if (causes.some(isNetworkError)) return failure("KAFKA_UNREACHABLE", deepest);
@@ -113,7 +115,9 @@ function isNetworkError(cause: unknown): boolean {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, reason } = error as NodeJS.ErrnoException & { readonly reason?: unknown };
+  // OpenSSL's message is a line of its error queue, with this in it.
+  if (typeof reason === "string") return reason;
   // A failed attempt on several addresses of a name is an AggregateError without a message.
   const text = error.message || code || error.name;
   return text.replace(/\.$/, "");
