@@ -42,7 +42,9 @@ export function saslOptions(sasl: KafkaSasl, session: SaslSession): SASLOptions 
         if (error !== null || response === undefined) return callback(error, response);
         if (sasl.mechanism === "oauthbearer" && response.authBytes.length > 0) {
           // A refused token is answered by JSON that says why, RFC 7628 3.2.2.
-          return callback(new AuthenticationError(`the token was refused: ${response.authBytes}`));
+          return callback(
+            new AuthenticationError(`the token was refused: ${response.authBytes.toString()}`),
+          );
         }
         const lifetimeMs = Number(response.sessionLifetimeMs);
         if (lifetimeMs > 0) session.renewAtMs = Date.now() + lifetimeMs * USED_LIFE;
