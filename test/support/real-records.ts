@@ -13,7 +13,7 @@ const FOLDER = new URL("../fixtures/records/", import.meta.url);
 
 /** What the real program wrote to Kafka for `schema.sql` and `changes.sql`, in order: see the folder's README. */
 export async function readRealRecords(
-  program: "canal" | "debezium" | "maxwell",
+  program: "canal" | "canal-6-partitions" | "debezium" | "maxwell",
 ): Promise<TextRecord[]> {
   const text = await readFile(new URL(`${program}.jsonl`, FOLDER), "utf8");
   return text
@@ -25,12 +25,16 @@ export async function readRealRecords(
 /** The script for which the real programs wrote their records, with the database's name in place of theirs. */
 export async function readScript(
   database: string,
-): Promise<{ readonly schema: string; readonly changes: string }> {
+): Promise<{ readonly schema: string; readonly changes: string; readonly partitions: string }> {
   const read = async (name: string): Promise<string> =>
     (await readFile(new URL(name, FOLDER), "utf8"))
       .replace("create database if not exists peers_bench;", "")
       .replaceAll("peers_bench", database);
-  return { schema: await read("schema.sql"), changes: await read("changes.sql") };
+  return {
+    schema: await read("schema.sql"),
+    changes: await read("changes.sql"),
+    partitions: await read("partitions.sql"),
+  };
 }
 
 /** A RecordWriter that keeps what it is given. */

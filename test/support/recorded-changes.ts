@@ -1,6 +1,11 @@
 import type { ActionWriter, DocumentSlot, Target } from "../../src/core/action-writer.ts";
 import { ID_SCRATCH_BYTES } from "../../src/core/action-writer.ts";
-import type { GapEvent, IncompleteRowsEvent, RowsEvent } from "../../src/core/change-event.ts";
+import type {
+  GapEvent,
+  IncompleteRowsEvent,
+  RowsEvent,
+  SchemaChangeEvent,
+} from "../../src/core/change-event.ts";
 import type { SourcePosition } from "../../src/core/checkpoint.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { decodeText } from "../../src/binlog/values/text.ts";
@@ -84,6 +89,7 @@ export interface RecordOptions {
   readonly onLookup?: (table: string) => void;
   /** Called with every event of rows; valid during the call. */
   readonly onRows?: (event: RowsEvent) => void;
+  readonly onSchemaChange?: (event: SchemaChangeEvent) => void;
 }
 
 /** Does the work and reads back what it logged about the database's tables, through the real dump and the real decoders. */
@@ -136,16 +142,20 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
   });
   const rule: RuleOptions | null =
     options.rule === null ? null : { index: "test", decimals: "auto", ...options.rule };
-  const recorded = await drainTo(capture, end, { rule, onRows: options.onRows });
+  const recorded = await drainTo(capture, end, { ...options, rule });
   if (warnings.length > 0 && options.onLookup === undefined)
     throw new Error(`the capture warned: ${warnings.join("; ")}`);
   return recorded;
 }
 
+interface DrainOptions extends Pick<RecordOptions, "onRows" | "onSchemaChange"> {
+  readonly rule: RuleOptions | null;
+}
+
 async function drainTo(
   capture: Capture,
   end: SourcePosition,
-  { rule, onRows }: { readonly rule: RuleOptions | null; readonly onRows: RecordOptions["onRows"] },
+  { rule, onRows, onSchemaChange }: DrainOptions,
 ): Promise<RecordedChanges> {
   const writer = new RecordingWriter();
   const encoders = new Map<TableVersion, RowEncoder>();
@@ -168,6 +178,8 @@ async function drainTo(
       writer.begin({ index: rule.index, upsert: false }, event.versionHigh, event.versionLow);
       const next = encoder[event.operation](event.bytes, event.start, event.end, writer);
       if (next !== event.end) throw new Error(`rows end at ${next} instead of ${event.end}`);
+    } else if (event.kind === "schema") {
+      onSchemaChange?.(event);
     } else if (event.kind === "gap") {
       result.gaps.push(event);
     } else if (event.kind === "incomplete") {
