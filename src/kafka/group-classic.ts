@@ -101,7 +101,6 @@ export class ClassicMember implements GroupMember {
   }
 
   async #attend(): Promise<void> {
-    const { metadataMaxAgeMs } = this.#options;
     const pauses = new Pauses(this.#options.clock);
     while (!this.#isStopping) {
       try {
@@ -112,7 +111,7 @@ export class ClassicMember implements GroupMember {
       } catch (caught) {
         await this.#recover(caught, pauses);
       }
-      if (!this.#mustJoin) await this.#change.heard(metadataMaxAgeMs);
+      if (!this.#mustJoin) await this.#change.heard(this.#leader.checkMs);
     }
   }
 

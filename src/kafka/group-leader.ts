@@ -4,6 +4,7 @@ import {
 } from "@platformatic/kafka";
 import type { TopicPartition } from "../core/kafka.ts";
 import type { KafkaConnections } from "./connections.ts";
+import type { MemberOptions } from "./group-member.ts";
 import { assignCooperatively, type Subscriber } from "./sticky-assignor.ts";
 import { splitByTopic } from "./topic-partitions.ts";
 
@@ -14,14 +15,24 @@ export interface JoinedMember {
   readonly metadata: Buffer;
 }
 
+const MISSING_CHECK_MS = 1000;
+
 /** What the leader of a classic group does beside being a member: it divides the partitions, and asks for it again when there are others. */
 export class ClassicLeader {
   readonly #connections: KafkaConnections;
+  readonly #metadataMaxAgeMs: number;
   /** What the last division was of; null while another member leads. */
   #counts: ReadonlyMap<string, number> | null = null;
 
-  constructor(parts: { readonly connections: KafkaConnections }) {
+  constructor(parts: Pick<MemberOptions, "connections" | "metadataMaxAgeMs">) {
     this.#connections = parts.connections;
+    this.#metadataMaxAgeMs = parts.metadataMaxAgeMs;
+  }
+
+  /** How soon to ask {@link hasChanged}, ms: topics that have just been made should not have to wait. */
+  get checkMs(): number {
+    const isComplete = !this.#counts?.values().some((count) => count === 0);
+    return isComplete ? this.#metadataMaxAgeMs : Math.min(MISSING_CHECK_MS, this.#metadataMaxAgeMs);
   }
 
   /** What each member shall have; nothing when the members are not known to us because another one leads (null). Throws KAFKA_*. */
