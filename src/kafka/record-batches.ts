@@ -23,7 +23,8 @@ const MAX_SPARE_BYTES = 32 * 1024 * 1024;
  */
 export class RecordBatches implements RecordBuffer {
   readonly #compression: Compression;
-  readonly #partitions = new Map<RecordTopic, (PartitionBatches | undefined)[]>();
+  /** By name: a topic that was described again is the same. */
+  readonly #partitions = new Map<string, (PartitionBatches | undefined)[]>();
   readonly #spare: Buffer[] = [];
   #spareBytes = 0;
   #bytes = 0;
@@ -107,10 +108,10 @@ export class RecordBatches implements RecordBuffer {
   }
 
   #partition(topic: RecordTopic, partition: number): PartitionBatches {
-    let partitions = this.#partitions.get(topic);
+    let partitions = this.#partitions.get(topic.name);
     if (partitions === undefined) {
       partitions = [];
-      this.#partitions.set(topic, partitions);
+      this.#partitions.set(topic.name, partitions);
     }
     return (partitions[partition] ??= { topic, partition, batches: [] });
   }
