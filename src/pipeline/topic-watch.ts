@@ -6,9 +6,9 @@ import { RECORD_HEADERS, type RecordView } from "../core/record.ts";
 import type { FollowedTopic, SyncState, SyncStateStore } from "../core/sync-state.ts";
 import { matchTopics } from "./topic-patterns.ts";
 
-/** How often the cluster is asked what has become of the topics, ms; sooner while one that is named is missing. */
+/** How often the cluster is asked what has become of the topics, ms; oftener while one that is named is missing or has partitions without offsets. */
 const WATCH_INTERVAL_MS = 30_000;
-const MISSING_INTERVAL_MS = 5_000;
+const SETTLING_INTERVAL_MS = 2_000;
 
 /** What watching topics takes. */
 export interface TopicWatchOptions {
@@ -87,10 +87,9 @@ export class TopicWatch {
 
   /** Looks again and again until the signal aborts. Rejects with KAFKA_TOPIC_RECREATED, KAFKA_TOPIC_APPEARED and other errors that reading cannot go on with. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, wanted } = this.#options;
+    const { clock, logger } = this.#options;
     for (;;) {
-      const isMissing = wanted.some((name) => !name.includes("*") && !this.#partitions.has(name));
-      await clock.sleep(isMissing ? MISSING_INTERVAL_MS : WATCH_INTERVAL_MS, signal);
+      await clock.sleep(this.#isSettled ? WATCH_INTERVAL_MS : SETTLING_INTERVAL_MS, signal);
       if (signal.aborted) return;
       try {
         await this.look();
@@ -119,6 +118,15 @@ export class TopicWatch {
     this.#noteGone(found);
     await this.#noteBegun();
     await this.#noteAppeared(found);
+  }
+
+  /** Nothing is to be expected: all that is named is there, and the group has offsets for all of it. */
+  get #isSettled(): boolean {
+    const partitions = this.#partitions;
+    return (
+      this.#options.wanted.every((name) => name.includes("*") || partitions.has(name)) &&
+      [...partitions].every(([name, count]) => this.#topics[name]?.begun === count)
+    );
   }
 
   #compare(name: string, partitions: number): void {

@@ -1,41 +1,12 @@
 import { expect, test } from "vitest";
-import { canalRecord, canalStatement, ordersRule, ours } from "../support/canal-record.ts";
+import { canalRecord, canalStatement, ours } from "../support/canal-record.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
-import { openTestTopics } from "../support/kafka-topics.ts";
 import { openProxy } from "../support/proxy.ts";
-import { createTestSync } from "../support/sync-pipeline.ts";
+import { openSyncScene } from "../support/sync-scene.ts";
 import { until } from "../support/until.ts";
 
-/** A topic of `shop.orders`, an index for it, and a sync between them. */
-async function openScene(
-  partitions: number,
-  more: { rule?: string; source?: string; top?: string; sink?: string; elasticsearch?: URL } = {},
-) {
-  await using stack = new AsyncDisposableStack();
-  const topics = stack.use(await openTestTopics());
-  const target = stack.use(await openTestTarget());
-  const topic = `${topics.prefix}orders`;
-  await topics.create(topic, partitions);
-  const index = `${target.prefix}orders`;
-  const { source, top, sink, elasticsearch } = more;
-  const sync = stack.use(
-    await createTestSync({
-      topics,
-      names: [topic],
-      target,
-      rules: ordersRule(index, more.rule),
-      ...(source !== undefined && { source }),
-      ...(top !== undefined && { top }),
-      ...(sink !== undefined && { sink }),
-      ...(elasticsearch !== undefined && { elasticsearchUrl: elasticsearch }),
-    }),
-  );
-  const held = stack.move();
-  return { topics, target, topic, index, sync, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
 test("records become documents, and offsets are committed behind them as next offsets", async () => {
-  await using scene = await openScene(3);
+  await using scene = await openSyncScene(3);
   const { topics, topic, target, index, sync } = scene;
   for (let i = 0; i < 30; i += 1)
     await topics.produce(topic, [
@@ -70,8 +41,8 @@ test("records become documents, and offsets are committed behind them as next of
 test("while Elasticsearch does not answer no offset moves; a stop leaves them, and the next run goes on there", async () => {
   await using backend = await openTestTarget();
   await using proxy = await openProxy(backend.url);
-  await using scene = await openScene(2, {
-    elasticsearch: proxy.url,
+  await using scene = await openSyncScene(2, {
+    elasticsearchUrl: proxy.url,
     top: 'drain_timeout = "1s"',
   });
   const { topics, topic, target, index, sync } = scene;
@@ -99,7 +70,7 @@ test("while Elasticsearch does not answer no offset moves; a stop leaves them, a
 });
 
 test("a record that is no change is a dead letter, and the rest goes on", async () => {
-  await using scene = await openScene(1);
+  await using scene = await openSyncScene(1);
   const { topics, topic, target, index, sync } = scene;
   await topics.produce(topic, [
     { key: "k", value: "no JSON" },
@@ -131,7 +102,7 @@ test("a record that is no change is a dead letter, and the rest goes on", async 
 });
 
 test("a TRUNCATE of ours in every partition takes away what is older, in whatever order partitions are read", async () => {
-  await using scene = await openScene(2, { rule: 'on_truncate = "delete"' });
+  await using scene = await openSyncScene(2, { rule: 'on_truncate = "delete"' });
   const { topics, topic, target, index, sync } = scene;
   const truncate = canalStatement("TRUNCATE", "truncate table orders");
   const insert = (id: number, v: string) => canalRecord("INSERT", [{ id, v }]);
@@ -155,7 +126,7 @@ test("a TRUNCATE of ours in every partition takes away what is older, in whateve
 });
 
 test("a TRUNCATE of a foreign topic with several partitions keeps the documents and says so", async () => {
-  await using scene = await openScene(2, { rule: 'on_truncate = "delete"' });
+  await using scene = await openSyncScene(2, { rule: 'on_truncate = "delete"' });
   const { topics, topic, target, index, sync } = scene;
   await topics.produce(topic, [
     canalRecord("INSERT", [{ id: 1, v: "a" }]),
@@ -176,7 +147,7 @@ test("a TRUNCATE of a foreign topic with several partitions keeps the documents 
 });
 
 test("copies of a statement that does not clear are told once", async () => {
-  await using scene = await openScene(3);
+  await using scene = await openSyncScene(3);
   const { topics, topic, sync } = scene;
   const truncate = ours(canalStatement("TRUNCATE", "truncate table orders"), 20n);
   await topics.produce(
@@ -189,7 +160,7 @@ test("copies of a statement that does not clear are told once", async () => {
 });
 
 test("a record with the key only, and no MySQL server to ask, is a dead letter that says so", async () => {
-  await using scene = await openScene(1);
+  await using scene = await openSyncScene(1);
   const { topics, topic, target, index, sync } = scene;
   const keyOnly = canalRecord("INSERT", [], {
     data: [{ id: "7" }],

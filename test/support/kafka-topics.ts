@@ -52,7 +52,8 @@ export async function openTestTopics(): Promise<TestTopics> {
       created.delete(topic);
     },
     grow: async (topic, count) => {
-      await admin.createPartitions({ topics: [{ name: topic, count, assignments: [] }] });
+      // no assignments: the broker chooses
+      await admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] });
       created.set(topic, count);
     },
     cutOff: async (topic, offsets) => {

@@ -17,6 +17,8 @@ export interface TestSync extends AsyncDisposable {
   readonly group: string;
   /** Runs an instance until the returned scope ends. */
   start(options?: SyncRunOptions): Promise<RunningSync>;
+  /** Runs it, with this configuration, until it fails, and resolves with the error. */
+  runToFailure(config?: SyncConfig, options?: SyncRunOptions): Promise<TailraceError>;
   /** What the dead-letter file holds. */
   deadLetters(): Promise<Record<string, unknown>[]>;
   /** The same sync, with its state, configured otherwise. */
@@ -34,6 +36,8 @@ export interface RunningSync extends AsyncDisposable {
   status(): SyncStatus;
   /** Resolves when the group has committed these offsets of the topic's partitions. */
   committed(topic: string, offsets: readonly number[]): Promise<void>;
+  /** Resolves when the sync's state tells that all partitions have offsets. */
+  begun(): Promise<void>;
   /** Resolves with the error that ended the run. */
   readonly failure: Promise<TailraceError>;
   /** What was logged at warn and error, in order. */
@@ -90,6 +94,14 @@ ${rules}`;
     config,
     group,
     start: (run = {}) => start(options, config, run),
+    runToFailure: (other = config, run = {}) =>
+      start(options, other, run).then(
+        async (running) => {
+          await using _ = running;
+          return await running.failure;
+        },
+        (error: unknown) => error as TailraceError,
+      ),
     deadLetters: async () => {
       const path = join(folder, "letters", `${name}.dead-letters.ndjson`);
       const content = await readFile(path, "utf8").catch(() => "");
@@ -103,7 +115,7 @@ ${rules}`;
 }
 
 async function start(
-  { topics }: TestSyncOptions,
+  { topics, target }: TestSyncOptions,
   config: SyncConfig,
   run: SyncRunOptions,
 ): Promise<RunningSync> {
@@ -139,6 +151,15 @@ async function start(
     status: () => status(),
     failure,
     troubles,
+    begun: async () => {
+      await until("all partitions have offsets", async () => {
+        const state = await target.get(`${target.prefix}state`, `sync:${config.name}`);
+        const { topics: known } = state!._source["sync"] as {
+          topics: Record<string, { begun: unknown }>;
+        };
+        return Object.values(known).every(({ begun }) => begun !== null);
+      });
+    },
     committed: async (topic, offsets) => {
       const { group } = config.source;
       await until(
