@@ -146,6 +146,14 @@ const KEY_CHANGES = new Set([12, 18]);
 /** Canal's recording begins with DROPs of what was there before. */
 const FIRST = 2;
 
+function expectKeyChange(real: FlatMessage, ours: readonly FlatMessage[]): void {
+  const before = { ...real.data?.[0], ...real.old?.[0] };
+  expect(ours).toMatchObject([
+    { type: "DELETE", data: [before], old: null },
+    { type: "INSERT", data: real.data, old: null },
+  ]);
+}
+
 test("records equal Canal's but where Canal is wrong", async () => {
   await using db = await openTestDatabase();
   const { schema, changes } = await readScript(db.name);
@@ -160,10 +168,7 @@ test("records equal Canal's but where Canal is wrong", async () => {
   for (const [number, message] of real.entries()) {
     if (number < FIRST) continue;
     if (KEY_CHANGES.has(number)) {
-      const [removed, added] = [ours.shift()!, ours.shift()!];
-      const before = { ...message.data?.[0], ...message.old?.[0] };
-      expect(removed).toMatchObject({ type: "DELETE", data: [before], old: null });
-      expect(added).toMatchObject({ type: "INSERT", data: message.data, old: null });
+      expectKeyChange(message, ours.splice(0, 2));
       continue;
     }
     const paths = differences(message, ours.shift()!);
