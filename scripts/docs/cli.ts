@@ -21,7 +21,7 @@ const STATUS_KEYS: Readonly<Record<keyof LogStatusLine | keyof SyncStatusLine, s
   pipeline: "the pipeline's name",
   topology: "`direct`, `capture` or `sync`",
   state:
-    "`running`, `waiting` for a server that cannot be reached or asks to slow down, or `standby` behind another capture",
+    "`running`; `waiting` for a server that cannot be reached or asks to slow down; `standby` behind another capture; `rebalancing` while partitions come and go",
   rows: "row changes (`capture`: records) answered for since the start; a row whose key changed counts twice",
   rows_per_s: "the same, per second since the line before",
   rows_in_flight: "taken from the log or the topics and not answered for",
@@ -33,7 +33,7 @@ const STATUS_KEYS: Readonly<Record<keyof LogStatusLine | keyof SyncStatusLine, s
   position: "not with `sync`: byte offset of the checkpoint in it",
   gtid_set: "not with `sync`: transactions before the checkpoint; null without GTIDs",
   records_pending: "`sync`: read and not answered for",
-  records_behind: "`sync`: between the offsets and the ends of the partitions; null = unknown",
+  records_behind: "`sync`: in this instance's partitions and not answered for; null = unknown",
   partitions: "`sync`: how many this instance has at the moment",
   gaps: "tables whose documents may not agree with their rows",
   applied: "documents written or deleted, or records written",

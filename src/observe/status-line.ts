@@ -25,11 +25,11 @@ interface LogStatus {
   readonly gtidSet: string | undefined;
 }
 
-/** Of one that reads records: those read and not acknowledged, and the partitions of this instance; an end of -1 is unknown. */
+/** Of one that reads records: those read and not acknowledged, and how many the partitions of this instance hold that are not; null = unknown. */
 interface PartitionStatus {
   readonly topology: "sync";
   readonly recordsPending: number;
-  readonly partitions: readonly { readonly offset: number; readonly end: number }[];
+  readonly partitions: readonly { readonly lagRecords: number | null }[];
 }
 
 /** What is reported of a running pipeline at one moment. */
@@ -135,8 +135,10 @@ function placeOf(
   };
 }
 
-/** Records between what is acknowledged and the ends of the partitions; null while one is unknown. */
+/** Records in the topics that are not acknowledged; null while it is unknown of a partition. */
 function recordsBehind(partitions: PartitionStatus["partitions"]): number | null {
-  if (partitions.some(({ offset, end }) => offset < 0 || end < 0)) return null;
-  return partitions.reduce((sum, { offset, end }) => sum + Math.max(0, end - offset), 0);
+  return partitions.reduce<number | null>(
+    (sum, { lagRecords }) => (sum === null || lagRecords === null ? null : sum + lagRecords),
+    0,
+  );
 }

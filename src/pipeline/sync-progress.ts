@@ -57,11 +57,13 @@ export class SyncProgress implements Marks<OffsetEvent> {
     const partitions: PartitionStatus[] = [];
     let recordsPending = 0;
     let lagSeconds: number | null = isConnected ? 0 : null;
-    for (const { topic, partition, end } of assigned) {
+    for (const { topic, partition, position, end } of assigned) {
       const tracked = tracker.get({ topic, partition });
       if (tracked === undefined) continue;
       const { closed: offset, open } = tracked;
-      const lagRecords = end < 0 ? null : Math.max(0, end - offset);
+      // what lies between the last record and the end may be marks of transactions, which are no records
+      const isRead = open === 0 && position >= end;
+      const lagRecords = end < 0 ? null : isRead ? 0 : Math.max(0, end - offset);
       partitions.push({ topic, partition, offset, end, lagRecords });
       recordsPending += open;
       if (lagRecords === 0 && open === 0) continue;
