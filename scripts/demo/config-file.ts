@@ -5,15 +5,26 @@ import { SHOP_TABLES, type ShopTable } from "./shop-tables.ts";
 
 /** Names on the servers: plain ones on our own, and ones that get into nobody's way on others. */
 export interface ShopNames {
+  /** The pipeline's. */
+  readonly pipeline: string;
   readonly database: string;
   index(table: ShopTable): string;
 }
 
-/** The names for servers of our own or of somebody else. */
-export function shopNames(mysqlIsOurs: boolean, elasticsearchIsOurs: boolean): ShopNames {
+/** Which servers were started for this demo and hold nothing else. */
+export interface OwnServers {
+  readonly mysql: boolean;
+  readonly elasticsearch: boolean;
+  readonly kafka: boolean;
+}
+
+/** The names for servers of our own or of somebody else. Where topics, offsets and checkpoints of an earlier demo may be left, the pipeline's name is new each time. */
+export function shopNames(isOurs: OwnServers, keep: boolean): ShopNames {
+  const isFresh = isOurs.mysql && isOurs.elasticsearch && isOurs.kafka && !keep;
   return {
-    database: mysqlIsOurs ? "shop" : "tailrace_demo",
-    index: (table) => `${elasticsearchIsOurs ? "shop" : "tailrace-demo"}-${table}`,
+    pipeline: isFresh ? "shop" : `tailrace-demo-${Date.now().toString(36)}`,
+    database: isOurs.mysql ? "shop" : "tailrace_demo",
+    index: (table) => `${isOurs.elasticsearch ? "shop" : "tailrace-demo"}-${table}`,
   };
 }
 
@@ -21,6 +32,8 @@ export function shopNames(mysqlIsOurs: boolean, elasticsearchIsOurs: boolean): S
 export interface ShopConfig {
   readonly mysql: URL;
   readonly elasticsearch: URL;
+  /** Brokers to put in between; null = none. */
+  readonly kafka: URL | null;
   readonly names: ShopNames;
   /** Where the log ends before the shop is there; null = read the whole log. */
   readonly start: LogEnd | null;
@@ -39,7 +52,7 @@ export async function writeConfigFile(
   return { path, text };
 }
 
-function configText({ mysql, elasticsearch, names, start }: ShopConfig): string {
+function configText({ mysql, elasticsearch, kafka, names, start }: ShopConfig): string {
   const source = new URL(mysql);
   source.pathname = "";
   const sink = new URL(elasticsearch);
@@ -47,7 +60,7 @@ function configText({ mysql, elasticsearch, names, start }: ShopConfig): string 
   sink.username = "";
   sink.password = "";
   const lines = [
-    `name = "shop"`,
+    `name = ${quote(names.pipeline)}`,
     ``,
     `[source]`,
     `url = ${quote(source.href)}`,
@@ -63,6 +76,15 @@ function configText({ mysql, elasticsearch, names, start }: ShopConfig): string 
       `username = ${quote(decodeURIComponent(username))}`,
       `password = ${quote(decodeURIComponent(password))}`,
     );
+  if (kafka !== null) {
+    const prefix = names.pipeline === "shop" ? "{database}" : names.pipeline;
+    lines.push(
+      ``,
+      `[kafka]`,
+      `brokers = [${quote(kafka.host)}]`,
+      `topic = ${quote(`${prefix}.{table}`)}`,
+    );
+  }
   for (const table of SHOP_TABLES)
     lines.push(
       ``,

@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import { parseDemoOptions } from "./options.ts";
 
 test("durations have a unit, help wins, and what is unknown is an error", () => {
-  expect(parseDemoOptions([])).toEqual({ forMs: null, verify: false, keep: false });
-  expect(parseDemoOptions(["--for", "20s", "--verify"])).toEqual({
+  const nothing = { forMs: null, kafka: false, verify: false, keep: false };
+  expect(parseDemoOptions([])).toEqual(nothing);
+  expect(parseDemoOptions(["--kafka", "--for", "20s", "--verify"])).toEqual({
     forMs: 20_000,
+    kafka: true,
     verify: true,
     keep: false,
   });

@@ -5,6 +5,8 @@ import { parseDuration } from "../../src/config/units.ts";
 export interface DemoOptions {
   /** How long the shop's rows change, ms; null = until Ctrl-C. */
   readonly forMs: number | null;
+  /** Kafka in between: a capture and two syncs instead of one process. */
+  readonly kafka: boolean;
   /** Compare every row with its document at the end. */
   readonly verify: boolean;
   /** Leave the servers that were started running. */
@@ -15,13 +17,14 @@ export interface DemoOptions {
 export const HELP = `Usage: npm run demo -- [options]
 
 Starts a real MySQL and a real Elasticsearch, creates a small shop in MySQL, starts tailrace between the two and keeps changing
-the shop, while a line shows how far the documents are behind. The first run downloads both servers; the next ones start in
+the shop, while a line shows how far the documents are behind. The first run downloads the servers; the next ones start in
 about 15 seconds. Ctrl-C stops everything.
 
 Options:
+  --kafka          put Kafka between the two: one process captures into topics, two others share them
   --for DURATION   stop the changes after this time ("20s", "5m"), then end
   --verify         at the end compare every row with its document, field by field; exit code 1 when one differs
-  --keep           leave MySQL and Elasticsearch running (npm run services -- down --instance demo stops them)
+  --keep           leave the servers running (npm run services -- down --instance demo stops them)
   --help           show this
 
 Environment:
@@ -29,6 +32,7 @@ Environment:
                                     tailrace_demo there, and the user must be allowed to do that and to replicate)
   TAILRACE_DEMO_ELASTICSEARCH_URL   use this Elasticsearch or OpenSearch instead: http://user:password@host:port/ (indices
                                     tailrace-demo-*)
+  TAILRACE_DEMO_KAFKA_URL           with --kafka use these brokers instead: host:port (topics tailrace_demo…)
 `;
 
 /** Parses the command line; null when help is asked for. Throws an Error that says what is wrong. */
@@ -37,6 +41,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | null {
     args: [...args],
     options: {
       for: { type: "string" },
+      kafka: { type: "boolean", default: false },
       verify: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -46,5 +51,5 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | null {
   const forMs = values.for === undefined ? null : parseDuration(values.for);
   if (values.for !== undefined && forMs === null)
     throw new Error(`--for takes a duration with its unit, such as 20s or 5m, not "${values.for}"`);
-  return { forMs, verify: values.verify, keep: values.keep };
+  return { forMs, kafka: values.kafka, verify: values.verify, keep: values.keep };
 }

@@ -5,18 +5,14 @@ import { createConnection, type Connection } from "mysql2/promise";
 import { formatCounts, formatDifferences } from "../../test/support/verify-report.ts";
 import { verifyTables } from "../../test/support/verify.ts";
 import { cacheDirectory, REPOSITORY } from "../services/paths.ts";
-import { isCaughtUp, readLogEnd } from "../support/log-end.ts";
-import {
-  lastLogLines,
-  type PipelineProcess,
-  shownPath,
-  startPipelineProcess,
-} from "../support/pipeline-process.ts";
+import { readLogEnd } from "../support/log-end.ts";
+import { lastLogLines, shownPath } from "../support/pipeline-process.ts";
 import { type ShopNames, shopNames, writeConfigFile } from "./config-file.ts";
 import { createShop, dropShop } from "./create-shop.ts";
 import { type DemoIndices, demoIndices } from "./documents.ts";
 import { showLive } from "./live.ts";
 import type { DemoOptions } from "./options.ts";
+import { type DemoPipelines, startDirect, startWithKafka } from "./pipelines.ts";
 import type { Screen } from "./screen.ts";
 import { type DemoServers, openDemoServers } from "./servers.ts";
 import { openShop } from "./shop-workload.ts";
@@ -40,15 +36,18 @@ export async function runDemo(
   options: DemoOptions,
   { screen, signal, onOpen }: DemoSurroundings,
 ): Promise<number> {
-  screen.print("tailrace: a shop in MySQL, its documents in Elasticsearch, kept in step.");
+  const through = options.kafka ? ", through Kafka" : "";
+  screen.print(
+    `tailrace: a shop in MySQL, its documents in Elasticsearch, kept in step${through}.`,
+  );
   if (!existsSync(join(cacheDirectory(), "dist")))
     screen.print(
-      "The first run downloads the servers (MySQL 60 MB, Elasticsearch 150 MB): a minute or two.",
+      `The first run downloads the servers (MySQL 60 MB, ${options.kafka ? "Kafka 90 MB, " : ""}Elasticsearch 150 MB): a minute or two.`,
     );
   screen.print();
-  await using servers = await openDemoServers(screen, options.keep);
-  const demo = await prepare(servers, screen);
-  await using pipeline = demo.pipeline;
+  await using servers = await openDemoServers(screen, options);
+  const demo = await prepare(servers, options, screen);
+  await using pipelines = demo.pipelines;
   try {
     await firstLoad(demo, screen);
     showWhereToLook(demo, screen);
@@ -58,11 +57,11 @@ export async function runDemo(
     screen.print(`  ${end}`);
     await catchUp(demo, screen);
     const isEqual = options.verify ? await verify(demo, screen) : true;
-    await stopPipeline(pipeline, screen);
+    await stopPipelines(pipelines, screen);
     return isEqual ? 0 : 1;
   } catch (error) {
     screen.live(null);
-    if (pipeline.exit !== null) await showEndOfLog(demo, screen);
+    if (pipelines.endedLog !== null) await showEndOfLog(pipelines.endedLog, screen);
     throw error;
   } finally {
     demo.connection.destroy();
@@ -77,14 +76,18 @@ interface Demo {
   readonly connection: Connection;
   readonly indices: DemoIndices;
   readonly rows: number;
-  readonly logFile: string;
-  readonly pipeline: PipelineProcess;
+  readonly pipelines: DemoPipelines;
 }
 
-/** Creates the shop, writes the configuration and starts the pipeline. */
-async function prepare(servers: DemoServers, screen: Screen): Promise<Demo> {
-  const { mysql, elasticsearch } = servers;
-  const names = shopNames(mysql.isOurs, elasticsearch.isOurs);
+/** Creates the shop, writes the configuration and starts the pipelines. */
+async function prepare(servers: DemoServers, options: DemoOptions, screen: Screen): Promise<Demo> {
+  const { mysql, elasticsearch, kafka } = servers;
+  const isOurs = {
+    mysql: mysql.isOurs,
+    elasticsearch: elasticsearch.isOurs,
+    kafka: kafka?.isOurs ?? true,
+  };
+  const names = shopNames(isOurs, options.keep && options.kafka);
   const connection = await connect(mysql.url);
   const indices = demoIndices(
     elasticsearch.url,
@@ -106,6 +109,7 @@ async function prepare(servers: DemoServers, screen: Screen): Promise<Demo> {
   const config = await writeConfigFile(folder, {
     mysql: mysql.url,
     elasticsearch: elasticsearch.url,
+    kafka: kafka?.url ?? null,
     names,
     start,
   });
@@ -113,9 +117,8 @@ async function prepare(servers: DemoServers, screen: Screen): Promise<Demo> {
   screen.print();
   for (const line of config.text.trimEnd().split("\n")) screen.print(`    ${line}`.trimEnd());
   screen.print();
-  const logFile = join(folder, "tailrace.log");
-  const pipeline = startPipelineProcess({ config: config.path, logFile });
-  return { servers, names, connection, indices, rows, logFile, pipeline };
+  const pipelines = (kafka === null ? startDirect : startWithKafka)(config.path, folder);
+  return { servers, names, connection, indices, rows, pipelines };
 }
 
 /** Waits until the rows that were there before are documents. */
@@ -123,7 +126,7 @@ async function firstLoad(demo: Demo, screen: Screen): Promise<void> {
   const step = screen.step("Pipeline");
   step.note("reads the log from its start");
   await waitUntilCaughtUp(demo);
-  step.done(`tailrace run: ${formatCount(demo.rows)} rows are documents now`);
+  step.done(`${demo.pipelines.title}: ${formatCount(demo.rows)} rows are documents now`);
 }
 
 function showWhereToLook({ servers, names }: Demo, screen: Screen): void {
@@ -163,8 +166,9 @@ async function keepShopOpen(demo: Demo, { options, screen, signal }: OpenHours):
     over.signal,
     ...(options.forMs === null ? [] : [AbortSignal.timeout(options.forMs)]),
   ]);
-  void demo.pipeline.exited.finally(() => over.abort()).catch(() => undefined);
-  await showLive({ screen, shop, pipeline: demo.pipeline, indices: demo.indices }, closing);
+  const { pipelines, indices } = demo;
+  void pipelines.ended.finally(() => over.abort()).catch(() => undefined);
+  await showLive({ screen, shop, pipelines, indices }, closing);
   await shop.close();
   const why = signal.aborted ? "Stopping" : "The shop is closed";
   return `${why}: ${formatCount(shop.transactions)} transactions changed ${formatCount(shop.rows)} rows.`;
@@ -174,7 +178,7 @@ async function catchUp(demo: Demo, screen: Screen): Promise<void> {
   const step = screen.step("Pipeline");
   step.note("finishes what is left");
   await waitUntilCaughtUp(demo);
-  const latency = demo.pipeline.status?.latency_ms ?? 0;
+  const latency = demo.pipelines.lagMs();
   step.done(
     `every transaction is acknowledged, the last one ${formatCount(latency)} ms after its commit`,
   );
@@ -206,35 +210,36 @@ async function verify(demo: Demo, screen: Screen): Promise<boolean> {
   return result.isEqual;
 }
 
-async function stopPipeline(pipeline: PipelineProcess, screen: Screen): Promise<void> {
-  const exit = await pipeline.stop();
-  if (exit.code !== 0)
-    throw new Error(`tailrace ended with ${exit.signal ?? `exit code ${exit.code}`} when stopped`);
-  screen.print("  tailrace has drained and ended with exit code 0.");
+async function stopPipelines(pipelines: DemoPipelines, screen: Screen): Promise<void> {
+  await pipelines.stop();
+  const count = pipelines.statuses.length;
+  const who = count === 1 ? "tailrace has drained" : `All ${count} processes have drained`;
+  screen.print(`  ${who} and ended with exit code 0.`);
 }
 
-async function waitUntilCaughtUp({ connection, pipeline }: Demo): Promise<void> {
+async function waitUntilCaughtUp({ connection, pipelines }: Demo): Promise<void> {
   const end = await readLogEnd(connection);
   const deadline = performance.now() + CATCH_UP_LIMIT_MS;
-  while (!(await isCaughtUp(connection, pipeline.status, end))) {
-    if (pipeline.exit !== null) throw new Error("tailrace has ended by itself");
+  while (!(await pipelines.hasReached(connection, end))) {
+    if (pipelines.endedLog !== null) throw new Error("tailrace has ended by itself");
     if (performance.now() > deadline)
       throw new Error(
-        `tailrace did not catch up with ${end.file}:${end.position} in ${CATCH_UP_LIMIT_MS / 1000} s; its last status: ${JSON.stringify(pipeline.status)}`,
+        `tailrace did not catch up with ${end.file}:${end.position} in ${CATCH_UP_LIMIT_MS / 1000} s; its last status: ${JSON.stringify(pipelines.statuses)}`,
       );
     await sleep(50);
   }
 }
 
-async function showEndOfLog({ logFile }: Demo, screen: Screen): Promise<void> {
+async function showEndOfLog(logFile: string, screen: Screen): Promise<void> {
   screen.print();
   screen.print(`The end of ${shownPath(logFile)}:`);
   screen.print(await lastLogLines(logFile, 15));
 }
 
-function showKept({ mysql, elasticsearch }: DemoServers, screen: Screen): void {
+function showKept({ mysql, elasticsearch, kafka }: DemoServers, screen: Screen): void {
   screen.print();
-  screen.print(`  Still running: ${mysql.url.href} and ${elasticsearch.url.href}`);
+  const brokers = kafka === null ? "" : `, Kafka at ${kafka.url.host}`;
+  screen.print(`  Still running: ${mysql.url.href}${brokers} and ${elasticsearch.url.href}`);
   screen.print("  To stop them: npm run services -- down --instance demo");
 }
 
