@@ -49,7 +49,10 @@ export interface RecordView extends RecordPlace {
 export const RECORD_HEADERS = {
   /** The source-ordered document version, decimal. */
   version: "tailrace.version",
-  /** Names the table's definition: 16 hex digits, equal for equal database, table, columns, types and key. */
+  /**
+   * Names the table's definition: 16 hex digits, equal for equal database, table, columns, types and key. Where the key's columns are in another order than the
+   * table's, a colon and their places among the table's follow, joined by commas: `0123456789abcdef:1,0`.
+   */
   schema: "tailrace.schema",
   /** When the transaction was committed, µs since 1970, decimal. */
   commitTime: "tailrace.commit_us",

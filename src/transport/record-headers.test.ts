@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RECORD_HEADERS } from "../core/record.ts";
-import { HeaderBlock, schemaId } from "./record-headers.ts";
+import { HeaderBlock, keyInOrder, schemaId } from "./record-headers.ts";
 
 /** Decodes a block of short headers. */
 function decode(block: Buffer): Record<string, string> {
@@ -56,4 +56,18 @@ test("a definition's id changes with its columns and its key only", () => {
   expect(schemaId({ ...schema, columns: [{ ...column, sqlType: "year(4)" }] }).toString()).toBe(id);
   expect(schemaId({ ...schema, primaryKey: [] }).toString()).not.toBe(id);
   expect(schemaId({ ...schema, columns: [{ ...column, name: "x" }] }).toString()).not.toBe(id);
+});
+
+test("a definition's id tells the order of a key that is not the table's", () => {
+  const columns = ["a", "b", "c", "d"].map((name) => ({
+    name,
+    type: { kind: "year" } as const,
+    nullable: false,
+  }));
+  const idOf = (...primaryKey: number[]): string =>
+    schemaId({ database: "d", table: "t", columns, primaryKey }).toString();
+  expect(idOf(0, 2)).toMatch(/^[0-9a-f]{16}$/);
+  expect(idOf(3, 0, 1)).toMatch(/^[0-9a-f]{16}:2,0,1$/);
+  expect(keyInOrder(["a", "b", "d"], idOf(3, 0, 1))).toEqual(["d", "a", "b"]);
+  expect(keyInOrder(["a", "c"], idOf(0, 2))).toEqual(["a", "c"]);
 });

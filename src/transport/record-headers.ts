@@ -107,9 +107,21 @@ function writeUint64(high: number, low: number, out: Buffer, o: number): number 
   return o;
 }
 
-/** Names a table's definition: the first 64 bits of a SHA-256 over database, table, names and types of columns, and key, as 16 hex digits. */
+/**
+ * Names a table's definition: the first 64 bits of a SHA-256 over database, table, names and types of columns, and key, as 16 hex digits. What formats that list
+ * a key in the order of the table's columns cannot tell follows, the order of the key, where it is another one: see {@link RECORD_HEADERS}.
+ */
 export function schemaId({ database, table, columns, primaryKey }: TableSchema): Buffer {
   const definition = [database, table, columns.map(({ name, type }) => [name, type]), primaryKey];
   const hash = createHash("sha256").update(JSON.stringify(definition)).digest("hex");
-  return Buffer.from(hash.slice(0, 16));
+  const places = primaryKey.map((column) => primaryKey.filter((other) => other < column).length);
+  const isInOrder = places.every((place, n) => place === n);
+  return Buffer.from(`${hash.slice(0, 16)}${isInOrder ? "" : `:${places.join(",")}`}`);
+}
+
+/** The columns of a key, given in the order of the table's columns, in the order that the definition's name tells. */
+export function keyInOrder(names: readonly string[], id: string): readonly string[] {
+  const places = id.split(":")[1]?.split(",").map(Number) ?? [];
+  const ordered = places.flatMap((place) => names[place] ?? []);
+  return new Set(ordered).size === names.length ? ordered : names;
 }
