@@ -6,6 +6,7 @@ import { firstElement, listMembers, nextElement, parseStrings } from "./json-arr
 import type { JsonMembers } from "./json-members.ts";
 import { Ascii, RecordFault, skipValue } from "./json-scanner.ts";
 import { contentText } from "./read-text.ts";
+import { keyInOrder } from "./record-headers.ts";
 import type { RecordIntake } from "./record-intake.ts";
 import { memberIs, memberNumber, memberText, type RecordMember } from "./record-members.ts";
 import { createRecordTable, type RecordTable } from "./record-table.ts";
@@ -119,9 +120,16 @@ export class CanalDecoder {
         name,
         type: parseColumnTypeText(contentText(b, start, end)) ?? UNKNOWN_TYPE,
       })),
-      primaryKey: parseStrings(b, this.#members.start("pkNames"), this.#members.end("pkNames")),
+      primaryKey: this.#keyOf(b),
     };
     return createRecordTable(definition, canalReader, idColumns(database, table));
+  }
+
+  /** Names of the key's columns: `pkNames` has them in the order of the table's columns, the name of the definition may tell another one. */
+  #keyOf(b: Buffer): readonly string[] {
+    const { schemaStart, schemaEnd } = this.#intake.headers;
+    const names = parseStrings(b, this.#members.start("pkNames"), this.#members.end("pkNames"));
+    return schemaStart < 0 ? names : keyInOrder(names, b.toString("latin1", schemaStart, schemaEnd));
   }
 
   /** A statement: what it did to rows, and the notice that it was. */
