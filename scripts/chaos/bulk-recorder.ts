@@ -1,5 +1,12 @@
 import { once } from "node:events";
-import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { AcceptedActions } from "./accepted-actions.ts";
@@ -57,7 +64,7 @@ async function pass(
   const upstream = request(new URL(path, target), {
     agent,
     method: incoming.method ?? "GET",
-    headers: { ...incoming.headers, host: target.host, "content-length": body.length },
+    headers: requestHeaders(incoming, target, body),
   });
   upstream.end(body);
   const [response] = (await once(upstream, "response")) as [IncomingMessage];
@@ -65,11 +72,19 @@ async function pass(
   if (isBulk(path) && response.statusCode === 200)
     for (const action of acceptedActions(readActions(path, body), answer.toString()))
       accepted.note(action, sentAt);
-  outgoing.writeHead(response.statusCode ?? 502, {
-    ...response.headers,
-    "content-length": answer.length,
-  });
+  // It is in one piece now; the answer to HEAD tells of a body that does not come.
+  const { "transfer-encoding": chunked, ...headers } = response.headers;
+  if (chunked !== undefined) headers["content-length"] = String(answer.length);
+  outgoing.writeHead(response.statusCode ?? 502, headers);
   outgoing.end(answer);
+}
+
+function requestHeaders(
+  { headers: { "transfer-encoding": _chunked, ...headers } }: IncomingMessage,
+  target: URL,
+  body: Buffer,
+): OutgoingHttpHeaders {
+  return { ...headers, host: target.host, "content-length": body.length };
 }
 
 function isBulk(path: string): boolean {

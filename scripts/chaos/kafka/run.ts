@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openProxy } from "../../../test/support/proxy.ts";
+import { until } from "../../../test/support/until.ts";
 import { verifyTables } from "../../../test/support/verify.ts";
 import type { KafkaCluster } from "../../../src/core/kafka.ts";
 import type {
@@ -69,7 +70,10 @@ export async function runKafkaChaos(options: KafkaChaosOptions): Promise<ChaosRe
   await createTables(mysql);
   await using cluster = await openCluster({ brokers, clientId: "chaos" });
   await cluster.createTopic(TOPIC, { partitions: PARTITIONS, replication: 1, compacted: false });
-  await using log = await RecordLog.open({ brokers, topic: TOPIC, partitions: PARTITIONS });
+  // A broker that has just begun has no coordinators yet.
+  await using log = await until("the audit's group", () =>
+    RecordLog.open({ brokers, topic: TOPIC, partitions: PARTITIONS }),
+  );
   const audit = new OffsetAudit({
     cluster,
     group: GROUP,
@@ -187,7 +191,7 @@ interface Reached {
 async function catchUp({ mysql, cluster, captures, audit, log }: Reached): Promise<number> {
   const startMs = performance.now();
   const connection = await connect(mysql);
-  const until = async (what: string, isReached: () => Promise<boolean>): Promise<void> => {
+  const untilReached = async (what: string, isReached: () => Promise<boolean>): Promise<void> => {
     while (!(await isReached())) {
       if (performance.now() - startMs > CATCH_UP_LIMIT_MS)
         throw new Error(`${what} did not catch up in ${CATCH_UP_LIMIT_MS / 1000} s`);
@@ -201,9 +205,9 @@ async function catchUp({ mysql, cluster, captures, audit, log }: Reached): Promi
   };
   try {
     const end = await readLogEnd(connection);
-    await until(`The capture (to ${end.file}:${end.position})`, () => isCaptured(end));
+    await untilReached(`The capture (to ${end.file}:${end.position})`, () => isCaptured(end));
     const ends = await log.ends(await cluster.listOffsets(TOPIC, "latest"));
-    await until("The syncs", async () => {
+    await untilReached("The syncs", async () => {
       await audit.check();
       return [...ends].every(([partition, offset]) => audit.committed(partition) >= offset);
     });
