@@ -1,10 +1,11 @@
 import { findCoordinatorV4 } from "@platformatic/kafka";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
-import { libraryCall, type KafkaCall } from "./call.ts";
+import { checkedCall, type KafkaCall } from "./call.ts";
 import { connectBroker, explainClosed } from "./connect.ts";
 import { MetadataCache, type TopicMetadata } from "./metadata.ts";
 import { parseEndpoint, type Endpoint, type KafkaOptions } from "./options.ts";
+import { refusalOf } from "./translate-error.ts";
 
 /**
  * Which broker a request is for. Brokers answer one request of a connection after another, so what may have to wait for long (fetches, joining a
@@ -15,6 +16,9 @@ export type RequestTarget =
   | { readonly node: number; readonly lane?: string }
   | { readonly group: string; readonly lane?: string }
   | { readonly transactionalId: string };
+
+/** What one broker coordinates for the cluster. */
+export type Coordinated = { readonly group: string } | { readonly transactionalId: string };
 
 interface Place {
   readonly endpoint: Endpoint;
@@ -99,10 +103,8 @@ export class KafkaConnections implements AsyncDisposable {
   }
 
   /** Who coordinates this has proved wrong (NOT_COORDINATOR): it is asked for when it is needed again. */
-  forgetCoordinator(
-    target: { readonly group: string } | { readonly transactionalId: string },
-  ): void {
-    this.#coordinators.delete(coordinatorKey(target));
+  forgetCoordinator(target: Coordinated): void {
+    this.#coordinators.delete(describeCoordinated(target));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,7 +121,7 @@ export class KafkaConnections implements AsyncDisposable {
     if ("node" in target) {
       return { endpoint: await this.#endpoint(target.node), lane: target.lane ?? "data" };
     }
-    const key = coordinatorKey(target);
+    const key = describeCoordinated(target);
     const node = this.#coordinators.get(key) ?? (await this.#findCoordinator(target));
     this.#coordinators.set(key, node);
     const lane = "group" in target ? target.lane : undefined;
@@ -135,15 +137,15 @@ export class KafkaConnections implements AsyncDisposable {
     throw new TailraceError("KAFKA_UNREACHABLE", `Kafka broker ${node} is not in the cluster now`);
   }
 
-  async #findCoordinator(
-    target: { readonly group: string } | { readonly transactionalId: string },
-  ): Promise<number> {
+  async #findCoordinator(target: Coordinated): Promise<number> {
     const [type, name] =
       "group" in target
         ? [KEY_TYPES.group, target.group]
         : [KEY_TYPES.transactionalId, target.transactionalId];
-    const answer = await this.request("any", libraryCall(findCoordinatorV4.api, type, [name]));
-    return answer.coordinators[0]?.nodeId ?? -1;
+    const answer = await this.request("any", checkedCall(findCoordinatorV4.api, type, [name]));
+    const { errorCode, errorMessage, nodeId } = answer.coordinators[0]!;
+    if (errorCode !== 0) throw refusalOf(errorCode, describeCoordinated(target), errorMessage);
+    return nodeId;
   }
 
   /** One of the known brokers, or of those that were named: first one that is connected, else in turn. */
@@ -200,10 +202,8 @@ export class KafkaConnections implements AsyncDisposable {
   }
 }
 
-function coordinatorKey(
-  target: { readonly group: string } | { readonly transactionalId: string },
-): string {
-  return "group" in target ? `group ${target.group}` : `transaction ${target.transactionalId}`;
+function describeCoordinated(target: Coordinated): string {
+  return "group" in target ? `group ${target.group}` : `transactional id ${target.transactionalId}`;
 }
 
 function placeKey({ endpoint, lane }: Place): string {
