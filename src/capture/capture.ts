@@ -71,6 +71,7 @@ export class Capture implements ChangeStream {
   #until: Promise<void> | null = null;
   #failure: TailraceError | null = null;
   #hasConnected = false;
+  #isClosed = false;
   /** The event that comes in parts, until its first part was handled. */
   #parted: PartedEvent | null = null;
 
@@ -112,6 +113,7 @@ export class Capture implements ChangeStream {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await this.#source?.[Symbol.asyncDispose]();
     this.#source = null;
   }
@@ -215,7 +217,7 @@ export class Capture implements ChangeStream {
 
   async #connect(): Promise<void> {
     const { reader, signal, logger } = this.#options;
-    if (signal.aborted) return;
+    if (signal.aborted || this.#isClosed) return;
     const resumeAt =
       this.#hasConnected && reader.resumePosition.file !== "" ? reader.resumePosition : null;
     this.#source = await this.#options.connect(resumeAt, signal);
@@ -242,7 +244,7 @@ export class Capture implements ChangeStream {
     reader.reset();
     await this.#source?.[Symbol.asyncDispose]();
     this.#source = null;
-    if (signal.aborted) return;
+    if (signal.aborted || this.#isClosed) return;
     if (error.disposition !== "retry") throw error;
     const waitMs = this.#backoff.next();
     const level = this.#backoff.failures > 5 ? "error" : "warn";

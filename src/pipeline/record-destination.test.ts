@@ -107,6 +107,11 @@ function rows(value: string): RowsEvent {
   return { kind: "rows", bytes: value, table: TABLE } as unknown as RowsEvent;
 }
 
+/** As many rows, named by number. */
+function many(count: number): RowsEvent[] {
+  return Array.from({ length: count }, (_, i) => rows(String(i)));
+}
+
 function commit(position: number): CommitEvent {
   return { kind: "commit", position: { file: "f", position }, commitTimeUs: 1 };
 }
@@ -146,7 +151,7 @@ function open(publisherOf: (producer: FakeProducer) => RecordPublisher): Context
     },
     onGap: async (gap) => void gaps.push(gap.code),
     onFatal: (error) => void failures.push(error),
-    maxBufferBytes: 6 * ROW_BYTES,
+    maxBufferBytes: 12 * ROW_BYTES,
     clock: systemClock,
   });
   return { destination, producer, closed, failures, gaps };
@@ -169,7 +174,7 @@ function openExactlyOnce(): Context {
       },
       cursor: cursor.fork(),
       notes: cursor,
-      maxTransactionBytes: 6 * ROW_BYTES,
+      maxTransactionBytes: 12 * ROW_BYTES,
     });
   });
 }
@@ -228,42 +233,49 @@ test("when reading pauses inside a transaction, it is sent at its end", async ()
 
 test("a transaction that fills the buffer is sent in parts and committed as one while that is not too much", async () => {
   const context = openExactlyOnce();
-  await feed(context, rows("z"), commit(5), rows("a"), rows("b"), rows("c"));
+  await feed(context, rows("z"), commit(5), ...many(6));
   await settle();
-  expect(context.producer.log).toEqual(["z a b"]);
+  expect(context.producer.log).toEqual(["z 0 1 2 3 4"]);
   await feed(context, commit(10));
   context.destination.idle();
   await settle();
-  expect(context.producer.log).toEqual(["z a b", "c @10", "commit"]);
+  expect(context.producer.log).toEqual(["z 0 1 2 3 4", "5 @10", "commit"]);
   expect(context.closed).toEqual([5, 10]);
 });
 
 test("one that is larger than the limit is committed in parts that leave the checkpoint before it", async () => {
   const context = openExactlyOnce();
   await feed(context, rows("z"), commit(5));
-  await feed(context, ...Array.from({ length: 9 }, (_, i) => rows(String(i))));
+  await feed(context, ...many(18));
   await feed(context, commit(10));
   context.destination.idle();
   await settle();
-  expect(context.producer.log).toEqual(["z 0 1", "2 3 4 @5", "commit", "5 6 7", "8 @10", "commit"]);
+  expect(context.producer.log).toEqual([
+    "z 0 1 2 3 4",
+    "5 6 7 8 9 10 @5",
+    "commit",
+    "11 12 13 14 15 16",
+    "17 @10",
+    "commit",
+  ]);
   expect(context.closed).toEqual([5, 10]);
 });
 
 test("a transaction that ends just where a part was sent is committed all the same", async () => {
   const context = openExactlyOnce();
-  await feed(context, rows("a"), rows("b"), rows("c"));
+  await feed(context, ...many(6));
   await settle();
   await feed(context, commit(10));
   await settle();
-  expect(context.producer.log).toEqual(["a b c", "@10", "commit"]);
+  expect(context.producer.log).toEqual(["0 1 2 3 4 5", "@10", "commit"]);
   expect(context.closed).toEqual([10]);
 });
 
 test("reading waits while one buffer is full and the other is being sent", async () => {
   const context = openAtLeastOnce();
   context.producer.hold();
-  await feed(context, rows("0"), rows("1"), rows("2"), rows("3"), rows("4"));
-  const full = context.destination.take(rows("5"));
+  await feed(context, ...many(11));
+  const full = context.destination.take(rows("11"));
   expect(full).toBeInstanceOf(Promise);
   let isThrough = false;
   void full!.then(() => (isThrough = true));
@@ -271,7 +283,7 @@ test("reading waits while one buffer is full and the other is being sent", async
   expect(isThrough).toBe(false);
   context.producer.release();
   await full;
-  expect(context.producer.log[0]).toBe("0 1 2");
+  expect(context.producer.log[0]).toBe("0 1 2 3 4 5");
 });
 
 test("positions without records close at once and move the checkpoint only when it is asked for", async () => {
@@ -329,4 +341,31 @@ test("rows that no record can hold are told before the transaction that they are
   const context = openExactlyOnce();
   await feed(context, rows("big"), commit(10));
   expect(context.gaps).toEqual(["KAFKA_RECORD_TOO_LARGE"]);
+});
+
+test("small transactions are never parted: from half a buffer on, reading waits where one ends", async () => {
+  const context = openExactlyOnce();
+  context.producer.hold();
+  await feed(context, ...many(3), commit(10), ...many(3));
+  let isThrough = false;
+  const end = context.destination.mark(commit(20))!.then(() => (isThrough = true));
+  await settle();
+  expect(isThrough).toBe(false);
+  context.producer.release();
+  await end;
+  await settle();
+  expect(context.producer.log).toEqual(["0 1 2 @10", "commit", "0 1 2 @20", "commit"]);
+  expect(context.closed).toEqual([10, 20]);
+});
+
+test("the end of a transaction that was parted is committed before the next one is taken", async () => {
+  const context = openExactlyOnce();
+  context.producer.hold();
+  await feed(context, ...many(7));
+  const end = context.destination.mark(commit(10));
+  expect(end).toBeInstanceOf(Promise);
+  context.producer.release();
+  await end;
+  await settle();
+  expect(context.producer.log).toEqual(["0 1 2 3 4 5", "6 @10", "commit"]);
 });

@@ -42,8 +42,9 @@ const MAX_OPEN_MARKS = 100_000;
  * there, it goes, and while a send is under way the next one grows up to half of `maxBufferBytes`. Then the source has to wait.
  *
  * With a transactional publisher a buffer goes only where a transaction of the source ends, because what is committed with it cannot be taken back: reading that
- * pauses says "send at the next end". A transaction that fills the buffer is sent in parts, of which the publisher makes one transaction of Kafka as long
- * as that is reasonable.
+ * pauses says "send at the next end". From half a buffer on, the source waits at
+ * such an end rather than in the midst of a transaction. One that fills the rest is sent in parts, of which the publisher makes one transaction of Kafka as
+ * long as that is reasonable.
  *
  *     take ──► filling ──swap──► sending ──closed──► marks (checkpoint, lag, latency)
  *                 ▲                 │
@@ -52,6 +53,8 @@ const MAX_OPEN_MARKS = 100_000;
 export class RecordDestination implements Destination {
   readonly #stages: RecordStages;
   readonly #limit: number;
+  /** From here on a buffer goes at the end of a transaction, so that only large transactions are sent in parts. */
+  readonly #softLimit: number;
   readonly #topicOf = new WeakMap<TableVersion, RecordTopic>();
   #filling: RecordBuffer;
   #spare: RecordBuffer;
@@ -72,6 +75,7 @@ export class RecordDestination implements Destination {
   constructor(stages: RecordStages) {
     this.#stages = stages;
     this.#limit = stages.maxBufferBytes / 2;
+    this.#softLimit = this.#limit / 2;
     this.#filling = stages.publisher.createBuffer();
     this.#spare = stages.publisher.createBuffer();
   }
@@ -124,15 +128,19 @@ export class RecordDestination implements Destination {
     marks.add(mark, this.taken);
     publisher.mark(mark.position);
     this.#isWhole = true;
-    if (this.#wantsSend || publisher.isOpen) this.#sendIfReady();
+    const mustEndHere =
+      publisher.isTransactional && (publisher.isOpen || this.#filling.bytes >= this.#softLimit);
+    if (this.#wantsSend || mustEndHere) this.#sendIfReady();
     if (this.#sending === null) marks.close(this.#closed);
-    return marks.size >= MAX_OPEN_MARKS ? this.#waitForMarks() : undefined;
+    const isWaiting = mustEndHere && (publisher.isOpen || this.#filling.records > 0);
+    return isWaiting || marks.size >= MAX_OPEN_MARKS ? this.#sendNext() : undefined;
   }
 
-  async #waitForMarks(): Promise<void> {
-    this.#sendIfReady();
+  /** Sends what is there when the present send is through. */
+  async #sendNext(): Promise<void> {
     await this.#sending;
     this.#throwIfFailed();
+    this.#sendIfReady();
   }
 
   idle(): void {

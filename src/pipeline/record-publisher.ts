@@ -8,7 +8,7 @@ import type { GapNotes } from "./gap-notes.ts";
 export interface RecordPublisher {
   /** Only whole transactions of the source become visible: what is taken must end with one. */
   readonly isTransactional: boolean;
-  /** Something was published that is not closed: it waits for the end of the source's transaction. */
+  /** Something was published that does not close by itself: it waits for the end of the source's transaction. */
   readonly isOpen: boolean;
   /** A checkpoint waits to be published although there may be no record to go with it. */
   readonly isCheckpointDue: boolean;
@@ -90,12 +90,11 @@ export class ExactlyOncePublisher implements RecordPublisher {
     this.#openBytes += buffer.bytes;
     const isClosing = isWhole || this.#openBytes >= maxTransactionBytes;
     if (isClosing && this.isCheckpointDue) this.#appendCheckpoint(buffer);
-    this.#isOpen = true;
+    this.#isOpen = !isClosing;
     if (buffer.records > 0) await producer.send(buffer);
     if (!isClosing) return false;
     await producer.commit();
     this.#openBytes = 0;
-    this.#isOpen = false;
     return true;
   }
 
