@@ -4,6 +4,7 @@ import { tableName, type TableSchema } from "../core/schema.ts";
 import { topicName } from "../core/topic-name.ts";
 import { checkWriting } from "../kafka/preflight.ts";
 import type { WantedTopic } from "../kafka/preflight-topic.ts";
+import { transactionalId } from "../pipeline/capture-stores.ts";
 import { createTableMatcher } from "../rules/table-pattern.ts";
 import { checkMysqlSource } from "./check-source.ts";
 import { checkStoreFolders } from "./check-stores.ts";
@@ -15,7 +16,7 @@ export async function checkCapture(config: CaptureConfig): Promise<readonly Find
   const tables = source.tables ?? [];
   const kafka = await checkWriting(sink.connection, {
     topics: wantedTopics(config, tables),
-    transactionalId: sink.delivery === "exactly_once" ? `tailrace-${config.name}` : undefined,
+    transactionalId: sink.delivery === "exactly_once" ? transactionalId(config.name) : undefined,
   });
   return [
     ...source.findings,

@@ -1,11 +1,7 @@
 import { Command } from "commander";
-import type { PipelineConfig } from "../config/config.ts";
+import type { PipelineConfig, SyncConfig } from "../config/config.ts";
 import { loadPipelines, type PipelinePart } from "../config/load.ts";
 import type { Finding } from "../core/finding.ts";
-import { checkTarget } from "../sink/preflight.ts";
-import { checkCapture } from "./check-capture.ts";
-import { checkDirect } from "./check-direct.ts";
-import { storeSpecs } from "./check-stores.ts";
 import { describeFindings } from "./findings.ts";
 import { EXIT_CONFIG, EXIT_OK, type CliContext } from "./context.ts";
 import { partOption } from "./part-option.ts";
@@ -43,13 +39,20 @@ Example:
     });
 }
 
-function check(config: PipelineConfig): Promise<readonly Finding[]> {
+/** The checks of a topology are loaded only now: the other commands start faster without them. */
+async function check(config: PipelineConfig): Promise<readonly Finding[]> {
   switch (config.topology) {
     case "direct":
-      return checkDirect(config);
+      return (await import("./check-direct.ts")).checkDirect(config);
     case "capture":
-      return checkCapture(config);
+      return (await import("./check-capture.ts")).checkCapture(config);
     case "sync":
-      return checkTarget(config.sink, storeSpecs(config));
+      return checkSyncSink(config);
   }
+}
+
+async function checkSyncSink(config: SyncConfig): Promise<readonly Finding[]> {
+  const { checkTarget } = await import("../sink/preflight.ts");
+  const { storeSpecs } = await import("./check-stores.ts");
+  return checkTarget(config.sink, storeSpecs(config));
 }
