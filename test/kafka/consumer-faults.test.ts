@@ -103,7 +103,7 @@ test.concurrent.for(PROTOCOLS)(
     const events = b.events.length;
     await using again = await openTestMember({ ...options, instanceId: "a" });
     await until("it reads", () => again.partitions().length === 2);
-    expect(again.partitions().toSorted()).toEqual(before.toSorted());
+    expect(new Set(again.partitions())).toEqual(new Set(before));
     expect(b.events).toHaveLength(events);
   },
 );

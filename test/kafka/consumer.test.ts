@@ -11,10 +11,10 @@ function numbers(count: number, first = 0): string[] {
 
 /** Sends numbered records to all partitions until `stop` is called, which resolves with how many each partition has. */
 function produceOn(topic: TestTopic, partitions: number): { stop(): Promise<number> } {
-  let isStopped = false;
+  const stopping = new AbortController();
   let count = 0;
   const run = async (): Promise<void> => {
-    for (; !isStopped; count += 10) {
+    for (; !stopping.signal.aborted; count += 10) {
       for (let partition = 0; partition < partitions; partition += 1) {
         await topic.produce(partition, numbers(10, count));
       }
@@ -23,7 +23,7 @@ function produceOn(topic: TestTopic, partitions: number): { stop(): Promise<numb
   const running = run();
   return {
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await running;
       return count;
     },
@@ -152,9 +152,10 @@ test.for(PROTOCOLS)("%s: partitions that are added are read", async (groupProtoc
   };
   await using a = await openTestMember({ ...options, metadataMaxAgeMs: 200 });
   await using b = await openTestMember({ ...options, metadataMaxAgeMs: 200 });
-  await until("one reads", () => spread([a, b]).toSorted().join() === "0,1");
+  await until("one reads", () => spread([a, b]).includes(1));
   await topic.addPartitions(4);
   await until("both read", () => spread([a, b]).join() === "2,2");
+  expect([...a.warnings, ...b.warnings]).toEqual([]);
 });
 
 test("records of aborted transactions are never seen, of committed ones when they are committed", async () => {

@@ -44,7 +44,7 @@ export async function openTestMember(options: TestMemberOptions): Promise<TestMe
   const warnings: string[] = [];
   const next = new Map<number, PartitionOffset>();
   let failure: unknown;
-  let isClosed = false;
+  const closing = new AbortController();
   const note = (what: string, partitions: readonly TopicPartition[]): void => {
     const numbers = partitions.map(({ partition }) => partition).toSorted((a, b) => a - b);
     events.push({ what: `${what} ${numbers.join()}`, atMs: performance.now() });
@@ -84,7 +84,7 @@ export async function openTestMember(options: TestMemberOptions): Promise<TestMe
     },
   );
   const take = async (): Promise<void> => {
-    while (!isClosed) {
+    while (!closing.signal.aborted) {
       const record = consumer.poll();
       if (record === null) {
         await consumer.wait();
@@ -98,7 +98,7 @@ export async function openTestMember(options: TestMemberOptions): Promise<TestMe
   };
   const taking = take().catch((error: unknown) => (failure = error));
   const close = async (): Promise<void> => {
-    isClosed = true;
+    closing.abort();
     await consumer[Symbol.asyncDispose]();
     await taking;
   };
@@ -113,7 +113,7 @@ export async function openTestMember(options: TestMemberOptions): Promise<TestMe
     partitions: () => consumer.assignment().map(({ partition }) => partition),
     commit: () => consumer.commit([...next.values()]),
     leave: async () => {
-      isClosed = true;
+      closing.abort();
       await consumer.commit([...next.values()]);
       await close();
     },

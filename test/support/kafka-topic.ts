@@ -74,8 +74,7 @@ export async function openTestTopic(
     addPartitions: async (total) => {
       await admin.createPartitions({
         topics: [{ name, count: total, assignments: null }],
-        validateOnly: false,
-      } as never);
+      });
     },
     deleteRecords: async (partition, offset) => {
       await admin.deleteRecords({
