@@ -1,17 +1,17 @@
 import type { PipelineConfig } from "../config/config.ts";
-import { openCapturePipeline } from "./open-capture-pipeline.ts";
-import { openDirect } from "./open-direct.ts";
-import { openSync } from "./open-sync.ts";
 import type { OpenOptions, Stages } from "./stages.ts";
 
-/** Opens the stages of the configured topology. Throws a TailraceError, having closed what was open. */
-export function openStages(config: PipelineConfig, options: OpenOptions): Promise<Stages> {
+/**
+ * Opens the stages of the configured topology; the code of the others, and of the clients that only they need, is never loaded. Throws a TailraceError,
+ * having closed what was open.
+ */
+export async function openStages(config: PipelineConfig, options: OpenOptions): Promise<Stages> {
   switch (config.topology) {
     case "direct":
-      return openDirect(config, options);
+      return (await import("./open-direct.ts")).openDirect(config, options);
     case "capture":
-      return openCapturePipeline(config, options);
+      return (await import("./open-capture-pipeline.ts")).openCapturePipeline(config, options);
     case "sync":
-      return openSync(config, options);
+      return (await import("./open-sync.ts")).openSync(config, options);
   }
 }
