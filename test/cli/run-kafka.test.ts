@@ -77,7 +77,9 @@ test("without a part both halves run in one process, tell of themselves and drai
   child.send("SIGTERM");
   expect(await child.exitCode).toBe(0);
   const drained = linesOf(child.stderr).filter((line) => line["msg"] === "drained");
-  expect(drained.map((line) => line["part"]).toSorted()).toEqual(["capture", "sync"]);
+  expect(
+    drained.map((line) => String(line["part"])).toSorted((a, b) => a.localeCompare(b)),
+  ).toEqual(["capture", "sync"]);
 });
 
 test("each part runs in a process of its own, and goes on where it was", async () => {
