@@ -25,6 +25,8 @@ export interface TestCapture extends AsyncDisposable {
   records(table: string): Promise<ReadRecord[]>;
   /** The last checkpoint that is kept. */
   checkpoint(): Promise<Record<string, unknown>>;
+  /** The positions of all checkpoints that the topic has kept so far. */
+  checkpoints(): Promise<number[]>;
   /** What was stored of rows that could not be delivered. */
   deadLetters(): Promise<Record<string, unknown>[]>;
   /** Resolves when everything that MySQL has logged until now is acknowledged by what runs. */
@@ -53,10 +55,11 @@ export interface RunningCapture extends AsyncDisposable {
 export interface TestCaptureOptions {
   readonly db: Pick<TestDatabase, "name" | "url" | "query">;
   readonly topics: TestTopics;
-  /** More keys for `[source]` and `[sink]`, and top-level sections, TOML. */
+  /** More keys for `[source]` and `[sink]`, TOML. */
   readonly source?: string;
   readonly sink?: string;
-  readonly more?: string;
+  /** The keys of `[state]`; default: a topic. */
+  readonly state?: string;
   readonly top?: string;
   /** `[[rules]]` tables; default: all tables of the schema. */
   readonly rules?: string;
@@ -88,8 +91,7 @@ topic = "${topics.prefix}{table}"
 ${options.sink?.includes("create_topics") ? "" : "create_topics = { partitions = 4, replication = 1 }"}
 ${options.sink ?? ""}
 [state]
-${options.more?.includes("#state") ? "" : `type = "kafka"\ntopic = "${topics.prefix}checkpoints"`}
-${options.more ?? ""}
+${options.state ?? `type = "kafka"\ntopic = "${topics.prefix}checkpoints"`}
 [dead_letters]
 type = "kafka"
 topic = "${topics.prefix}letters"
@@ -111,6 +113,10 @@ ${options.rules ?? `[[rules]]\ntable = "${db.name}.*"`}`;
       const records = await readTopic(topics.broker, config.state.topic);
       return JSON.parse(records.at(-1)?.value ?? "null") as Record<string, unknown>;
     },
+    checkpoints: async () =>
+      (await readTopic(topics.broker, `${topics.prefix}checkpoints`)).map(
+        ({ value }) => (JSON.parse(value ?? "null") as { position: number }).position,
+      ),
     deadLetters: async () =>
       (await readTopic(topics.broker, `${topics.prefix}letters`))
         .map(({ value }) => JSON.parse(value ?? "null") as Record<string, unknown>)
