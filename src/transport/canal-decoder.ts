@@ -2,14 +2,22 @@ import type { Operation, SchemaChangeType } from "../core/change-event.ts";
 import { canalReader } from "./canal-columns.ts";
 import { parseColumnTypeText } from "./column-type-text.ts";
 import { DefinitionCache, type FoundTable } from "./definition-cache.ts";
+import { DescribedRows } from "./described-rows.ts";
 import { firstElement, listMembers, nextElement, parseStrings } from "./json-arrays.ts";
 import type { JsonMembers } from "./json-members.ts";
 import { Ascii, RecordFault, skipValue } from "./json-scanner.ts";
 import { contentText } from "./read-text.ts";
 import { keyInOrder } from "./record-headers.ts";
 import type { RecordIntake } from "./record-intake.ts";
-import { memberIs, memberNumber, memberText, type RecordMember } from "./record-members.ts";
-import { createRecordTable, type RecordTable } from "./record-table.ts";
+import {
+  memberIs,
+  memberNumber,
+  memberText,
+  type RecordMember,
+  tableNameOf,
+} from "./record-members.ts";
+import { createRecordTable } from "./record-table.ts";
+import type { TableDescriptions } from "./table-descriptions.ts";
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   INSERT: "insert",
@@ -51,36 +59,53 @@ export class CanalDecoder {
   readonly #intake: RecordIntake;
   readonly #members: JsonMembers<RecordMember>;
   readonly #tables = new DefinitionCache();
+  readonly #rows: DescribedRows;
 
-  constructor(intake: RecordIntake, members: JsonMembers<RecordMember>) {
+  constructor(
+    intake: RecordIntake,
+    members: JsonMembers<RecordMember>,
+    descriptions: TableDescriptions,
+  ) {
     this.#intake = intake;
     this.#members = members;
+    this.#rows = new DescribedRows(intake, descriptions, canalReader);
   }
 
-  /** Decodes the record whose members were read. Throws a RecordFault. */
-  decode(): void {
+  /** Decodes the record whose members were read; a promise when its definition has to be asked for. Throws a RecordFault. */
+  decode(): Promise<void> | undefined {
     const { bytes: b } = this.#intake.record;
     const type = memberText(b, this.#members, "type");
     this.#intake.noteTime(memberNumber(b, this.#members, "es"));
     this.#intake.gtid = memberText(b, this.#members, "gtid") || undefined;
     const operation = Object.hasOwn(OPERATIONS, type) ? OPERATIONS[type]! : null;
     if (operation !== null && this.#members.start("data") >= 0) {
+      if (this.#members.start("mysqlType") < 0) return this.#addDescribed(b, operation);
       const table = this.#tableOf(b);
-      if (table !== null) this.#addRows(b, table, operation);
+      if (table === null) return undefined;
+      this.#intake.batch.open(table, operation, b);
+      this.#addRows(b, operation);
     } else if (SCHEMA_CHANGES.has(type)) {
       this.#addStatement(b, type as SchemaChangeType);
     } else if (operation !== null || this.#members.start("data") >= 0) {
       throw new RecordFault(operation === null ? "its type is no operation" : "it has no data");
     }
+    return undefined;
   }
 
-  #addRows(b: Buffer, table: RecordTable, operation: Operation): void {
+  /** Other writers of the format leave types out. */
+  #addDescribed(b: Buffer, operation: Operation): Promise<void> | undefined {
+    const { database, table } = tableNameOf(b, this.#members);
+    if (!this.#intake.options.isCaptured(database, table)) return undefined;
+    const addRows = (): void => this.#addRows(b, operation);
+    return this.#rows.add({ database, table, operation, addRows });
+  }
+
+  #addRows(b: Buffer, operation: Operation): void {
     const { batch } = this.#intake;
     const end = this.#members.end("data");
     const oldEnd = this.#members.end("old");
     let old = operation === "update" ? this.#members.start("old") : -1;
     if (old >= 0) old = firstElement(b, old, oldEnd);
-    batch.open(table, operation, b);
     for (let p = firstElement(b, this.#members.start("data"), end); p >= 0;) {
       const hasOld = old >= 0 && b[old] === Ascii.OPEN_OBJECT;
       p = nextElement(b, batch.add(p, end, hasOld ? old : -1, oldEnd), end);
@@ -104,15 +129,14 @@ export class CanalDecoder {
 
   #define(b: Buffer): FoundTable {
     const { isCaptured, idColumns } = this.#intake.options;
-    const database = memberText(b, this.#members, "database");
-    const table = memberText(b, this.#members, "table");
+    const { database, table } = tableNameOf(b, this.#members);
     if (!isCaptured(database, table)) return null;
     const columns = listMembers(
       b,
       this.#members.start("mysqlType"),
       this.#members.end("mysqlType"),
     );
-    if (columns.length === 0) throw new RecordFault("it has no mysqlType");
+    if (columns.length === 0) throw new RecordFault("its mysqlType tells no columns");
     const definition = {
       database,
       table,

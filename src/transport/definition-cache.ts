@@ -31,7 +31,12 @@ export class DefinitionCache {
     return found;
   }
 
-  /** The table that these parts of a record define. */
+  /** The table that these parts of a record define, if they were seen; undefined = they were not. */
+  known(b: Buffer, parts: Parts): FoundTable | undefined {
+    return this.#entries.find((entry) => isSame(entry.parts, b, parts))?.found;
+  }
+
+  /** The table that these parts of a record define; `define` makes it on first sight. */
   byParts(b: Buffer, parts: Parts, define: () => FoundTable): FoundTable {
     const index = this.#entries.findIndex((entry) => isSame(entry.parts, b, parts));
     const entry = this.#entries[index] ?? { parts: copyParts(b, parts), found: define() };

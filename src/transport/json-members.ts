@@ -15,6 +15,8 @@ export interface JsonMembers<Name extends string> {
   has(name: Name): boolean;
   /** Members with other names. */
   readonly others: number;
+  /** All members. */
+  readonly count: number;
 }
 
 const ABSENT = -2;
@@ -27,6 +29,7 @@ export function createJsonMembers<Name extends string>(names: readonly Name[]): 
 
 class MemberReader<Name extends string> implements JsonMembers<Name> {
   others = 0;
+  count = 0;
   readonly #slots: ReadonlyMap<string, number>;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
@@ -46,6 +49,7 @@ class MemberReader<Name extends string> implements JsonMembers<Name> {
   read(b: Buffer, p: number, end: number): number {
     this.#starts.fill(ABSENT);
     this.others = 0;
+    this.count = 0;
     if (p >= end || b[p] !== Ascii.OPEN_OBJECT) throw new RecordFault("no JSON object", p);
     let q = skipSpace(b, p + 1, end);
     if (q < end && b[q] === Ascii.CLOSE_OBJECT) return q + 1;
@@ -53,6 +57,7 @@ class MemberReader<Name extends string> implements JsonMembers<Name> {
       const name = q;
       q = skipName(b, q, end);
       const slot = this.#slotOf(b, name, q);
+      this.count += 1;
       const value = q;
       q = skipValue(b, value, end);
       if (slot >= 0) {

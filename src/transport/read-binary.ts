@@ -105,3 +105,17 @@ export const hexBytes: ReadBytes = (b, p, end) => {
   decoded.end = decoded.bytes.write(text, 0, "hex");
   return decoded;
 };
+
+/**
+ * Bytes as hexadecimal digits or as base64, where only the length of a BINARY tells, or digits that no base64 of such length has: texts of lower-case hexadecimal digits
+ * alone are taken for such.
+ */
+export function guessedBytes(type: Extract<ColumnType, { kind: "binary" }>): ReadBytes {
+  const { fixedLength } = type;
+  return (b, p, end) => {
+    const characters = end - p - 2;
+    if (fixedLength !== undefined && characters !== 2 * fixedLength) return base64Bytes(b, p, end);
+    const isHex = characters % 2 === 0 && /^[\da-f]*$/.test(b.toString("latin1", p + 1, end - 1));
+    return isHex ? hexBytes(b, p, end) : base64Bytes(b, p, end);
+  };
+}

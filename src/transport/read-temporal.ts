@@ -87,17 +87,17 @@ export const dateReader: ColumnReader = {
   bound: TEMPORAL_BOUND,
 };
 
-/** A DATETIME with `fraction` digits, no zone; `null` for a date that no calendar has. */
-export function datetimeReader(fraction: number): ColumnReader {
+/** A DATETIME with `fraction` digits (null = as many as the text has), no zone; `null` for a date that no calendar has. */
+export function datetimeReader(fraction: number | null): ColumnReader {
   return { read: instantReader(fraction, false), bound: TEMPORAL_BOUND };
 }
 
-/** A TIMESTAMP with `fraction` digits. A text without a zone is taken as UTC; `null` for the zero date. */
-export function timestampReader(fraction: number): ColumnReader {
+/** A TIMESTAMP with `fraction` digits (null = as many as the text has). A text without a zone is taken as UTC; `null` for the zero date. */
+export function timestampReader(fraction: number | null): ColumnReader {
   return { read: instantReader(fraction, true), bound: TEMPORAL_BOUND };
 }
 
-function instantReader(fraction: number, isInstant: boolean): ReadValue {
+function instantReader(fraction: number | null, isInstant: boolean): ReadValue {
   return (b, p, end, out, o) => {
     const clock = p + 2 + DATE_BYTES;
     const point = clock + CLOCK_BYTES;
@@ -119,7 +119,7 @@ function instantReader(fraction: number, isInstant: boolean): ReadValue {
     o = copy(b, p + 1, DATE_BYTES, out, o + 1);
     out[o] = LETTER_T;
     o = copy(b, clock, CLOCK_BYTES, out, o + 1);
-    o = writeFraction(b, point, zone, fraction, out, o);
+    o = writeFraction(b, point, zone, fraction ?? Math.max(0, zone - point - 1), out, o);
     if (isInstant) out[o++] = LETTER_Z;
     out[o] = QUOTE;
     return o + 1;

@@ -1,12 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import type { ChangeEvent, GapEvent, PoisonEvent } from "../core/change-event.ts";
 import type { RecordView } from "../core/record.ts";
-import type { TableSchema } from "../core/schema.ts";
 import { asTailraceError } from "../core/errors.ts";
 import { CanalDecoder } from "./canal-decoder.ts";
+import { DebeziumDecoder } from "./debezium-decoder.ts";
 import { RecordFault, skipSpace } from "./json-scanner.ts";
+import { MaxwellDecoder } from "./maxwell-decoder.ts";
 import { RecordIntake } from "./record-intake.ts";
 import { createRecordMembers } from "./record-members.ts";
+import { recogniseFormat } from "./record-format.ts";
+import { type DescribeTable, TableDescriptions } from "./table-descriptions.ts";
 
 /** What a record decoder works with. */
 export interface RecordDecoderOptions {
@@ -20,7 +23,7 @@ export interface RecordDecoderOptions {
    */
   readonly idColumns: (database: string, table: string) => readonly string[] | undefined;
   /** The table as MySQL has it now, null when it has none; null instead of a function = there is no server to ask. Throws SOURCE_*. */
-  readonly describeTable: ((database: string, table: string) => Promise<TableSchema | null>) | null;
+  readonly describeTable: DescribeTable | null;
   /**
    * The topic's generation, 0 to 255, which grows when its offsets begin anew, and its number of partitions: records that carry no version of their own get
    * `generation (8 bits) | offset (55)`.
@@ -58,12 +61,17 @@ class Decoder implements RecordDecoder {
   readonly #intake: RecordIntake;
   readonly #members = createRecordMembers();
   readonly #canal: CanalDecoder;
+  readonly #maxwell: MaxwellDecoder;
+  readonly #debezium: DebeziumDecoder;
   #nextEvent = 0;
   #nextRow = 0;
 
   constructor(options: RecordDecoderOptions) {
     this.#intake = new RecordIntake(options);
-    this.#canal = new CanalDecoder(this.#intake, this.#members);
+    const descriptions = new TableDescriptions(options.describeTable);
+    this.#canal = new CanalDecoder(this.#intake, this.#members, descriptions);
+    this.#maxwell = new MaxwellDecoder(this.#intake, this.#members, descriptions);
+    this.#debezium = new DebeziumDecoder(this.#intake, descriptions);
   }
 
   get commitTimeUs(): number {
@@ -96,13 +104,23 @@ class Decoder implements RecordDecoder {
 
   #read(record: RecordView): Promise<void> | undefined {
     const { bytes: b, valueStart, valueEnd } = record;
-    if (valueStart < 0) return undefined;
+    const { format } = this.#intake.options;
+    if (valueStart < 0) {
+      const isMeant = format === "debezium" || (format === "auto" && record.keyStart >= 0);
+      return isMeant ? this.#debezium.decodeTombstone() : undefined;
+    }
     if (!isUtf8(b.subarray(valueStart, valueEnd))) throw new RecordFault("not UTF-8");
     const start = skipSpace(b, valueStart, valueEnd);
     const behind = skipSpace(b, this.#members.read(b, start, valueEnd), valueEnd);
     if (behind !== valueEnd) throw new RecordFault("something follows the JSON object", behind);
-    this.#canal.decode();
-    return undefined;
+    switch (format === "auto" ? recogniseFormat(b, this.#members) : format) {
+      case "canal":
+        return this.#canal.decode();
+      case "maxwell":
+        return this.#maxwell.decode();
+      case "debezium":
+        return this.#debezium.decode(this.#members);
+    }
   }
 
   #poisonOrThrow(error: unknown): void {

@@ -1,4 +1,5 @@
 import { createJsonMembers, type JsonMembers } from "./json-members.ts";
+import { RecordFault } from "./json-scanner.ts";
 import { contentText } from "./read-text.ts";
 
 /** Members of records, in whatever format, that mean something. */
@@ -73,4 +74,15 @@ export function memberIs<Name extends string>(
   text: string,
 ): boolean {
   return memberText(b, members, name) === text;
+}
+
+/** The table that a record names. Throws a RecordFault when it names none. */
+export function tableNameOf(
+  b: Buffer,
+  members: JsonMembers<RecordMember>,
+): { readonly database: string; readonly table: string } {
+  const database = memberText(b, members, "database");
+  const table = memberText(b, members, "table");
+  if (database === "" || table === "") throw new RecordFault("it names no database and table");
+  return { database, table };
 }

@@ -30,7 +30,7 @@ export interface RecordTable {
  */
 export function createRecordTable(
   definition: RecordDefinition,
-  readerOf: (type: ColumnType) => ColumnReader,
+  readerOf: (type: ColumnType, index: number) => ColumnReader,
   idColumns: readonly string[] | undefined,
 ): RecordTable {
   const { database, table } = definition;
@@ -46,7 +46,7 @@ export function createRecordTable(
     columns,
     primaryKey: primaryKey.includes(-1) ? [] : primaryKey,
   };
-  const readers = columns.map(({ type }) => readerOf(type));
+  const readers = columns.map(({ type }, index) => readerOf(type, index));
   return {
     version: { schema, layout: createRecordLayout(columns, readers) },
     scanner: new RowScanner(columns.map(({ name }) => name)),

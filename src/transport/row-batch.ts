@@ -96,8 +96,11 @@ export class RowBatch {
       (before === NONE ? null : faultOfId(table, bytes, spans, before)) ??
       (after === NONE ? null : faultOfId(table, bytes, spans, after));
     if (fault !== null) return fault;
-    if (this.#lacksColumns(before) || this.#lacksColumns(after))
-      return this.#incomplete(before, after, origin);
+    const isWhole =
+      this.#operation === "delete"
+        ? this.#hasIds(before)
+        : !this.#lacksColumns(before) && !this.#lacksColumns(after);
+    if (!isWhole) return this.#incomplete(before, after, origin);
     const isUpdate = this.#operation === "update";
     const size = this.#rows[at + BYTES]!;
     const row = this.#row;
@@ -150,6 +153,12 @@ export class RowBatch {
 
   get #scanner(): RecordTable["scanner"] {
     return this.#table!.scanner;
+  }
+
+  /** All that deleting needs. */
+  #hasIds(image: number): boolean {
+    const { idColumns } = this.#table!;
+    return idColumns.every((index) => this.#row.spans[image + 2 * index] !== MISSING);
   }
 
   #lacksColumns(image: number): boolean {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ChangeEvent } from "../../src/core/change-event.ts";
+import type { ChangeEvent, RowsEvent } from "../../src/core/change-event.ts";
 import type { RecordView } from "../../src/core/record.ts";
 import type { TableVersion } from "../../src/core/row-layout.ts";
 import { createStatementGaps } from "../../src/pipeline/statement-gaps.ts";
@@ -99,39 +99,48 @@ export function testDecoderOptions(
   };
 }
 
-/** Decodes the records and makes documents of their rows; a table without a key takes all its columns for one. */
+/** Makes the actions of rows by table, by the default rule, or with ids of these columns. */
+export class TableActions {
+  readonly of = new Map<string, RecordedAction[]>();
+  readonly #idColumns: (database: string, table: string) => readonly string[] | undefined;
+  readonly #encoders = new Map<TableVersion, RowEncoder>();
+
+  constructor(idColumns: RecordDecoderOptions["idColumns"] = () => undefined) {
+    this.#idColumns = idColumns;
+  }
+
+  /** Takes an event's rows; those of a table that has no ids are left out. */
+  take(event: RowsEvent): void {
+    const { schema } = event.table;
+    const id = this.#idColumns(schema.database, schema.table);
+    const rule = { index: "test", decimals: "auto", ...(id !== undefined && { id }) } as const;
+    if (schema.primaryKey.length === 0 && id === undefined) return;
+    const encoder = this.#encoders.get(event.table) ?? compileEncoder(rule, event.table);
+    this.#encoders.set(event.table, encoder);
+    const writer = new RecordingWriter();
+    writer.begin({ index: "test", upsert: false }, event.versionHigh, event.versionLow);
+    const next = encoder[event.operation](event.bytes, event.start, event.end, writer);
+    if (next !== event.end) throw new Error(`rows end at ${next} instead of ${event.end}`);
+    this.of.set(schema.table, [...(this.of.get(schema.table) ?? []), ...writer.actions]);
+  }
+}
+
+/** Decodes the records and makes documents of their rows; those of tables without ids are left out. */
 export async function decodeRecords(
   records: readonly RecordText[],
   options: Partial<RecordDecoderOptions> = {},
 ): Promise<DecodedRecords> {
   const decoder = createRecordDecoder(testDecoderOptions(options));
-  const encoders = new Map<TableVersion, RowEncoder>();
-  const writers = new Map<string, RecordingWriter>();
+  const actions = new TableActions(options.idColumns);
   const events: ChangeEvent[] = [];
   for (const record of records) {
     await decoder.begin(viewOf(record));
     for (let event = decoder.next(); event !== null; event = decoder.next()) {
-      if (event.kind !== "rows") {
-        events.push(event);
-        continue;
-      }
-      const { schema } = event.table;
-      const id = options.idColumns?.(schema.database, schema.table);
-      const rule = { index: "test", decimals: "auto", ...(id !== undefined && { id }) } as const;
-      if (schema.primaryKey.length === 0 && id === undefined) continue;
-      const encoder = encoders.get(event.table) ?? compileEncoder(rule, event.table);
-      encoders.set(event.table, encoder);
-      const writer = writers.get(schema.table) ?? new RecordingWriter();
-      writers.set(schema.table, writer);
-      writer.begin({ index: "test", upsert: false }, event.versionHigh, event.versionLow);
-      const next = encoder[event.operation](event.bytes, event.start, event.end, writer);
-      if (next !== event.end) throw new Error(`rows end at ${next} instead of ${event.end}`);
+      if (event.kind === "rows") actions.take(event);
+      else events.push(event);
     }
   }
-  return {
-    actions: new Map(Array.from(writers, ([table, { actions }]) => [table, actions])),
-    events,
-  };
+  return { actions: actions.of, events };
 }
 
 /** What the documents are after all actions, by id. */
