@@ -6,6 +6,7 @@ import type { TableVersion } from "../../src/core/row-layout.ts";
 import { CanalEncoder } from "../../src/transport/canal-encoder.ts";
 import { Partitioner } from "../../src/transport/partitioner.ts";
 import { compileRowTexts } from "../../src/transport/row-texts.ts";
+import { hasCanalClient, readWithCanalClient } from "../support/canal-client.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
 import {
   readRealRecords,
@@ -31,6 +32,8 @@ interface FlatMessage {
 
 interface PlacedMessage {
   readonly partition: number;
+  /** As it was written. */
+  readonly text: string;
   readonly message: FlatMessage;
 }
 
@@ -51,7 +54,7 @@ function messages(records: readonly TextRecord[], database: string): PlacedMessa
   return records.map(({ partition, key, value }) => {
     expect(key).toBeNull();
     const text = value?.replaceAll(database, "peers_bench") ?? "null";
-    return { partition, message: JSON.parse(text) as FlatMessage };
+    return { partition, text, message: JSON.parse(text) as FlatMessage };
   });
 }
 
@@ -282,6 +285,22 @@ test("rows read again have the values that the log has", async () => {
   expect(rowsOf(fromTexts).length).toBeGreaterThan(20);
   expect(rowsOf(fromTexts)).toEqual(rowsOf(fromImages));
 });
+
+test.skipIf(!hasCanalClient())(
+  "Canal's own client reads what we write",
+  {
+    timeout: 600_000,
+  },
+  async () => {
+    await using db = await openTestDatabase();
+    const { schema, changes, partitions } = await readScript(db.name);
+    const work = `${withoutGenerated(schema)}\n${changes}\n${partitions}`;
+    const written = await encodeWork(db, work, { partitions: 3 });
+    expect(written.length).toBeGreaterThan(50);
+    const read = await readWithCanalClient(written.map(({ text }) => text));
+    expect(read).toEqual(written.map(({ message }) => message));
+  },
+);
 
 test("labels stand for ordinals where that is asked for", async () => {
   await using db = await openTestDatabase();
