@@ -1,5 +1,5 @@
-import { crc32c } from "@platformatic/kafka";
 import { ATTRIBUTES, BATCH, LENGTH_END, MAGIC } from "./batch-layout.ts";
+import { checksumOf } from "./checksum.ts";
 import { COMPRESSIONS, compress, type Compression } from "./compression.ts";
 import { sizeOfVarint, writeVarint } from "./varint.ts";
 
@@ -131,7 +131,7 @@ export class OpenBatch {
     batch.writeInt16BE(producerEpoch, BATCH.producerEpoch);
     batch.writeInt32BE(baseSequence, BATCH.baseSequence);
     batch.writeInt32BE(this.#records, BATCH.recordCount);
-    batch.writeUInt32BE(crc32c(batch.subarray(BATCH.attributes)), BATCH.crc);
+    batch.writeUInt32BE(checksumOf(batch.subarray(BATCH.attributes)), BATCH.crc);
     return batch;
   }
 

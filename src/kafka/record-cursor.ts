@@ -1,8 +1,8 @@
-import { crc32c } from "@platformatic/kafka";
 import { TailraceError } from "../core/errors.ts";
 import type { RecordView } from "../core/record.ts";
 import { AbortedTransactions } from "./aborted-transactions.ts";
 import { ATTRIBUTES, BATCH, LENGTH_END, MAGIC } from "./batch-layout.ts";
+import { checksumOf } from "./checksum.ts";
 import { decompress } from "./compression.ts";
 import type { AbortedTransaction } from "./fetch-call.ts";
 import { VarintReader } from "./varint.ts";
@@ -100,7 +100,7 @@ export class RecordCursor implements RecordView {
       this.#at = end;
       if (bytes[start + BATCH.magic] !== MAGIC) throw this.#outdated(bytes[start + BATCH.magic]!);
       const batch = bytes.subarray(start, end);
-      if (crc32c(batch.subarray(BATCH.attributes)) !== batch.readUInt32BE(BATCH.crc)) {
+      if (checksumOf(batch.subarray(BATCH.attributes)) !== batch.readUInt32BE(BATCH.crc)) {
         throw this.#damaged("the checksum of a batch is wrong");
       }
       this.#batchEndOffset = this.#baseOffset + batch.readInt32BE(BATCH.lastOffsetDelta) + 1;
