@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { PartitionOffset, TopicPartition } from "../core/kafka.ts";
+import type { SinkStats } from "../core/sink.ts";
 import { Assignments } from "./assignments.ts";
 import { OffsetTracker } from "./offset-tracker.ts";
 
@@ -19,6 +20,7 @@ async function openAssignments() {
     tracker,
     sink: {
       kick: () => {},
+      stats: () => ({ waitingFor: "429, try 3" }) as SinkStats,
       abandon: (reason) => {
         abandoned.push(reason.message);
         return Promise.resolve();
@@ -102,7 +104,9 @@ test("partitions that are not finished in time are abandoned with the whole sink
   await turn();
   expire();
   await revoked;
-  expect(abandoned).toEqual(["t/0 were not finished within 1000 ms for another instance"]);
+  expect(abandoned).toEqual([
+    "t/0 (1 records) were not finished within 1000 ms for another instance; Elasticsearch: 429, try 3",
+  ]);
   expect(failures).toMatchObject([{ code: "KAFKA_PARTITIONS_LOST" }]);
   expect(commits).toEqual([]);
 });

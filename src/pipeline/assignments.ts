@@ -8,7 +8,7 @@ import type { OffsetTracker } from "./offset-tracker.ts";
 /** What following the group's assignment takes. */
 export interface AssignmentsOptions {
   readonly tracker: OffsetTracker;
-  readonly sink: Pick<Sink, "kick" | "abandon">;
+  readonly sink: Pick<Sink, "kick" | "abandon" | "stats">;
   /** Where to begin partitions. Throws KAFKA_*. */
   readonly resolve: (
     partitions: readonly TopicPartition[],
@@ -130,8 +130,16 @@ export class Assignments implements AssignmentListener {
 
   async #abandon(partitions: readonly TopicPartition[], why: string): Promise<void> {
     const { sink, onFailure } = this.#options;
-    const names = partitions.map(describePartition).join(", ");
-    const error = new TailraceError("KAFKA_PARTITIONS_LOST", `${names} ${why}`);
+    const { tracker } = this.#options;
+    const names = partitions.flatMap((one) => {
+      const open = tracker.get(one)?.open ?? 0;
+      return open === 0 ? [] : [`${describePartition(one)} (${open} records)`];
+    });
+    const { waitingFor } = sink.stats();
+    const error = new TailraceError(
+      "KAFKA_PARTITIONS_LOST",
+      `${names.join(", ")} ${why}${waitingFor === null ? "" : `; Elasticsearch: ${waitingFor}`}`,
+    );
     const abandoned = sink.abandon(error);
     onFailure(error);
     await abandoned;

@@ -94,6 +94,7 @@ export class TopicWatch {
       try {
         await this.look();
       } catch (cause) {
+        if (signal.aborted) return;
         const error = asTailraceError(cause);
         if (error.disposition !== "retry" || error.code === "KAFKA_TOPIC_APPEARED") throw error;
         logger.warn({ err: error }, "the topics could not be looked at; trying again");
