@@ -41,11 +41,11 @@ export async function openChaosServers(options: ChaosServerOptions): Promise<Cha
   for (const service of await findServices())
     if (service.instance === instance) await service.remove();
   const common = { instance, dedicated: true, owned: !keep, report };
-  const mysql = await startService("mysql", { ...common, options: DURABLE_MYSQL });
-  const elasticsearch = await startService("elasticsearch", { ...common, heap: "512m" });
-  const kafka = withKafka
-    ? await startService("kafka", { ...common, options: IMPATIENT_KAFKA, heap: "512m" })
-    : null;
+  const [mysql, elasticsearch, kafka] = await Promise.all([
+    startService("mysql", { ...common, options: DURABLE_MYSQL }),
+    startService("elasticsearch", { ...common, heap: "512m" }),
+    withKafka ? startService("kafka", { ...common, options: IMPATIENT_KAFKA, heap: "512m" }) : null,
+  ]);
   report(`MySQL ${mysql.version} at ${mysql.url}`);
   report(`Elasticsearch ${elasticsearch.version} at ${elasticsearch.url}`);
   if (kafka !== null) report(`Kafka ${kafka.version} at ${kafka.url}`);
