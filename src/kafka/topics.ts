@@ -5,6 +5,12 @@ import type { KafkaConnections } from "./connections.ts";
 import { refusalOf } from "./translate-error.ts";
 
 const CREATE_TIMEOUT_MS = 15_000;
+/** Only segments that are no longer written to are compacted, and whoever looks for a key reads all of them: small ones keep that short. */
+const COMPACTED = [
+  { name: "cleanup.policy", value: "compact" },
+  { name: "segment.bytes", value: String(16 * 1024 * 1024) },
+  { name: "min.cleanable.dirty.ratio", value: "0.1" },
+];
 const TOPIC_ALREADY_EXISTS = 36;
 const MAX_MESSAGE_BYTES = "max.message.bytes";
 /** Kafka's default, assumed where we may not read a topic's settings: 1 MiB and a batch's overhead. */
@@ -55,7 +61,7 @@ export async function createTopic(
     numPartitions: options.partitions,
     replicationFactor: options.replication,
     assignments: [],
-    configs: options.compacted ? [{ name: "cleanup.policy", value: "compact" }] : [],
+    configs: options.compacted ? COMPACTED : [],
   };
   const call = checkedCall(createTopicsV7.api, [topic], CREATE_TIMEOUT_MS, false);
   const { topics } = await connections.request("any", call);
