@@ -1,13 +1,11 @@
 import type { Operation, SchemaChangeType } from "../core/change-event.ts";
 import { canalReader } from "./canal-columns.ts";
-import { parseColumnTypeText } from "./column-type-text.ts";
-import { DefinitionCache, type FoundTable } from "./definition-cache.ts";
+import { CanalTables } from "./canal-tables.ts";
+import type { FoundTable } from "./definition-cache.ts";
 import { DescribedRows } from "./described-rows.ts";
-import { firstElement, listMembers, nextElement, parseStrings } from "./json-arrays.ts";
+import { firstElement, nextElement } from "./json-arrays.ts";
 import type { JsonMembers } from "./json-members.ts";
 import { Ascii, RecordFault, skipValue } from "./json-scanner.ts";
-import { contentText } from "./read-text.ts";
-import { keyInOrder } from "./record-headers.ts";
 import type { RecordIntake } from "./record-intake.ts";
 import {
   memberIs,
@@ -16,7 +14,6 @@ import {
   type RecordMember,
   tableNameOf,
 } from "./record-members.ts";
-import { createRecordTable } from "./record-table.ts";
 import type { TableDescriptions } from "./table-descriptions.ts";
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -36,17 +33,6 @@ const SCHEMA_CHANGES: ReadonlySet<string> = new Set<SchemaChangeType>([
   "QUERY",
 ]);
 
-/** A column of a type not known here keeps its text. */
-const UNKNOWN_TYPE = {
-  kind: "text",
-  charset: "utf8mb4",
-  maxBytes: 4_294_967_295,
-  large: true,
-} as const;
-
-/** What a record defines its columns by. */
-const DEFINING = ["mysqlType", "pkNames", "database", "table"] as const;
-
 /**
  * Decodes Canal's flat JSON messages (`com.alibaba.otter.canal.protocol.FlatMessage`), ours and Canal's own:
  *
@@ -58,7 +44,7 @@ const DEFINING = ["mysqlType", "pkNames", "database", "table"] as const;
 export class CanalDecoder {
   readonly #intake: RecordIntake;
   readonly #members: JsonMembers<RecordMember>;
-  readonly #tables = new DefinitionCache();
+  readonly #tables: CanalTables;
   readonly #rows: DescribedRows;
 
   constructor(
@@ -68,6 +54,7 @@ export class CanalDecoder {
   ) {
     this.#intake = intake;
     this.#members = members;
+    this.#tables = new CanalTables(intake, members, descriptions);
     this.#rows = new DescribedRows(intake, descriptions, canalReader);
   }
 
@@ -80,10 +67,9 @@ export class CanalDecoder {
     const operation = Object.hasOwn(OPERATIONS, type) ? OPERATIONS[type]! : null;
     if (operation !== null && this.#members.start("data") >= 0) {
       if (this.#members.start("mysqlType") < 0) return this.#addDescribed(b, operation);
-      const table = this.#tableOf(b);
-      if (table === null) return undefined;
-      this.#intake.batch.open(table, operation, b);
-      this.#addRows(b, operation);
+      const found = this.#tables.find();
+      if (found instanceof Promise) return found.then((table) => this.#addAs(table, operation));
+      this.#addAs(found, operation);
     } else if (SCHEMA_CHANGES.has(type)) {
       this.#addStatement(b, type as SchemaChangeType);
     } else if (operation !== null || this.#members.start("data") >= 0) {
@@ -100,6 +86,13 @@ export class CanalDecoder {
     return this.#rows.add({ database, table, operation, addRows });
   }
 
+  #addAs(table: FoundTable, operation: Operation): void {
+    const { bytes: b } = this.#intake.record;
+    if (table === null) return;
+    this.#intake.batch.open(table, operation, b);
+    this.#addRows(b, operation);
+  }
+
   #addRows(b: Buffer, operation: Operation): void {
     const { batch } = this.#intake;
     const end = this.#members.end("data");
@@ -112,48 +105,6 @@ export class CanalDecoder {
       if (old < 0) continue;
       old = nextElement(b, hasOld ? batch.behindBefore : skipValue(b, old, oldEnd), oldEnd);
     }
-  }
-
-  /** The record's table, null when it is not captured. */
-  #tableOf(b: Buffer): FoundTable {
-    const { headers } = this.#intake;
-    const define = (): FoundTable => this.#define(b);
-    if (headers.schemaStart >= 0) {
-      const id = b.toString("latin1", headers.schemaStart, headers.schemaEnd);
-      return this.#tables.byId(id, define);
-    }
-    const members = this.#members;
-    const parts = DEFINING.flatMap((name) => [members.start(name), members.end(name)]);
-    return this.#tables.byParts(b, parts, define);
-  }
-
-  #define(b: Buffer): FoundTable {
-    const { isCaptured, idColumns } = this.#intake.options;
-    const { database, table } = tableNameOf(b, this.#members);
-    if (!isCaptured(database, table)) return null;
-    const columns = listMembers(
-      b,
-      this.#members.start("mysqlType"),
-      this.#members.end("mysqlType"),
-    );
-    if (columns.length === 0) throw new RecordFault("its mysqlType tells no columns");
-    const definition = {
-      database,
-      table,
-      columns: columns.map(({ name, start, end }) => ({
-        name,
-        type: parseColumnTypeText(contentText(b, start, end)) ?? UNKNOWN_TYPE,
-      })),
-      primaryKey: this.#keyOf(b),
-    };
-    return createRecordTable(definition, canalReader, idColumns(database, table));
-  }
-
-  /** Names of the key's columns: `pkNames` has them in the order of the table's columns, the name of the definition may tell another one. */
-  #keyOf(b: Buffer): readonly string[] {
-    const { schemaStart, schemaEnd } = this.#intake.headers;
-    const names = parseStrings(b, this.#members.start("pkNames"), this.#members.end("pkNames"));
-    return schemaStart < 0 ? names : keyInOrder(names, b.toString("latin1", schemaStart, schemaEnd));
   }
 
   /** A statement: what it did to rows, and the notice that it was. */

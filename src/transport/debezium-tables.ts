@@ -43,16 +43,14 @@ export class DebeziumTables {
     const known = cache.known(b, parts);
     if (known !== undefined) return known;
     const { database, table } = place;
+    const keep = (described: TableSchema | null): RecordTable => {
+      const found = this.#define(place, described);
+      cache.keep(b, parts, found);
+      return found;
+    };
     const described = this.#descriptions.fresh(database, table);
-    if (described !== undefined || !this.#descriptions.canAsk)
-      return cache.byParts(b, parts, () => this.#define(place, described ?? null));
-    return this.#askAndFind(cache, place);
-  }
-
-  async #askAndFind(cache: DefinitionCache, place: SchemaPlace): Promise<FoundTable> {
-    const { bytes: b } = this.#intake.record;
-    const described = await this.#descriptions.ask(place.database, place.table);
-    return cache.byParts(b, [place.start, place.end], () => this.#define(place, described));
+    if (described !== undefined || !this.#descriptions.canAsk) return keep(described ?? null);
+    return this.#descriptions.ask(database, table).then(keep);
   }
 
   #define(place: SchemaPlace, described: TableSchema | null): RecordTable {

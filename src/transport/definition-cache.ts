@@ -21,30 +21,31 @@ export class DefinitionCache {
   /** The one used last comes first: records of one table mostly follow each other. */
   readonly #entries: Entry[] = [];
 
-  /** The table of a schema id; `define` makes it on first sight. */
-  byId(id: string, define: () => FoundTable): FoundTable {
-    const known = this.#byId.get(id);
-    if (known !== undefined) return known;
+  /** The table of a schema's id; undefined = it was not seen. */
+  knownId(id: string): FoundTable | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Keeps what a schema's id stands for. */
+  keepId(id: string, found: FoundTable): void {
     if (this.#byId.size >= MAX_IDS) this.#byId.clear();
-    const found = define();
     this.#byId.set(id, found);
-    return found;
   }
 
-  /** The table that these parts of a record define, if they were seen; undefined = they were not. */
+  /** The table that these parts of a record define; undefined = they were not seen. */
   known(b: Buffer, parts: Parts): FoundTable | undefined {
-    return this.#entries.find((entry) => isSame(entry.parts, b, parts))?.found;
+    const index = this.#entries.findIndex((entry) => isSame(entry.parts, b, parts));
+    const entry = this.#entries[index];
+    if (entry === undefined || index === 0) return entry?.found;
+    this.#entries.splice(index, 1);
+    this.#entries.unshift(entry);
+    return entry.found;
   }
 
-  /** The table that these parts of a record define; `define` makes it on first sight. */
-  byParts(b: Buffer, parts: Parts, define: () => FoundTable): FoundTable {
-    const index = this.#entries.findIndex((entry) => isSame(entry.parts, b, parts));
-    const entry = this.#entries[index] ?? { parts: copyParts(b, parts), found: define() };
-    if (index === 0) return entry.found;
-    if (index > 0) this.#entries.splice(index, 1);
-    this.#entries.unshift(entry);
+  /** Keeps what these parts, which are copied, define. */
+  keep(b: Buffer, parts: Parts, found: FoundTable): void {
+    this.#entries.unshift({ parts: copyParts(b, parts), found });
     if (this.#entries.length > MAX_ENTRIES) this.#entries.pop();
-    return entry.found;
   }
 }
 
