@@ -30,9 +30,8 @@ export interface TestTopics extends AsyncDisposable {
   committed(group: string, topic: string): Promise<number[]>;
 }
 
-/** Connects to the test broker. */
-export async function openTestTopics(): Promise<TestTopics> {
-  const broker = testServerUrl("kafka").host;
+/** Connects to the test broker, or to the one at `host:port`. */
+export async function openTestTopics(broker = testServerUrl("kafka").host): Promise<TestTopics> {
   const prefix = `t-${randomBytes(6).toString("hex")}-`;
   const created = new Map<string, number>();
   const options = { clientId: "tailrace-test", bootstrapBrokers: [broker] };
