@@ -199,6 +199,35 @@ test("updates tell what has changed in their own row, and a changed key is a del
   );
 });
 
+test("the delete of a key that a row has left is older than its insert, unless events share a version", () => {
+  const versionsOf = (collector: Collector): (readonly [unknown, string | undefined])[] =>
+    collector.written.map(({ message, headers }) => [
+      message["type"],
+      new RegExp(`${RECORD_HEADERS.version}.(\\d+)`).exec(headers)?.[1],
+    ]);
+  const encoder = createEncoder();
+  const event = eventOf("update", createTable(), [
+    [1, "x", 1],
+    [2, "x", 1],
+  ]);
+  const [first, second, third] = [new Collector(), new Collector(), new Collector()];
+  encoder.take(event, topicOf(1), first);
+  expect(versionsOf(first)).toEqual([
+    ["DELETE", "4294967297"],
+    ["INSERT", "4294967298"],
+  ]);
+  encoder.take(event, topicOf(1), second);
+  expect(versionsOf(second)).toEqual([
+    ["DELETE", "4294967298"],
+    ["INSERT", "4294967298"],
+  ]);
+  encoder.take({ ...event, versionLow: 0 }, topicOf(1), third);
+  expect(versionsOf(third)).toEqual([
+    ["DELETE", "4294967295"],
+    ["INSERT", "4294967296"],
+  ]);
+});
+
 test("rows as JSON texts are written as row images are", () => {
   const table = createTable();
   const texts = ([id, text, count]: Row): (string | null)[] => [

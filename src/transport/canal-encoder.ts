@@ -8,6 +8,7 @@ import { compileCanalRows, type CanalRows } from "./canal-generate.ts";
 import { type CanalJsonRow, type CanalJsonTable, createCanalJsonTable } from "./canal-json-rows.ts";
 import { CanalRecordWriter, type EventRecords } from "./canal-record-writer.ts";
 import { schemaChangeRecord } from "./canal-schema-change.ts";
+import { MoveVersions } from "./move-version.ts";
 import type { JsonRowPartitioner, Partitioner, TablePartitioner } from "./partitioner.ts";
 import type { JsonRowsEvent, RecordEncoder, RecordGap } from "./record-encoder.ts";
 import { HeaderBlock, type HeaderValues, schemaId } from "./record-headers.ts";
@@ -52,7 +53,8 @@ export class CanalEncoder implements RecordEncoder {
   readonly #list = new RowList();
   readonly #records = new CanalRecordWriter();
   readonly #headers = new HeaderBlock();
-  readonly #keyHeaders = new HeaderBlock();
+  readonly #otherHeaders = new HeaderBlock();
+  readonly #moves = new MoveVersions();
   readonly #scratch = createScratch();
   /** Canal's `id`: counts events. */
   #id = 0;
@@ -69,6 +71,7 @@ export class CanalEncoder implements RecordEncoder {
     const last = scanRows(event, { rows, partitioner, list, partitions: topic.partitions });
     if (last < 0) return NO_GAPS;
     const nowMs = this.#clock.now();
+    const moved = this.#moves.of(event);
     const whole = this.#headers.encode({ ...marksOf(event), schema, keyOnly: false });
     const sqlTypes = this.#sqlTypes(rows, event, last);
     const records: EventRecords = {
@@ -78,8 +81,12 @@ export class CanalEncoder implements RecordEncoder {
       end: event.end,
       list,
       envelope: envelope({ origin: event, id: ++this.#id, nowMs, sqlTypes }),
-      headers: (keyOnly) =>
-        keyOnly ? this.#keyHeaders.encode({ ...marksOf(event), schema, keyOnly }) : whole,
+      headers: (operation, keyOnly) => {
+        const isMove = operation === "delete" && event.operation === "update";
+        if (!keyOnly && !isMove) return whole;
+        const marks = { ...marksOf(event), ...(isMove && moved) };
+        return this.#otherHeaders.encode({ ...marks, schema, keyOnly });
+      },
       nowMs,
       topic,
       writer,
@@ -98,13 +105,16 @@ export class CanalEncoder implements RecordEncoder {
     const { table, partitioner, schema } = this.#jsonTable(event.schema);
     const nowMs = this.#clock.now();
     const id = ++this.#id;
-    const append = (row: CanalJsonRow, keyOnly: boolean): boolean =>
-      writer.append(topic, partitioner.ofRow(row.row, topic.partitions), {
+    const moved = this.#moves.of(event);
+    const append = (row: CanalJsonRow, keyOnly: boolean): boolean => {
+      const marks = { ...marksOf(event), ...(row.isMove && moved) };
+      return writer.append(topic, partitioner.ofRow(row.row, topic.partitions), {
         key: null,
         value: table.encode(row, event, { keyOnly, id, nowMs }),
-        headers: this.#headers.encode({ ...marksOf(event), schema, keyOnly }),
+        headers: this.#headers.encode({ ...marks, schema, keyOnly }),
         timestampMs: nowMs,
       });
+    };
     let refused = 0;
     for (const incomplete of event.rows)
       for (const row of table.rowsOf(incomplete, (before, after) =>

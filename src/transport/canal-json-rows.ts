@@ -12,6 +12,8 @@ export interface CanalJsonRow {
   readonly operation: Operation;
   readonly row: JsonRow;
   readonly old: JsonRow | null;
+  /** A delete of the key that an update has left. */
+  readonly isMove?: boolean;
 }
 
 /** Writes Canal records of rows that lie as JSON texts, one a row. */
@@ -55,7 +57,7 @@ export function createCanalJsonTable(
       if (isSameKey(known, after))
         return [{ operation: "update", row: after, old: changedColumns(before, after) }];
       return [
-        { operation: "delete", row: before, old: null },
+        { operation: "delete", row: before, old: null, isMove: true },
         { operation: "insert", row: after, old: null },
       ];
     },

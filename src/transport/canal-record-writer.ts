@@ -1,3 +1,4 @@
+import type { Operation } from "../core/change-event.ts";
 import type { RecordTopic, RecordWriter } from "../core/record.ts";
 import { appendParts } from "./append-parts.ts";
 import { type CanalEnvelope, RECORD_ENDS, RECORD_START } from "./canal-envelope.ts";
@@ -15,8 +16,8 @@ export interface EventRecords {
   readonly end: number;
   readonly list: RowList;
   readonly envelope: CanalEnvelope;
-  /** The headers of a whole record, and of one that holds keys only; null without a key. */
-  readonly headers: (keyOnly: boolean) => Uint8Array;
+  /** The headers of a record of this operation, whole or of a key only; valid until the next call. */
+  readonly headers: (operation: Operation, keyOnly: boolean) => Uint8Array;
   readonly nowMs: number;
   readonly topic: RecordTopic;
   readonly writer: RecordWriter;
@@ -67,7 +68,8 @@ export class CanalRecordWriter {
   }
 
   #appendRun(records: EventRecords, partition: number, count: number): number {
-    const { hasKey, headers, nowMs: timestampMs, topic, writer } = records;
+    const { hasKey, headers, list, nowMs: timestampMs, topic, writer } = records;
+    const operation = OPERATIONS[list.operations[this.#run[0]!]!]!;
     return appendParts(0, count, (from, to, keyOnly) => {
       if (keyOnly && !hasKey) return false;
       const length = keyOnly ? this.#encodeKey(records, from) : this.#encode(records, from, to);
@@ -75,7 +77,7 @@ export class CanalRecordWriter {
       return writer.append(topic, partition, {
         key: null,
         value,
-        headers: headers(keyOnly),
+        headers: headers(operation, keyOnly),
         timestampMs,
       });
     });
