@@ -7,6 +7,8 @@ export interface TextRecord {
   readonly partition: number;
   readonly key: string | null;
   readonly value: string | null;
+  /** Names and values. */
+  readonly headers?: readonly (readonly [string, string])[];
 }
 
 const FOLDER = new URL("../fixtures/records/", import.meta.url);
@@ -44,11 +46,29 @@ export class RecordCollector implements RecordWriter {
   append(
     topic: RecordTopic,
     partition: number,
-    { key, value }: Parameters<RecordWriter["append"]>[2],
+    { key, value, headers }: Parameters<RecordWriter["append"]>[2],
   ): boolean {
     const text = (bytes: Uint8Array | null): string | null =>
       bytes && Buffer.from(bytes).toString();
-    this.records.push({ topic: topic.name, partition, key: text(key), value: text(value) });
+    this.records.push({
+      topic: topic.name,
+      partition,
+      key: text(key),
+      value: text(value),
+      headers: readHeaders(Buffer.from(headers)),
+    });
     return true;
   }
+}
+
+/** Names and values of a block of headers, all shorter than 64 bytes. */
+function readHeaders(block: Buffer): (readonly [string, string])[] {
+  const headers: (readonly [string, string])[] = [];
+  for (let p = 1; p < block.length;) {
+    const name = p + 1 + block[p]! / 2;
+    const value = name + 1 + block[name]! / 2;
+    headers.push([block.toString("utf8", p + 1, name), block.toString("utf8", name + 1, value)]);
+    p = value;
+  }
+  return headers;
 }
