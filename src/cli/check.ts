@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { PipelineConfig, SyncConfig } from "../config/config.ts";
+import type { PipelineConfig } from "../config/config.ts";
 import { loadPipelines, type PipelinePart } from "../config/load.ts";
 import type { Finding } from "../core/finding.ts";
 import { describeFindings } from "./findings.ts";
@@ -47,12 +47,6 @@ async function check(config: PipelineConfig): Promise<readonly Finding[]> {
     case "capture":
       return (await import("./check-capture.ts")).checkCapture(config);
     case "sync":
-      return checkSyncSink(config);
+      return (await import("./check-sync.ts")).checkSync(config);
   }
-}
-
-async function checkSyncSink(config: SyncConfig): Promise<readonly Finding[]> {
-  const { checkTarget } = await import("../sink/preflight.ts");
-  const { storeSpecs } = await import("./check-stores.ts");
-  return checkTarget(config.sink, storeSpecs(config));
 }

@@ -14,5 +14,5 @@ export async function seekTopics(
   if (found.size === 0)
     throw new TailraceError("KAFKA_TOPIC_MISSING", `no topic ${source.topics.join(", ")} exists`);
   const { group } = source;
-  return seekGroup(cluster, { group, topics: [...found.keys()], to, isDryRun });
+  return await seekGroup(cluster, { group, topics: [...found.keys()], to, isDryRun });
 }
