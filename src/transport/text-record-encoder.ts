@@ -4,6 +4,7 @@ import type { RecordTopic, RecordWriter } from "../core/record.ts";
 import type { TableVersion } from "../core/row-layout.ts";
 import type { TableSchema } from "../core/schema.ts";
 import { murmur2, murmur2Partition } from "./hashes.ts";
+import { MoveVersions, type RecordVersion } from "./move-version.ts";
 import type { JsonRowPartitioner, Partitioner } from "./partitioner.ts";
 import type { JsonRowsEvent, RecordEncoder, RecordGap } from "./record-encoder.ts";
 import { HeaderBlock, schemaId } from "./record-headers.ts";
@@ -26,6 +27,7 @@ export class TextRecordEncoder implements RecordEncoder {
   readonly #readers = new WeakMap<TableVersion, ReadRowTexts>();
   readonly #tables = new WeakMap<TableSchema, Table>();
   readonly #headers = new HeaderBlock();
+  readonly #moves = new MoveVersions();
 
   constructor(options: TextRecordEncoderOptions) {
     this.#options = options;
@@ -72,7 +74,11 @@ export class TextRecordEncoder implements RecordEncoder {
       };
       this.#tables.set(schema, table);
     }
-    return new EventRecords(event, table, { ...to, headers: this.#headers });
+    return new EventRecords(event, table, {
+      ...to,
+      headers: this.#headers,
+      moved: this.#moves.of(event),
+    });
   }
 
   #readerOf(table: TableVersion): ReadRowTexts {
@@ -99,6 +105,12 @@ interface Destination {
   readonly writer: RecordWriter;
 }
 
+interface EventDestination extends Destination {
+  readonly headers: HeaderBlock;
+  /** Of deletes that stand for a row's old place. */
+  readonly moved: RecordVersion;
+}
+
 /** A record but for its topic and partition. */
 interface RecordContent {
   readonly key: Buffer | null;
@@ -117,14 +129,12 @@ class EventRecords {
   readonly gaps: RecordGap[] = [];
   readonly #event: EventOrigin;
   readonly #table: Table;
-  readonly #to: Destination & { readonly headers: HeaderBlock };
+  readonly #to: EventDestination;
   #index = 0;
+  /** The record at hand deletes what has moved to another key or partition. */
+  #isMove = false;
 
-  constructor(
-    event: EventOrigin,
-    table: Table,
-    to: Destination & { readonly headers: HeaderBlock },
-  ) {
+  constructor(event: EventOrigin, table: Table, to: EventDestination) {
     this.#event = event;
     this.#table = table;
     this.#to = to;
@@ -136,7 +146,9 @@ class EventRecords {
     const from = before && complete(before, after);
     const to = after && complete(after, before);
     if (from !== null && to !== null && this.#hasMoved(from, to)) {
+      this.#isMove = true;
       this.#change("delete", { before, after: null }, from);
+      this.#isMove = false;
       this.#change("insert", { before: null, after }, to);
     } else {
       this.#change(this.#event.operation, { before, after }, (to ?? from)!);
@@ -181,7 +193,8 @@ class EventRecords {
   }
 
   #append(partition: number, { key, value, keyOnly }: RecordContent): boolean {
-    const { versionHigh, versionLow, commitTimeUs, timestampMs } = this.#event;
+    const { commitTimeUs, timestampMs } = this.#event;
+    const { versionHigh, versionLow } = this.#isMove ? this.#to.moved : this.#event;
     const { topic, writer, headers } = this.#to;
     const schema = this.#table.id;
     return writer.append(topic, partition, {
