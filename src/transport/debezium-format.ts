@@ -44,7 +44,7 @@ export function createDebeziumFormat(
       const nowMs = options.now();
       return (
         `{"before":${image(columns, change.before)},"after":${image(columns, change.after)},"source":${source(change)},` +
-        `"transaction":null,"op":"${OPERATIONS[change.operation]}",${times(String(nowMs), "000")}}`
+        `"transaction":null,"op":"${OPERATIONS[change.operation]}",${times(nowMs, "000")}}`
       );
     },
   };
@@ -54,9 +54,10 @@ function image(columns: readonly ColumnText[], row: JsonRow | null): string {
   return row === null ? "null" : `{${membersOf(columns, row)}}`;
 }
 
-/** The same moment in three units: `digits` are ms, `rest` the three digits of µs behind them. */
-function times(digits: string, rest: string): string {
-  return `"ts_ms":${digits},"ts_us":${digits}${rest},"ts_ns":${digits}${rest}000`;
+/** The same moment in three units: `ms`, and the three digits of µs behind them. */
+function times(ms: number, rest: string): string {
+  if (ms === 0) return `"ts_ms":0,"ts_us":${Number(rest)},"ts_ns":${Number(rest) * 1000}`;
+  return `"ts_ms":${ms},"ts_us":${ms}${rest},"ts_ns":${ms}${rest}000`;
 }
 
 function createSource(
@@ -67,10 +68,11 @@ function createSource(
   return (change) => {
     const { timestampMs, commitTimeUs, gtid } = change.origin;
     const { fileNumber, position } = logPlace(change);
-    const microseconds = String(commitTimeUs || timestampMs * 1000).padStart(4, "0");
+    const microseconds = commitTimeUs || timestampMs * 1000;
+    const rest = String(microseconds % 1000).padStart(3, "0");
     const file = JSON.stringify(logFileName(logBaseName, fileNumber));
     return (
-      `${begin},${times(microseconds.slice(0, -3), microseconds.slice(-3))},"gtid":${gtid === undefined ? "null" : `"${gtid}"`},` +
+      `${begin},${times(Math.floor(microseconds / 1000), rest)},"gtid":${gtid === undefined ? "null" : `"${gtid}"`},` +
       `"file":${file},"pos":${position},"row":${change.index},"thread":null,"query":null}`
     );
   };
