@@ -1,4 +1,4 @@
-import type { PipelineConfig, StartPoint } from "../config/config.ts";
+import type { PipelineConfig, StartPoint, SyncConfig } from "../config/config.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
@@ -13,6 +13,8 @@ export interface RunFlags {
   readonly from?: StartPoint;
   readonly acceptChanges?: true;
   readonly json?: true;
+  /** The half that makes documents of what a capture publishes, when that is known, whether it runs here or not. */
+  readonly sync?: SyncConfig | undefined;
 }
 
 /**
@@ -63,17 +65,20 @@ interface RunContext {
 /** Runs a pipeline and reports how it is doing. Rejects with what ended it other than the signal. */
 async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
   const { signal, logger, flags } = run;
+  const { sync } = flags;
   const ended = new AbortController();
   let reports: Promise<unknown> | undefined;
   let read: (() => ReportedStatus) | undefined;
   try {
     // Loaded only now: the other commands start faster without it.
     const { runPipeline } = await import("../pipeline/run-pipeline.ts");
+    const { readDocumentEpoch } = await import("../pipeline/document-epoch.ts");
     await runPipeline(config, {
       signal,
       logger,
       from: config.topology === "sync" ? undefined : flags.from,
       acceptChanges: flags.acceptChanges,
+      readKnownEpoch: sync && (() => readDocumentEpoch(sync)),
       onReady: (view) => {
         // The pipeline is opened again after a failure that passed: the reports go on with the new one.
         read = view.status;

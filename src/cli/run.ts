@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { loadPipelines, type PipelinePart } from "../config/load.ts";
+import { loadPipelines, selectPart, type PipelinePart } from "../config/load.ts";
 import type { CliContext } from "./context.ts";
 import { partOption } from "./part-option.ts";
 import { runPipelines, type RunFlags } from "./run-pipelines.ts";
@@ -33,7 +33,9 @@ Examples:
   $ tailrace run tailrace.toml --json | jq .rows_per_s`,
     )
     .action(async (path: string, flags: RunFlags & { readonly part?: PipelinePart }) => {
-      const configs = await loadPipelines(path, { env: context.env, part: flags.part });
-      setExitCode(await runPipelines(configs, flags, context));
+      const all = await loadPipelines(path, { env: context.env });
+      const configs = selectPart(all, flags.part, path);
+      const sync = all.find((config) => config.topology === "sync");
+      setExitCode(await runPipelines(configs, { ...flags, sync }, context));
     });
 }

@@ -99,7 +99,9 @@ export function parsePipelines(
     const pipelines = normaliseConfig(parsed.data, normaliseOptions, more);
     const needsIndex = parsed.data.sink.type !== "kafka";
     more.push(...checkRules(parsed.data.rules, { needsIndex }));
-    if (problems.length === 0 && more.length === 0) return partOf(pipelines, options);
+    if (problems.length === 0 && more.length === 0) {
+      return selectPart(pipelines, options.part, options.file);
+    }
   } else {
     const issues = describeIssues(parsed.error.issues, tree);
     more.push(...issues, ...elsewhere(issues, checkParts(tree, sources)));
@@ -115,10 +117,11 @@ export function parsePipelines(
   );
 }
 
-/** The wanted part, if one is. */
-function partOf(
+/** The wanted part of what a file describes; all without one. Throws CONFIG_INVALID when it has no such part. */
+export function selectPart(
   pipelines: readonly PipelineConfig[],
-  { part, file }: { readonly part?: PipelinePart | undefined; readonly file: string },
+  part: PipelinePart | undefined,
+  file: string,
 ): readonly PipelineConfig[] {
   if (part === undefined) return pipelines;
   const wanted = pipelines.filter((pipeline) => pipeline.topology === part);

@@ -53,7 +53,7 @@ export async function openCapturePipeline(
     {
       checkpoints: checkpoints.kind === "separate" ? checkpoints.store : checkpoints.records,
       queries,
-      readKnownEpoch: async () => null,
+      readKnownEpoch: options.readKnownEpoch ?? (async () => null),
     },
     options,
   );

@@ -14,6 +14,8 @@ export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
   readonly from?: StartRequest | undefined;
   /** Of a sync: commit these offsets for its group first. */
   readonly seekTo?: OffsetStart | undefined;
+  /** Of a capture: the greatest epoch of documents that its records become; null when there are none. Asked when there is no checkpoint. Default null. */
+  readonly readKnownEpoch?: (() => Promise<number | null>) | undefined;
   /** Go on from the checkpoint although the rules have changed since. */
   readonly acceptChanges?: boolean | undefined;
   /**

@@ -108,6 +108,26 @@ test("each part runs in a process of its own, and goes on where it was", async (
   }
 });
 
+test("what comes through Kafka is newer than what a direct pipeline with a past wrote", async () => {
+  await using scene = await openScene();
+  const { db, target, file, index } = scene;
+  // After three failovers: versions begin with epoch 3.
+  await target.request("PUT", `/${index}`, { mappings: { _meta: { tailrace: { epoch: 3 } } } });
+  const version = 3n * 2n ** 55n + 2n ** 35n + 4n;
+  const path = `/${index}/_doc/1?version=${version}&version_type=external_gte`;
+  await target.request("PUT", path, { id: 1, name: "direct" });
+  await using child = spawnTailrace(["run", file]);
+  await until("reading the log", () => child.stderr.includes("reading the binary log"));
+  await db.query("INSERT INTO t VALUES (1, 'Kafka')");
+  await until(
+    "the new document",
+    async () => (await target.get(index, "1"))?._source["name"] === "Kafka",
+    { timeoutMs: 60_000 },
+  );
+  child.send("SIGTERM");
+  expect(await child.exitCode).toBe(0);
+});
+
 test("a fatal error of one half stops the other and is told once", async () => {
   await using scene = await openScene({ rule: "create_index = false" });
   await using child = spawnTailrace(["run", scene.file, "--json"]);
