@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ChangeEvent, RowsEvent } from "../../src/core/change-event.ts";
-import type { RecordView } from "../../src/core/record.ts";
+import type { RecordTopic, RecordView, RecordWriter } from "../../src/core/record.ts";
 import type { TableVersion } from "../../src/core/row-layout.ts";
 import { createStatementGaps } from "../../src/pipeline/statement-gaps.ts";
 import { compileEncoder, type RowEncoder } from "../../src/rules/encoder.ts";
@@ -17,7 +17,8 @@ export interface RecordText {
   readonly offset?: number;
   readonly key: string | null;
   readonly value: string | Buffer | null;
-  readonly headers?: readonly (readonly [string, string])[];
+  /** Names and values, or the block of them. */
+  readonly headers?: readonly (readonly [string, string])[] | Buffer;
 }
 
 /** What became of records. */
@@ -40,7 +41,8 @@ export function readRecording(name: string): RecordText[] {
 export function viewOf(record: RecordText): RecordView {
   const key = record.key === null ? null : Buffer.from(record.key);
   const value = record.value === null ? null : Buffer.from(record.value);
-  const headers = headerBlock(record.headers ?? []);
+  const given = record.headers ?? [];
+  const headers = Buffer.isBuffer(given) ? given : headerBlock(given);
   const before = Buffer.from('"before"');
   const bytes = Buffer.concat([
     before,
@@ -97,6 +99,27 @@ export function testDecoderOptions(
     gapsOf: createStatementGaps({ isCaptured: () => true, seenTables: () => [] }),
     ...options,
   };
+}
+
+/** A RecordWriter that keeps its records for a decoder. */
+export class RecordKeeper implements RecordWriter {
+  readonly records: RecordText[] = [];
+
+  append(
+    topic: RecordTopic,
+    partition: number,
+    { key, value, headers }: Parameters<RecordWriter["append"]>[2],
+  ): boolean {
+    this.records.push({
+      topic: topic.name,
+      partition,
+      offset: this.records.length,
+      key: key && Buffer.from(key).toString(),
+      value: value && Buffer.from(value),
+      headers: Buffer.from(headers),
+    });
+    return true;
+  }
 }
 
 /** Makes the actions of rows by table, by the default rule, or with ids of these columns. */

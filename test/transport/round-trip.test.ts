@@ -26,8 +26,11 @@ const integer = (min: bigint, max: bigint): fc.Arbitrary<string> =>
 const decimal = (digits: number, scale: number): fc.Arbitrary<string> =>
   fc
     .bigInt({ min: -(10n ** BigInt(digits)) + 1n, max: 10n ** BigInt(digits) - 1n })
-    .map((value) => `cast(${value} as decimal(65,30)) / 1e${scale}`)
-    .map((value) => value.replace("/ 1e", "/ 1").concat("0".repeat(scale)));
+    .map((value) => {
+      const all = String(value < 0n ? -value : value).padStart(digits + 1, "0");
+      const point = all.length - scale;
+      return `${value < 0n ? "-" : ""}${all.slice(0, point)}.${all.slice(point)}`;
+    });
 const moment = (min: string, max: string): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -153,7 +156,7 @@ async function roundTrip(
   await db.query(`create table t (id int, k varchar(30), ${definitions}, primary key (k, id))`);
   const actions = new TableActions();
   const keeper = new RecordKeeper();
-  const topic = { name: `p.${db.name}.t`, partitions: 3, maxBatchBytes: 1_000_000 };
+  const topic = { name: `p.${db.name}.t`, partitions: 1, maxBatchBytes: 1_000_000 };
   await recordChanges({
     url: db.url.href,
     database: db.name,
@@ -172,10 +175,14 @@ async function roundTrip(
   return { direct: actions.of.get("t")!, decoded: decoded.actions.get("t")! };
 }
 
-/** Order and versions too, but a row that several records hold in turn is written by each. */
+/** In order; versions too, but that a key's deletion for a row that moves to another key is older than the row. */
 function expectSameActions({ direct, decoded }: RoundTrip): void {
   expect(direct.length).toBeGreaterThan(300);
-  for (const [i, action] of direct.entries()) expect(decoded[i]).toEqual(action);
+  for (const [i, action] of direct.entries()) {
+    const other = decoded[i];
+    const isOlder = action.kind === "delete" && other?.version === action.version - 1n;
+    expect(isOlder ? { ...other, version: action.version } : other).toEqual(action);
+  }
   expect(decoded.length).toBe(direct.length);
 }
 
@@ -202,7 +209,7 @@ test.each([false, true])("rows through Canal's records, labels: %s", async (enum
 
 test("rows through Debezium's records", async () => {
   await using db = await openTestDatabase();
-  const options = { name: "p", logBaseName: "binlog", now: () => 0 };
+  const options = { name: "p", logBaseName: "binlog", now: () => 1_700_000_000_000 };
   const encoder = createDebeziumEncoder(createPartitioner(), options);
   expectSameActions(await roundTrip(db, encoder, { describeTable: describer(db) }));
 });
