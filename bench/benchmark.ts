@@ -39,6 +39,8 @@ export interface BenchContext {
   mysql(): Promise<MysqlServer>;
   /** The real server that is written, started on first use. */
   elasticsearch(): Promise<ElasticsearchServer>;
+  /** The Kafka brokers, `host:port`, started on first use. */
+  kafka(): Promise<string>;
   /** Tells what is going on, one line. */
   readonly report: (line: string) => void;
 }

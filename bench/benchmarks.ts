@@ -4,7 +4,10 @@ import { directNull } from "./direct-null.ts";
 import { directReal } from "./direct-real.ts";
 import { directRules } from "./direct-rules.ts";
 import { encode } from "./encode.ts";
+import { kafkaCapture } from "./kafka-capture.ts";
+import { kafkaSync } from "./kafka-sync.ts";
 import { latencyDirect } from "./latency-direct.ts";
+import { latencyKafka } from "./latency-kafka.ts";
 import { peerZongjiDecode } from "./peer-zongji-decode.ts";
 import { slowSink } from "./slow-sink.ts";
 import { smallTransactions } from "./small-transactions.ts";
@@ -20,4 +23,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   slowSink,
   directReal,
   latencyDirect,
+  kafkaCapture,
+  kafkaSync,
+  latencyKafka,
 ];

@@ -84,6 +84,7 @@ async function main(options: Options): Promise<void> {
     report,
     mysql: () => servers.mysql(),
     elasticsearch: () => servers.elasticsearch(),
+    kafka: () => servers.kafka(),
   };
   const results: BenchmarkResult[] = [];
   for (const benchmark of choose(options.names)) {

@@ -89,9 +89,9 @@ export function childOptions(): unknown {
   return JSON.parse(process.argv[2] ?? "{}");
 }
 
-/** In the child: sends the parent a message. */
+/** In the child: sends the parent a message, if it still listens. */
 export function tellParent(message: object): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 /** In the child: there is nothing more to tell, so that the process may end. */

@@ -13,18 +13,19 @@ export async function createTrafficTable(server: MysqlServer): Promise<void> {
 
 /**
  * Commits `count` transactions of one row at a steady rate: an insert and an update of an earlier row in turn. Returns the rate reached,
- * transactions a second.
+ * transactions a second. `first` is the number of the first one, when some were committed before.
  */
 export async function runTraffic(
   server: MysqlServer,
   count: number,
   ratePerS: number,
+  first = 0,
 ): Promise<number> {
   const startMs = performance.now();
   for (let n = 0; n < count; n++) {
     const waitMs = startMs + (n * 1_000) / ratePerS - performance.now();
     if (waitMs > 1) await sleep(waitMs);
-    await server.connection.query(statement(n));
+    await server.connection.query(statement(first + n));
   }
   return count / ((performance.now() - startMs) / 1_000);
 }

@@ -10,6 +10,7 @@ const MYSQL_OPTIONS: StartOptions = {
   options: { innodb_buffer_pool_size: "512M", innodb_redo_log_capacity: "256M" },
 };
 const ELASTICSEARCH_OPTIONS: StartOptions = { heap: "2g" };
+const KAFKA_OPTIONS: StartOptions = { heap: "1g" };
 
 /** The servers of a run of benchmarks: each is started on first use, and stopped at the end if it did not run before. */
 export class Servers implements AsyncDisposable {
@@ -18,6 +19,7 @@ export class Servers implements AsyncDisposable {
   readonly #versions: Record<string, string> = {};
   #mysql: Promise<MysqlServer> | undefined;
   #elasticsearch: Promise<ElasticsearchServer> | undefined;
+  #kafka: Promise<string> | undefined;
 
   constructor(report: (line: string) => void) {
     this.#report = report;
@@ -35,6 +37,12 @@ export class Servers implements AsyncDisposable {
       connectElasticsearch(url),
     );
     return this.#elasticsearch;
+  }
+
+  /** The brokers, `host:port`. */
+  kafka(): Promise<string> {
+    this.#kafka ??= this.#start("kafka", KAFKA_OPTIONS).then(({ url }) => url);
+    return this.#kafka;
   }
 
   /** Versions of the servers used so far, by name. */

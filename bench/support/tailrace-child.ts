@@ -23,11 +23,18 @@ await runPipeline(config, {
   signal: stop.signal,
   logger: createLogger({ ...config.log, fields: {} }),
   onReady: (view) => {
-    ready = first = markUsage();
+    const isFirst = status === undefined;
     status = view.status;
+    if (!isFirst || view.status().state === "standby") return;
+    ready = first = markUsage();
     const looking = setInterval(() => {
-      if (view.status().actionsTaken > 0) clearInterval(looking);
-      else first = markUsage();
+      const { actionsTaken, actionsClosed } = view.status();
+      if (actionsTaken === 0) first = markUsage();
+      else if (!("actions" in until)) clearInterval(looking);
+      else if (actionsClosed >= until.actions) {
+        clearInterval(looking);
+        end();
+      }
     }, LOOK_MS);
     tell({ kind: "ready" });
   },
@@ -36,9 +43,7 @@ await runPipeline(config, {
       transactions += 1;
       if (latencies) latenciesMs.push(preciseNow() - commitTimeUs / 1_000);
     }
-    if (stop.signal.aborted || !isReached(position)) return;
-    last = markUsage();
-    stop.abort();
+    if (isReached(position)) end();
   },
 });
 if (status !== undefined) {
@@ -56,6 +61,12 @@ if (status !== undefined) {
 }
 leaveParent();
 
+function end(): void {
+  if (stop.signal.aborted) return;
+  last = markUsage();
+  stop.abort();
+}
+
 function tell(message: TailraceMessage): void {
   tellParent(message);
 }
@@ -68,5 +79,6 @@ function isReached({
   readonly position: number;
 }): boolean {
   if ("transactions" in until) return transactions >= until.transactions;
+  if ("actions" in until) return false;
   return file === until.file && position >= until.position;
 }

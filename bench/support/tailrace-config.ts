@@ -1,11 +1,9 @@
 import type { LogPlace } from "./mysql.ts";
 
 /** What a benchmark's configuration differs in. */
-export interface BenchConfig {
-  readonly mysqlUrl: string;
-  readonly elasticsearchUrl: string;
-  /** Where the binary log is read from; "latest" = its end. */
-  readonly start: LogPlace | "latest";
+export type BenchConfig = BenchRule & (ReadsLog | ReadsTopic) & (WritesDocuments | WritesTopic);
+
+interface BenchRule {
   /** `database.table`. */
   readonly table: string;
   readonly index: string;
@@ -13,24 +11,43 @@ export interface BenchConfig {
   readonly rule?: string;
 }
 
-/** A configuration but for the stretch of log that it reads. */
-export type ReplayConfig = Omit<BenchConfig, "table" | "start">;
+interface ReadsLog {
+  readonly mysqlUrl: string;
+  /** Where the binary log is read from; "latest" = its end. */
+  readonly start: LogPlace | "latest";
+}
+
+interface ReadsTopic {
+  readonly from: BenchTopic;
+}
+
+interface WritesDocuments {
+  readonly elasticsearchUrl: string;
+}
+
+interface WritesTopic {
+  readonly to: BenchTopic;
+}
+
+/** A topic of a real cluster. */
+export interface BenchTopic {
+  readonly brokers: string;
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+/** The configuration of a direct pipeline but for the stretch of log that it reads. */
+export type ReplayConfig = Omit<BenchRule, "table"> & Omit<ReadsLog, "start"> & WritesDocuments;
 
 /** A configuration file as a user would write it: everything not named here has its default. */
 export function tailraceToml(config: BenchConfig): string {
-  const { start } = config;
-  const place =
-    start === "latest"
-      ? '"latest"'
-      : `{ file = ${JSON.stringify(start.file)}, position = ${start.position} }`;
-  return `name = "bench-${process.pid}"
+  return `name = "bench-${process.pid}-${serial++}"
 
 [source]
-url = ${JSON.stringify(config.mysqlUrl)}
-start = ${place}
+${"from" in config ? topicSource(config.from) : logSource(config)}
 
 [sink]
-hosts = [${JSON.stringify(config.elasticsearchUrl)}]
+${"to" in config ? topicSink(config.to) : `hosts = [${JSON.stringify(config.elasticsearchUrl)}]`}
 
 [log]
 level = "warn"
@@ -40,4 +57,29 @@ table = ${JSON.stringify(config.table)}
 index = ${JSON.stringify(config.index)}
 ${config.rule ?? ""}
 `;
+}
+
+/** Every run is a pipeline, and a consumer group, of its own. */
+let serial = 0;
+
+function logSource({ mysqlUrl, start }: ReadsLog): string {
+  const place =
+    start === "latest"
+      ? '"latest"'
+      : `{ file = ${JSON.stringify(start.file)}, position = ${start.position} }`;
+  return `url = ${JSON.stringify(mysqlUrl)}\nstart = ${place}`;
+}
+
+function topicSource({ brokers, topic }: BenchTopic): string {
+  return `type = "kafka"
+brokers = [${JSON.stringify(brokers)}]
+topics = [${JSON.stringify(topic)}]
+start = "earliest"`;
+}
+
+function topicSink({ brokers, topic, partitions }: BenchTopic): string {
+  return `type = "kafka"
+brokers = [${JSON.stringify(brokers)}]
+topic = ${JSON.stringify(topic)}
+create_topics = { partitions = ${partitions}, replication = 1 }`;
 }

@@ -15,8 +15,8 @@ export interface TailraceOptions {
   readonly latencies: boolean;
 }
 
-/** When it is to stop: the log is acknowledged up to a place, or so many transactions are. */
-export type Until = LogPlace | { readonly transactions: number };
+/** When it is to stop: the log is acknowledged up to a place, so many transactions are, or so many actions are closed. */
+export type Until = LogPlace | { readonly transactions: number } | { readonly actions: number };
 
 /** What it reports. */
 export type TailraceMessage =
