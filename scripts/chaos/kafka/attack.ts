@@ -77,9 +77,9 @@ async function disturb(
       // Now before it is up, now in the middle of something, now when it has caught up.
       const [least, most] = random.pick([
         [50, 900],
-        [1_500, 5_000],
-        [4_000, 15_000],
-        [10_000, 30_000],
+        [3_000, 10_000],
+        [10_000, 25_000],
+        [20_000, 45_000],
       ] as const);
       await pause(random.integer(least, most), signal);
       if (signal.aborted) return;

@@ -41,7 +41,7 @@ const CAPTURES = 2;
 /** As many run at the beginning; one more comes and goes. */
 const SYNCS = 3;
 /** How long everything may take to be caught up with after the last fault, ms. */
-const CATCH_UP_LIMIT_MS = 300_000;
+const CATCH_UP_LIMIT_MS = 600_000;
 /** Large changes wait while the syncs are further behind. */
 const MOST_RECORDS_BEHIND = 100_000;
 
