@@ -66,9 +66,9 @@ export class Fetcher implements AsyncDisposable {
     this.#pauses = new Pauses(options.clock);
   }
 
-  /** Every partition's broker answers. */
+  /** The brokers of all partitions answer. */
   get isConnected(): boolean {
-    return this.#pauses.failures === 0;
+    return this.#pauses.failures === 0 || this.#states.size === 0;
   }
 
   /** Reads a partition from an offset. */

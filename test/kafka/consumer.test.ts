@@ -158,6 +158,33 @@ test.for(PROTOCOLS)("%s: partitions that are added are read", async (groupProtoc
   expect([...a.warnings, ...b.warnings]).toEqual([]);
 });
 
+test("a group goes over to the other protocol member by member", async () => {
+  await using topic = await openTestTopic(4);
+  const options = { brokers: topic.brokers, topics: [topic.name], group: topic.name };
+  await using old = await openTestMember({ ...options, groupProtocol: "classic" });
+  await until("one reads all", () => old.partitions().length === 4);
+  await using automatic = await openTestMember({ ...options, groupProtocol: "auto" });
+  await until("two share", () => spread([old, automatic]).join() === "2,2");
+  await using young = await openTestMember({ ...options, groupProtocol: "consumer" });
+  await until("three share", () => !spread([old, automatic, young]).includes(0));
+  await old.leave();
+  await automatic.leave();
+  await until("one is left", () => young.partitions().length === 4);
+  expectEachOnceInOrder([old, automatic, young], 4, 0);
+});
+
+test.for(PROTOCOLS)("%s: a topic that is made later is read", async (groupProtocol) => {
+  await using topic = await openTestTopic(1);
+  await using later = await openTestTopic(1);
+  await later.remove();
+  const options = { brokers: topic.brokers, group: topic.name, groupProtocol };
+  await using member = await openTestMember({ ...options, topics: [topic.name, later.name] });
+  await until("what is there is read", () => member.partitions().length === 1);
+  await later.create();
+  await until("what has come is read", () => member.partitions().length === 2);
+  expect(member.failure).toBeUndefined();
+});
+
 test("records of aborted transactions are never seen, of committed ones when they are committed", async () => {
   await using topic = await openTestTopic(1);
   await topic.produceTransaction(0, ["a1", "a2"], "abort");
@@ -204,7 +231,8 @@ test.for(PROTOCOLS)("%s: a topic that is made anew is an error", async (groupPro
     groupProtocol,
   });
   await until("it is read", () => member.taken.length === 1);
-  await topic.recreate();
+  await topic.remove();
+  await topic.create();
   await until("it fails", () => member.failure !== undefined);
   expect(member.failure).toMatchObject({ code: "KAFKA_TOPIC_RECREATED" });
 });

@@ -24,8 +24,9 @@ export interface TestTopic extends AsyncDisposable {
   addPartitions(total: number): Promise<void>;
   /** Deletes what lies before an offset. */
   deleteRecords(partition: number, offset: number): Promise<void>;
-  /** Deletes the topic and makes it anew. */
-  recreate(): Promise<void>;
+  remove(): Promise<void>;
+  /** Makes it anew after {@link TestTopic.remove}. */
+  create(): Promise<void>;
 }
 
 /** Makes a topic on the tests' broker, or on the one at `url` (`host:port`). */
@@ -81,15 +82,18 @@ export async function openTestTopic(
         topics: [{ name, partitions: [{ partition, offset: BigInt(offset) }] }],
       });
     },
-    recreate: async () => {
+    remove: async () => {
       await admin.deleteTopics({ topics: [name] });
+    },
+    create: async () => {
       for (;;) {
         try {
           await admin.createTopics(create);
           return;
         } catch (error) {
-          if (!String((error as { errors?: unknown }).errors).includes("already exists"))
-            throw error;
+          // What was deleted may still be there for a moment.
+          const { errors } = error as { errors?: unknown };
+          if (!String(errors).includes("already exists")) throw error;
         }
       }
     },
