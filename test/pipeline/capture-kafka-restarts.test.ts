@@ -6,6 +6,7 @@ import { spawnTailrace, type TailraceProcess } from "../cli/process.ts";
 import { createTestCapture, type TestCapture } from "../support/capture-pipeline.ts";
 import { openTestTopics } from "../support/kafka-topics.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
+import { openProxy } from "../support/proxy.ts";
 import { until } from "../support/until.ts";
 
 /** Ids of inserted rows in the order of their records, partition by partition. */
@@ -167,4 +168,54 @@ test("a stop under load is clean: nothing is lost, nothing comes twice", async (
   await using run = await capture.start();
   await capture.caughtUp(run);
   expect(await faults(capture, rows!)).toEqual(FAULTLESS);
+});
+
+test("connections to MySQL that are cut cost neither loss nor repetition", async () => {
+  await using db = await openTestDatabase();
+  await using topics = await openTestTopics();
+  await using proxy = await openProxy(db.url);
+  await db.query("create table t (id int primary key auto_increment, v text)");
+  await db.query("create table other (id int primary key auto_increment, v int)");
+  await using capture = await createTestCapture({ db, topics, mysqlUrl: proxy.url });
+  await using run = await capture.start();
+  const stop = new AbortController();
+  const written = write(db, stop.signal);
+  for (let cut = 0; cut < 5; cut++) {
+    const before = run.status().position;
+    await until("it goes on", () => run.status().position > before + 50_000);
+    proxy.cut();
+  }
+  stop.abort();
+  const rows = await written;
+  await capture.caughtUp(run);
+  expect(await faults(capture, rows)).toEqual(FAULTLESS);
+  expect(run.status().gaps).toEqual([]);
+});
+
+test("at least once, a kill under load repeats rows at most, with the versions that they had", async () => {
+  await using db = await openTestDatabase();
+  await using topics = await openTestTopics();
+  await db.query("create table t (id int primary key auto_increment, v text)");
+  await db.query("create table other (id int primary key auto_increment, v int)");
+  const sink = 'delivery = "at_least_once"\nmax_buffer = "1MiB"';
+  await using capture = await createTestCapture({ db, topics, sink });
+  await (await capture.start())[Symbol.asyncDispose]();
+  const stop = new AbortController();
+  const written = write(db, stop.signal);
+  {
+    await using child = spawnTailrace(["run", capture.configPath]);
+    await until("some came", async () => (await insertedIds(capture)).length > 500);
+    child.send("SIGKILL");
+    await child.exitCode;
+  }
+  stop.abort();
+  const rows = await written;
+  await using run = await capture.start();
+  await capture.caughtUp(run);
+  expect((await faults(capture, rows)).missing).toEqual([]);
+  const versions = new Map<string, Set<string>>();
+  for (const { value, headers } of await capture.records("t"))
+    for (const { id } of (JSON.parse(value!) as { data: { id: string }[] }).data)
+      versions.set(id, (versions.get(id) ?? new Set()).add(headers["tailrace.version"]!));
+  expect([...versions.values()].filter((found) => found.size > 1)).toEqual([]);
 });
