@@ -34,6 +34,7 @@ export class RecordLog implements AsyncDisposable {
   #failure: unknown = null;
   #records = 0;
   #repeated = 0;
+  #pendingActions = 0;
 
   private constructor(partitions: number) {
     this.#partitions = Array.from({ length: partitions }, () => ({
@@ -74,6 +75,11 @@ export class RecordLog implements AsyncDisposable {
     return this.#repeated;
   }
 
+  /** Actions of records that nobody has asked for yet. */
+  get pendingActions(): number {
+    return this.#pendingActions;
+  }
+
   /** Documents whose records are in more than one partition, first ones only. */
   get problems(): readonly string[] {
     return this.#problems;
@@ -84,7 +90,9 @@ export class RecordLog implements AsyncDisposable {
     const log = this.#partitions[partition]!;
     await this.#wait(() => this.#position(partition) >= offset);
     const count = log.records.findIndex((record) => record.offset >= offset);
-    return log.records.splice(0, count < 0 ? log.records.length : count);
+    const read = log.records.splice(0, count < 0 ? log.records.length : count);
+    for (const { actions } of read) this.#pendingActions -= actions.length;
+    return read;
   }
 
   /** Behind the last record of each partition, markers of transactions not counted, as of these offsets. */
@@ -122,6 +130,7 @@ export class RecordLog implements AsyncDisposable {
     const value = valueStart < 0 ? null : bytes.toString("utf8", valueStart, valueEnd);
     const actions = value === null ? [] : dueActions(value, version);
     for (const { index, id } of actions) this.#lookAtPlace(`${index}/${id}`, partition);
+    this.#pendingActions += actions.length;
     log.records.push({ partition, offset, actions });
   }
 
