@@ -4,13 +4,14 @@ import { escapeCell, toToml } from "./text.ts";
 
 const INTRODUCTION = `# Configuration
 
-One file describes one pipeline: TOML (\`.toml\`) or JSON (\`.json\`, the same keys). \`tailrace init\` writes a first one,
+One file describes one pipeline, or with \`[kafka]\` the two halves of one: TOML (\`.toml\`) or JSON (\`.json\`, the same keys). \`tailrace init\` writes a first one,
 \`tailrace check\` tests it against the servers, \`tailrace config show\` prints it with all defaults. Editors that know JSON Schema
 can use [config.schema.json](config.schema.json).
 
 - **Secrets** stay outside: \`\${env:NAME}\` in any string is replaced by the environment variable, \`\${file:PATH}\` by the file's content
   without its last line end. In the user and password of a URL the value may hold any character. \`$\${\` stands for \`\${\` itself.
 - **Durations** have a unit: \`200ms\`, \`5s\`, \`1.5m\`, \`2h\`, \`1d\`. **Sizes** may have one: \`4MiB\`, \`64KiB\`, \`10MB\`; a number is bytes.
+- **Times** have a zone: \`2026-11-23T10:00:00Z\`, with or without quotes.
 - **Paths** are relative to the configuration file.
 - **Problems** are told all at once, each with its place; unknown keys are problems. The exit code is then 2.
 `;

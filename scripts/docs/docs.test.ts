@@ -9,7 +9,12 @@ function parse(text: string) {
     syntax: "toml",
     file: "example.toml",
     folder: "/etc/tailrace",
-    env: { MYSQL_PASSWORD: "p", ELASTICSEARCH_PASSWORD: "p", ELASTICSEARCH_API_KEY: "k" },
+    env: {
+      MYSQL_PASSWORD: "p",
+      ELASTICSEARCH_PASSWORD: "p",
+      ELASTICSEARCH_API_KEY: "k",
+      HOSTNAME: "h",
+    },
   });
 }
 
@@ -32,6 +37,36 @@ test("the full example loads with each commented key given", () => {
   // What excludes another key, needs one beside it or names a file is told; nothing else may be wrong.
   const expected = /stands beside|needs a|cannot be read/;
   expect(problems.filter((problem) => problem !== null && !expected.test(problem))).toEqual([]);
+});
+
+/** The example's part under this header, uncommented; of several the one whose type this is. */
+function section(header: string, type?: string): string {
+  const blocks = exampleConfig().split("\n\n");
+  const block = blocks.find(
+    (each) =>
+      each.split("\n").some((line) => line.replace(/^#/, "") === header) &&
+      (type === undefined || each.includes(`type = "${type}"`)),
+  );
+  if (block === undefined) throw new Error(`the example has no ${header}`);
+  return `${block.replaceAll(/^#(?=\[|\w+ = )/gm, "")}\n`;
+}
+
+test.each([
+  ["capture", section("[source]", "mysql"), section("[sink]", "kafka")],
+  ["sync", section("[source]", "kafka"), section("[sink]", "elasticsearch")],
+])("the example of a %s with every key given loads", (topology, source, sink) => {
+  // Of the ways to say where a server is and who we are, one.
+  const text = `${source}${sink}`.replaceAll(
+    /^(?:host|port|user|username|password|bearer_token) = .*\n/gm,
+    "",
+  );
+  const config = parse(`name = "shop"\n${text}${section("[[rules]]")}`);
+  expect(config.topology).toBe(topology);
+});
+
+test("the example of [kafka] with every key given loads", () => {
+  const direct = exampleConfig().replaceAll(/^#.*\n/gm, "");
+  expect(() => parse(direct + section("[kafka]"))).toThrow("a capture and a sync with Kafka");
 });
 
 function problemOf(text: string): string | null {

@@ -22,7 +22,14 @@ export interface JsonSchema {
 
 /** The JSON Schema of what may be written in a configuration file. */
 export function configJsonSchema(): JsonSchema {
-  return z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema;
+  return z.toJSONSchema(configSchema, {
+    io: "input",
+    // zod leaves the examples of what it transforms out; ours are of what is written.
+    override: ({ zodSchema, jsonSchema }) => {
+      const examples = z.globalRegistry.get(zodSchema)?.["examples"];
+      if (Array.isArray(examples)) jsonSchema.examples ??= examples;
+    },
+  }) as JsonSchema;
 }
 
 /** The keys that may stand in the table at `path`; where its `type` decides, those of the type that `root` has there. */

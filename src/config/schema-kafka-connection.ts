@@ -5,7 +5,7 @@ import { durationKey, textKey } from "./schema-values.ts";
 /** The keys of every table that says how to connect to a Kafka cluster. */
 export const kafkaConnectionKeys = {
   brokers: z
-    .array(textKey().meta({ title: "address" }))
+    .array(textKey().meta({ title: "broker" }))
     .min(1, { error: "must name at least one broker" })
     .meta({
       description:

@@ -102,7 +102,7 @@ const writeKeys = {
   }),
   partitioner: z.enum(["murmur2", "canal"]).prefault("murmur2").meta({
     description:
-      "How a row's key chooses its partition: `murmur2` of the record's key, as every Kafka client does by default, or what Canal computes with `$pk$`, bit for bit.",
+      "How a row's key chooses its partition: Kafka's own `murmur2` of the key as text, which any Kafka client can compute, or what Canal computes with `$pk$`, bit for bit.",
   }),
   partition_by: z
     .record(z.string(), z.array(textKey()).min(1, { error: "must name at least one column" }))

@@ -60,7 +60,7 @@ export function topicKey({ isPattern = false }: { readonly isPattern?: boolean }
       const message = describeTopicNameProblem(isPattern ? name.replaceAll("*", "x") : name);
       if (message !== null) context.addIssue({ code: "custom", message });
     })
-    .meta({ title: isPattern ? "topic name or pattern" : "topic name" });
+    .meta({ title: isPattern ? "topic" : "topic name" });
 }
 
 /** Why Kafka refuses a topic name, or null when it takes it. */
