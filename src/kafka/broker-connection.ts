@@ -62,11 +62,9 @@ export class BrokerConnection implements AsyncDisposable {
       `connect to ${this.#name}` + (sasl === undefined ? "" : ` with ${describeSasl(sasl)}`);
     try {
       await this.#connection.connect(host, port);
-      const { apiKeys } = await this.#exchange(
-        libraryCall(apiVersionsV3.api, "tailrace", "0"),
-        3,
-        what,
-      );
+      const call = libraryCall(apiVersionsV3.api, "tailrace", "0");
+      const limitMs = this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+      const { apiKeys } = await this.#exchange(call, 3, { what, limitMs });
       for (const api of apiKeys) {
         this.#versions.set(api.apiKey, [api.minVersion, api.maxVersion]);
       }
@@ -100,9 +98,10 @@ export class BrokerConnection implements AsyncDisposable {
       const version = this.versionOf(call);
       if (version === undefined) continue;
       const what = `${apiName(call)} at ${this.#name}`;
+      const limitMs = (this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS) + (call.waitMs ?? 0);
       this.#inFlight += 1;
       try {
-        const answer = await this.#exchange(call, version, what);
+        const answer = await this.#exchange(call, version, { what, limitMs });
         this.#answers += 1;
         return answer;
       } catch (error) {
@@ -135,8 +134,11 @@ export class BrokerConnection implements AsyncDisposable {
     else this.destroy();
   }
 
-  #exchange<Answer>(call: KafkaCall<Answer>, version: number, what: string): Promise<Answer> {
-    const limitMs = (this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS) + (call.waitMs ?? 0);
+  #exchange<Answer>(
+    call: KafkaCall<Answer>,
+    version: number,
+    { what, limitMs }: { readonly what: string; readonly limitMs: number },
+  ): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new TailraceError("KAFKA_UNREACHABLE", `${what}: no answer in ${limitMs} ms`));
