@@ -7,6 +7,7 @@ import { type CaptureStores, openCaptureStores } from "./capture-stores.ts";
 import { CHECKPOINT_INTERVAL_MS, Checkpointer, placeOf } from "./checkpointer.ts";
 import { createEncoder } from "./create-encoder.ts";
 import { type DecidedStart, decideStart } from "./decide-start.ts";
+import { readTopicEpoch } from "./known-epoch.ts";
 import { openCapture, openReplica } from "./open-capture.ts";
 import { Progress } from "./progress.ts";
 import { createReadRows } from "./read-again.ts";
@@ -53,7 +54,11 @@ export async function openCapturePipeline(
     {
       checkpoints: checkpoints.kind === "separate" ? checkpoints.store : checkpoints.records,
       queries,
-      readKnownEpoch: options.readKnownEpoch ?? (async () => null),
+      readKnownEpoch: async () =>
+        greater(
+          await readTopicEpoch(config, cluster, logger),
+          (await options.readKnownEpoch?.()) ?? null,
+        ),
     },
     options,
   );
@@ -120,6 +125,10 @@ export async function openCapturePipeline(
       captureStatus(config, { progress, destination, isConnected: stream.isConnected, rejected }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+function greater(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 function createPublisher(

@@ -274,3 +274,34 @@ test("while nothing concerns it, a capture moves its checkpoint at most once a s
   const saved = (await capture.checkpoints()).length - before;
   expect(saved).toBeLessThanOrEqual(2 + (performance.now() - began) / 1_000);
 });
+
+test("a capture whose checkpoint was lost begins with higher versions than its topics have", async () => {
+  await using db = await openTestDatabase();
+  await using topics = await openTestTopics();
+  await db.query("create table t (id int primary key, v int)");
+  await using capture = await createTestCapture({ db, topics });
+  {
+    await using run = await capture.start();
+    await db.query("insert into t values (1, 1)");
+    await capture.caughtUp(run);
+    expect(await capture.checkpoint()).toMatchObject({ epoch: 0 });
+  }
+  const state = `type = "kafka"\ntopic = "${topics.prefix}others"`;
+  await using later = await createTestCapture({ db, topics, state });
+  await using run = await later.start();
+  await db.query("insert into t values (2, 2)");
+  await later.caughtUp(run);
+  expect(await later.checkpoint()).toMatchObject({ epoch: 1 });
+  const versions = new Map(
+    (await later.records("t")).map((record) => [
+      canal(record).data![0]!["id"],
+      BigInt(record.headers["tailrace.version"]!) >> 55n,
+    ]),
+  );
+  expect(versions).toEqual(
+    new Map([
+      ["1", 0n],
+      ["2", 1n],
+    ]),
+  );
+});
