@@ -1,16 +1,17 @@
-import type { PipelineConfig, StartPoint, SyncConfig } from "../config/config.ts";
-import { asTailraceError, TailraceError } from "../core/errors.ts";
+import type { PipelineConfig, SyncConfig } from "../config/config.ts";
+import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
 import { logStatus, streamStatus } from "../observe/status.ts";
 import type { ReportedStatus } from "../observe/status-line.ts";
 import { EXIT_OK, type CliContext } from "./context.ts";
 import { exitCodeOf, printError } from "./print-error.ts";
+import { assignStart, type RunStart } from "./start-point.ts";
 
 /** How pipelines are run from the command line. */
 export interface RunFlags {
-  /** Where a log is read from, instead of the checkpoint. */
-  readonly from?: StartPoint;
+  /** Where to begin instead of at the checkpoint, or at the group's offsets. */
+  readonly from?: RunStart;
   readonly acceptChanges?: true;
   readonly json?: true;
   /** The half that makes documents of what a capture publishes, when that is known, whether it runs here or not. */
@@ -26,12 +27,7 @@ export async function runPipelines(
   flags: RunFlags,
   context: CliContext,
 ): Promise<number> {
-  if (flags.from !== undefined && configs.every((config) => config.topology === "sync")) {
-    throw new TailraceError(
-      "CONFIG_INVALID",
-      "--from names a place in MySQL's log, and this pipeline reads Kafka: `tailrace seek` sets where its group goes on",
-    );
-  }
+  const start = assignStart(flags.from, configs);
   const stopped = context.stopSignal();
   const failed = new AbortController();
   const signal = AbortSignal.any([stopped, failed.signal]);
@@ -42,7 +38,7 @@ export async function runPipelines(
       const logger = createLogger({ ...config.log, fields: { pipeline: config.name, ...part } });
       logStop(stopped, config, logger);
       try {
-        await runOne(config, { signal, logger, flags, context });
+        await runOne(config, { signal, logger, flags, context, start });
       } catch (error) {
         const known = asTailraceError(error);
         logger.error({ error: known }, "stopped");
@@ -60,11 +56,12 @@ interface RunContext {
   readonly logger: Logger;
   readonly flags: RunFlags;
   readonly context: CliContext;
+  readonly start: ReturnType<typeof assignStart>;
 }
 
 /** Runs a pipeline and reports how it is doing. Rejects with what ended it other than the signal. */
 async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
-  const { signal, logger, flags } = run;
+  const { signal, logger, flags, start } = run;
   const { sync } = flags;
   const ended = new AbortController();
   let reports: Promise<unknown> | undefined;
@@ -76,7 +73,8 @@ async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
     await runPipeline(config, {
       signal,
       logger,
-      from: config.topology === "sync" ? undefined : flags.from,
+      from: config.topology === "sync" ? undefined : start.from,
+      seekTo: config.topology === "sync" ? start.seekTo : undefined,
       acceptChanges: flags.acceptChanges,
       readKnownEpoch: sync && (() => readDocumentEpoch(sync)),
       onReady: (view) => {

@@ -13,7 +13,7 @@ export function runCommand(context: CliContext, setExitCode: (code: number) => v
     .addOption(partOption("with [kafka]: run this half only; any number of syncs may run"))
     .option(
       "--from <start>",
-      "begin here instead of at the checkpoint: earliest, latest, FILE:POSITION or gtid:SET",
+      "begin here instead of at the checkpoint: earliest, latest, FILE:POSITION or gtid:SET; of a sync earliest, latest or a time, set for its group first",
       parseStartPoint,
     )
     .option("--accept-changes", "go on from the checkpoint although the rules have changed")
