@@ -1,10 +1,12 @@
 import { createTopicsV7, describeTransactionsV0 } from "@platformatic/kafka";
+import { systemClock } from "../core/clock.ts";
 import { asTailraceError } from "../core/errors.ts";
 import type { Finding } from "../core/finding.ts";
 import { checkedCall } from "./call.ts";
 import { KafkaConnections } from "./connections.ts";
 import type { KafkaOptions } from "./options.ts";
 import { checkTopic, describeTopicsForCheck, type WantedTopic } from "./preflight-topic.ts";
+import { retrying } from "./retry.ts";
 import { refusalOf } from "./translate-error.ts";
 
 /** What a run would need of a cluster to write to it. */
@@ -110,21 +112,34 @@ async function checkTransactionalId(
 ): Promise<Finding> {
   const check = `transactional id ${transactionalId}`;
   try {
-    const call = checkedCall(describeTransactionsV0.api, [transactionalId]);
-    const answer = await connections.request({ transactionalId }, call);
-    const [state] = answer.transactionStates;
-    if (state === undefined || state.errorCode === TRANSACTIONAL_ID_NOT_FOUND) {
-      return { severity: "ok", check, message: "free" };
-    }
-    if (state.errorCode !== 0) throw refusalOf(state.errorCode, transactionalId);
-    return {
-      severity: "ok",
-      check,
-      message: `in use before, state ${state.transactionState}: the next run fences what still has it`,
+    // The first question of a cluster's life makes it create a topic of its own, which takes a moment.
+    const limits = {
+      clock: systemClock,
+      limitMs: TIMEOUT_MS,
+      signal: new AbortController().signal,
     };
+    const state = await retrying(() => describeTransaction(connections, transactionalId), limits);
+    const message =
+      state === null
+        ? "free"
+        : `in use before, state ${state}: the next run fences what still has it`;
+    return { severity: "ok", check, message };
   } catch (error) {
     return findingOf(check, error);
   }
+}
+
+/** The state of the id's last transaction, null when there was none. Throws KAFKA_*. */
+async function describeTransaction(
+  connections: KafkaConnections,
+  transactionalId: string,
+): Promise<string | null> {
+  const call = checkedCall(describeTransactionsV0.api, [transactionalId]);
+  const answer = await connections.request({ transactionalId }, call);
+  const [state] = answer.transactionStates;
+  if (state === undefined || state.errorCode === TRANSACTIONAL_ID_NOT_FOUND) return null;
+  if (state.errorCode !== 0) throw refusalOf(state.errorCode, transactionalId);
+  return state.transactionState;
 }
 
 const TRANSACTIONAL_ID_NOT_FOUND = 105;

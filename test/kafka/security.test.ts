@@ -5,6 +5,7 @@ import { startService } from "../../scripts/services/start-service.ts";
 import { openCluster } from "../../src/kafka/cluster.ts";
 import { KafkaConnections } from "../../src/kafka/connections.ts";
 import type { KafkaOptions, KafkaSasl } from "../../src/kafka/options.ts";
+import { checkWriting } from "../../src/kafka/preflight.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { until } from "../support/until.ts";
@@ -144,6 +145,42 @@ test("an operation without permission names what it was refused for", async () =
     denied("transactional id orders"),
   );
   expect(await cluster.listTopics()).toEqual([]);
+});
+
+test("a look ahead tells what a capture may not do, and does none of it", async () => {
+  const { listeners, user, stranger } = security;
+  const brokers = [listeners.saslPlaintext];
+  const create = { partitions: 3, replication: 1 };
+  const wanted = {
+    topics: [
+      { name: "ahead", create, compacted: false },
+      { name: "ahead-checkpoints", create: { ...create, partitions: 1 }, compacted: true },
+    ],
+    transactionalId: "tailrace-ahead",
+  };
+  const known = await checkWriting({ brokers, sasl: { mechanism: "plain", ...user } }, wanted);
+  expect(known.map(({ severity, check }) => [severity, check])).toEqual([
+    // the password was sent as it is
+    ["warning", "sasl"],
+    ["ok", `brokers ${brokers[0]}`],
+    ["ok", "topic ahead"],
+    ["ok", "topic ahead-checkpoints"],
+    ["ok", "transactional id tailrace-ahead"],
+  ]);
+  const sasl = { mechanism: "scram-sha-512", ...stranger } as const;
+  const unknown = await checkWriting({ brokers, sasl }, wanted);
+  expect(unknown.filter(({ severity }) => severity === "error")).toEqual(
+    [
+      ["topic ahead", "TOPIC_AUTHORIZATION_FAILED"],
+      ["topic ahead-checkpoints", "TOPIC_AUTHORIZATION_FAILED"],
+      ["transactional id tailrace-ahead", "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"],
+    ].map(([check, name]) => ({
+      severity: "error",
+      check,
+      message: expect.stringContaining(name!) as string,
+      remedy: expect.stringContaining("ACLs") as string,
+    })),
+  );
 });
 
 test("a broker is verified with the authority given, by address and by name", async () => {
