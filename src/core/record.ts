@@ -6,6 +6,8 @@ export interface RecordTopic {
   readonly partitions: number;
   /** `max.message.bytes`: no record batch may be larger. */
   readonly maxBatchBytes: number;
+  /** The brokers compress its batches in a way of their own (`compression.type`): a record that is too large does not become smaller by ours. */
+  readonly isRecompressed?: boolean;
 }
 
 /**

@@ -127,6 +127,8 @@ export class BrokerConnection implements AsyncDisposable {
   destroy(): void {
     this.#connection.socket?.on("error", () => undefined);
     this.#connection.socket?.destroy();
+    // Who waits for it to be connected is told by this only.
+    if (!this.#connection.isConnected()) this.#connection.emit("error", new Error("closed"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

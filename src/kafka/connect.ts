@@ -5,17 +5,23 @@ import { checkedCall } from "./call.ts";
 import type { Endpoint, KafkaOptions } from "./options.ts";
 import { TLS_HANDSHAKE_RESET } from "./translate-error.ts";
 
-/** A new connection, authenticated. Throws KAFKA_UNREACHABLE, KAFKA_ACCESS_DENIED, KAFKA_TLS_FAILED. */
+/** A new connection, authenticated; when the signal aborts it is given up. Throws KAFKA_UNREACHABLE, KAFKA_ACCESS_DENIED, KAFKA_TLS_FAILED. */
 export async function connectBroker(
   endpoint: Endpoint,
   options: KafkaOptions,
+  signal?: AbortSignal,
 ): Promise<BrokerConnection> {
   const connection = new BrokerConnection(endpoint, options);
+  const giveUp = (): void => connection.destroy();
+  signal?.addEventListener("abort", giveUp);
   try {
     await connection.open();
     return connection;
   } catch (error) {
+    if (signal?.aborted === true) throw error;
     throw await explainReset(error, endpoint, options);
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { findCoordinatorV4 } from "@platformatic/kafka";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
@@ -38,11 +39,13 @@ export class KafkaConnections implements AsyncDisposable {
   readonly #open = new Set<BrokerConnection>();
   /** Node ids, by kind and name of what they coordinate. */
   readonly #coordinators = new Map<string, number>();
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   /** Does not connect yet. */
   constructor(options: KafkaOptions) {
     this.#options = options;
+    // One for each connection that is being opened.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /** A connection stands at this moment. */
@@ -65,7 +68,7 @@ export class KafkaConnections implements AsyncDisposable {
       // What was known of who leads and coordinates may be as outdated as the connection.
       this.#metadata.forget();
       this.#coordinators.clear();
-      if (this.#isClosed || connection.hasAnswered) throw error;
+      if (this.#closing.signal.aborted || connection.hasAnswered) throw error;
       throw await explainClosed(error, endpoint, this.#options);
     }
   }
@@ -108,7 +111,7 @@ export class KafkaConnections implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await Promise.allSettled(this.#connections.values());
     await Promise.all([...this.#open].map((connection) => connection[Symbol.asyncDispose]()));
   }
@@ -160,7 +163,7 @@ export class KafkaConnections implements AsyncDisposable {
         return await this.#connect(place);
       } catch (error) {
         errors.push(asTailraceError(error));
-        if (this.#isClosed) break;
+        if (this.#closing.signal.aborted) break;
       }
     }
     // A refusal tells more than a broker that is away.
@@ -172,7 +175,7 @@ export class KafkaConnections implements AsyncDisposable {
     const { endpoint } = place;
     const key = placeKey(place);
     for (const isLastTry of [false, true]) {
-      if (this.#isClosed) {
+      if (this.#closing.signal.aborted) {
         throw new TailraceError("KAFKA_UNREACHABLE", "the Kafka connections were closed");
       }
       const opening = this.#connections.get(key) ?? this.#openConnection(key, endpoint);
@@ -187,7 +190,7 @@ export class KafkaConnections implements AsyncDisposable {
   }
 
   #openConnection(key: string, endpoint: Endpoint): Promise<BrokerConnection> {
-    const opening = connectBroker(endpoint, this.#options).then(
+    const opening = connectBroker(endpoint, this.#options, this.#closing.signal).then(
       (connection) => {
         this.#open.add(connection);
         return connection;

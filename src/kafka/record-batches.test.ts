@@ -118,6 +118,13 @@ test("a record too large for its topic goes alone and compressed, or is refused"
   expect(Math.max(...sent.map(({ length }) => length))).toBeLessThan(10_000);
 });
 
+test("a record too large is refused where the brokers compress in a way of their own", () => {
+  const batches = new RecordBatches("gzip");
+  const topic = { ...topicOf(10_000), isRecompressed: true };
+  expect(batches.append(topic, 0, recordOf("x".repeat(100_000)))).toBe(false);
+  expect(batches.append(topic, 0, recordOf("x".repeat(9000)))).toBe(true);
+});
+
 test("a cleared buffer is empty and writes into what it has", () => {
   const batches = new RecordBatches("none");
   for (const value of ["a", "b"]) {

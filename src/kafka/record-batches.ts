@@ -50,7 +50,7 @@ export class RecordBatches implements RecordBuffer {
     if (batch === undefined || this.#isFull(topic, batch, record)) {
       batch = new OpenBatch(this.#spareBuffer());
       if (batch.lengthWith(record) > topic.maxBatchBytes) {
-        return this.#appendAlone(target, batch, record);
+        return topic.isRecompressed !== true && this.#appendAlone(target, batch, record);
       }
       batches.push(batch);
       this.#bytes += BATCH.records;

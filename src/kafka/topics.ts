@@ -13,8 +13,19 @@ const COMPACTED = [
 ];
 const TOPIC_ALREADY_EXISTS = 36;
 const MAX_MESSAGE_BYTES = "max.message.bytes";
+const COMPRESSION_TYPE = "compression.type";
+const AS_PRODUCED = "producer";
 /** Kafka's default, assumed where we may not read a topic's settings: 1 MiB and a batch's overhead. */
 const DEFAULT_MAX_BYTES = 1024 * 1024 + 12;
+
+interface SettingsAnswer {
+  readonly configs: readonly {
+    readonly name: string;
+    readonly value?: string | null | undefined;
+  }[];
+}
+
+const UNKNOWN: SettingsAnswer = { configs: [] };
 
 /** Asks anew what topics are like; missing ones are absent. Throws KAFKA_*. */
 export async function describeTopics(
@@ -28,26 +39,26 @@ export async function describeTopics(
   const resources = found.map(({ name }) => ({
     resourceType: ConfigResourceTypes.TOPIC,
     resourceName: name,
-    configurationKeys: [MAX_MESSAGE_BYTES],
+    configurationKeys: [MAX_MESSAGE_BYTES, COMPRESSION_TYPE],
   }));
   const answer = await connections.request("any", checkedCall(describeConfigsV4.api, resources));
-  const limits = new Map(
-    answer.results.map(({ resourceName, configs }) => [
-      resourceName,
-      Number(configs.find(({ name }) => name === MAX_MESSAGE_BYTES)?.value ?? DEFAULT_MAX_BYTES),
-    ]),
-  );
+  const settings = new Map(answer.results.map((each) => [each.resourceName, settingsOf(each)]));
   return new Map(
     found.map(({ name, id, partitions }) => [
       name,
-      {
-        name,
-        id,
-        partitions: partitions.length,
-        maxBatchBytes: limits.get(name) ?? DEFAULT_MAX_BYTES,
-      },
+      { name, id, partitions: partitions.length, ...(settings.get(name) ?? settingsOf(UNKNOWN)) },
     ]),
   );
+}
+
+function settingsOf({
+  configs,
+}: SettingsAnswer): Pick<TopicDescription, "maxBatchBytes" | "isRecompressed"> {
+  const value = (name: string) => configs.find((config) => config.name === name)?.value;
+  return {
+    maxBatchBytes: Number(value(MAX_MESSAGE_BYTES) ?? DEFAULT_MAX_BYTES),
+    isRecompressed: (value(COMPRESSION_TYPE) ?? AS_PRODUCED) !== AS_PRODUCED,
+  };
 }
 
 /** Makes a topic; that it exists already is as good. Throws KAFKA_ACCESS_DENIED, KAFKA_TOPIC_UNUSABLE, KAFKA_TOPIC_MISSING for a name that cannot be. */

@@ -208,6 +208,16 @@ test("a broker that stands still is given up after the request's time, and reach
   expect(await connections.metadata([])).toEqual(new Map());
 });
 
+test("closing does not wait for a broker that does not answer", async () => {
+  await using proxy = await openProxy(`kafka://${broker}`);
+  proxy.stall();
+  const connections = new KafkaConnections({ brokers: [`127.0.0.1:${proxy.port}`] });
+  const asking = connections.allTopics();
+  await until("the proxy is connected", () => proxy.connections > 0);
+  await connections[Symbol.asyncDispose]();
+  await expect(asking).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
+});
+
 test("the first broker that can be reached is used, and of several failures the telling one told", async () => {
   const nobody = "127.0.0.1:1";
   await using cluster = await openCluster({ brokers: [nobody, broker] });
