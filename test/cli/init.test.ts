@@ -77,6 +77,21 @@ test("init never writes a password and names the variable that is to hold it", a
   }
 });
 
+test("init puts Kafka in between, and knows what no broker's address is", async () => {
+  await using db = await openTestDatabase();
+  await db.query("CREATE TABLE t (id INT PRIMARY KEY)");
+  const args = ["init", "--mysql", `mysql://root@${db.url.host}`, "--tables", `${db.name}.t`];
+  const { code, stdout } = await tailrace([...args, "--kafka", "k-1:9093,k-2"]);
+  expect(code).toBe(0);
+  const options = { syntax: "toml", file: "init.toml", folder: "/", env: {} } as const;
+  expect(parseConfig(stdout, { ...options, part: "sync" })).toMatchObject({
+    source: { connection: { brokers: ["k-1:9093", "k-2:9092"] }, topics: [`${db.name}.t`] },
+  });
+  const refused = await tailrace([...args, "--kafka", "kafka://k-1"]);
+  expect(refused).toMatchObject({ code: 2, stdout: "" });
+  expect(refused.stderr).toContain("It must be host:port");
+});
+
 test("init without a matching table ends with 2, and so does a refused password", async () => {
   await using db = await openTestDatabase();
   const url = `mysql://root@${db.url.host}`;
