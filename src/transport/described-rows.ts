@@ -49,9 +49,7 @@ export class DescribedRows {
     if (this.#addAs(schema, record) || schema === null) return;
     // names that MySQL does not have now are columns that are gone
     const known = this.#tableOf(schema);
-    const again = await this.#descriptions.ask(database, table);
     this.#unknown.set(known, known.scanner.unknown.size);
-    if (again !== schema) this.#addAs(again, record);
   }
 
   /** Adds the rows; false when they have columns that the definition has not. */
