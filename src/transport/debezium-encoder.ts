@@ -10,6 +10,7 @@ export function createDebeziumEncoder(
 ): RecordEncoder {
   return new TextRecordEncoder({
     partitioner,
+    now: options.now,
     createFormat: (schema) => createDebeziumFormat(schema, options),
   });
 }

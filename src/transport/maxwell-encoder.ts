@@ -1,15 +1,16 @@
 import { createMaxwellFormat, type MaxwellFormatOptions } from "./maxwell-format.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { RecordEncoder } from "./record-encoder.ts";
-import { TextRecordEncoder } from "./text-record-encoder.ts";
+import { TextRecordEncoder, type TextRecordEncoderOptions } from "./text-record-encoder.ts";
 
 /** Makes the encoder of records as Maxwell writes them: see {@link createMaxwellFormat}. */
 export function createMaxwellEncoder(
   partitioner: Partitioner,
-  options: MaxwellFormatOptions,
+  options: MaxwellFormatOptions & Pick<TextRecordEncoderOptions, "now">,
 ): RecordEncoder {
   return new TextRecordEncoder({
     partitioner,
+    now: options.now,
     createFormat: (schema) => createMaxwellFormat(schema, options),
   });
 }

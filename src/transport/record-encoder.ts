@@ -68,6 +68,6 @@ export function createRecordEncoder(options: RecordEncoderOptions): RecordEncode
     case "debezium":
       return createDebeziumEncoder(partitioner, { name, logBaseName, now: () => clock.now() });
     case "maxwell":
-      return createMaxwellEncoder(partitioner, { logBaseName });
+      return createMaxwellEncoder(partitioner, { logBaseName, now: () => clock.now() });
   }
 }

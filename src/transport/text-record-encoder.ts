@@ -16,6 +16,11 @@ export interface TextRecordEncoderOptions {
   /** Compiles the format for one definition of a table. */
   readonly createFormat: (schema: TableSchema) => RowFormat;
   readonly partitioner: Partitioner;
+  /**
+   * ms since 1970, which records are stamped with. Not the change's own time: a topic's retention goes by the stamp, and what was read late would be deleted
+   * before it is read.
+   */
+  readonly now: () => number;
 }
 
 /**
@@ -77,6 +82,7 @@ export class TextRecordEncoder implements RecordEncoder {
     return new EventRecords(event, table, {
       ...to,
       headers: this.#headers,
+      nowMs: this.#options.now(),
       moved: this.#moves.of(event),
     });
   }
@@ -106,6 +112,7 @@ interface Destination {
 }
 
 interface EventDestination extends Destination {
+  readonly nowMs: number;
   readonly headers: HeaderBlock;
   /** Of deletes that stand for a row's old place. */
   readonly moved: RecordVersion;
@@ -193,15 +200,15 @@ class EventRecords {
   }
 
   #append(partition: number, { key, value, keyOnly }: RecordContent): boolean {
-    const { commitTimeUs, timestampMs } = this.#event;
+    const { commitTimeUs } = this.#event;
     const { versionHigh, versionLow } = this.#isMove ? this.#to.moved : this.#event;
-    const { topic, writer, headers } = this.#to;
+    const { topic, writer, headers, nowMs } = this.#to;
     const schema = this.#table.id;
     return writer.append(topic, partition, {
       key,
       value: value === null ? null : Buffer.from(value),
       headers: headers.encode({ versionHigh, versionLow, commitTimeUs, schema, keyOnly }),
-      timestampMs,
+      timestampMs: nowMs,
     });
   }
 
