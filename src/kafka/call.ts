@@ -3,6 +3,7 @@ import {
   type API,
   type Callback,
   type Connection,
+  type Reader,
   type Writer,
 } from "@platformatic/kafka";
 
@@ -59,6 +60,8 @@ export interface RawCall<Answer> {
   readonly flexible?: boolean | undefined;
   /** The request behind its header. What it refers to must not change before the answer is there. */
   write(version: number): Writer;
+  /** Where an answer that came in pieces is put together, at least of this length. Default: memory of its own. */
+  readonly allocate?: ((length: number) => Buffer) | undefined;
   /** The answer behind its header, in one piece, ours to keep. What it throws rejects the request. */
   read(answer: Buffer, version: number): Answer;
 }
@@ -75,11 +78,20 @@ export function rawCall<Answer>(raw: RawCall<Answer>): KafkaCall<Answer> {
         raw.apiKey,
         version,
         () => raw.write(version),
-        (_id, _key, _version, reader) => raw.read(reader.buffer.slice(reader.position), version),
+        (_id, _key, _version, reader) => raw.read(joinAnswer(reader, raw.allocate), version),
         flexible,
         flexible,
         done,
       );
     },
   };
+}
+
+function joinAnswer(reader: Reader, allocate: RawCall<unknown>["allocate"]): Buffer {
+  const answer = reader.buffer.subarray(reader.position);
+  if (allocate === undefined || answer.buffers.length < 2) return answer.slice();
+  const whole = allocate(answer.length);
+  let at = 0;
+  for (const piece of answer.buffers) at += piece.copy(whole, at);
+  return whole.subarray(0, at);
 }

@@ -55,11 +55,15 @@ const NO_SESSION = { id: 0, epoch: -1 } as const;
  * Fetch, versions 15 to 17, which have the same form: `max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch [topics]
  * [forgotten_topics_data] rack_id`. Only committed records are asked for.
  */
-export function fetchCall(request: FetchRequest): KafkaCall<FetchAnswer> {
+export function fetchCall(
+  request: FetchRequest,
+  allocate?: (length: number) => Buffer,
+): KafkaCall<FetchAnswer> {
   return rawCall({
     apiKey: FETCH,
     versions: [15, 17],
     waitMs: request.maxWaitMs,
+    allocate,
     write: () => writeRequest(request),
     read: readAnswer,
   });

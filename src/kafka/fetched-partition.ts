@@ -40,6 +40,8 @@ export class FetchedPartitionState implements AssignedPartition {
 export interface AnswerBytes {
   readonly node: number;
   readonly bytes: number;
+  /** Where they are, if it is a buffer to be used again. */
+  readonly buffer: Buffer | null;
   /** Partitions still to be read. */
   open: number;
 }

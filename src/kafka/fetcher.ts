@@ -3,6 +3,7 @@ import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { AssignedPartition, PartitionOffset, TopicPartition } from "../core/kafka.ts";
 import type { Logger } from "../core/logger.ts";
 import type { RecordView } from "../core/record.ts";
+import { AnswerBuffers } from "./answer-buffers.ts";
 import type { KafkaConnections } from "./connections.ts";
 import { fetchCall, type FetchAnswer } from "./fetch-call.ts";
 import {
@@ -29,7 +30,7 @@ export interface FetcherOptions {
 }
 
 const MAX_WAIT_MS = 500;
-const MAX_ANSWER_BYTES = 8 << 20;
+const MAX_ANSWER_BYTES = 4 << 20;
 const MAX_PARTITION_BYTES = 1 << 20;
 /** A broker that has just been started may not know every topic yet. */
 const TOPIC_PATIENCE_MS = 30_000;
@@ -49,8 +50,11 @@ export class Fetcher implements AsyncDisposable {
   readonly #closing = new AbortController();
   /** In the order in which they are asked for. */
   readonly #states = new Map<string, FetchedPartitionState>();
+  readonly #buffers: AnswerBuffers;
   readonly #chunks: FetchedChunk[] = [];
   #current: FetchedChunk | null = null;
+  /** Stopped while a record of it is out: its bytes stay until the next `poll`. */
+  #inHand: FetchedChunk | null = null;
   /** Unread bytes by broker. */
   readonly #unread = new Map<number, number>();
   readonly #requests = new Map<number, Promise<void>>();
@@ -64,6 +68,7 @@ export class Fetcher implements AsyncDisposable {
   constructor(options: FetcherOptions) {
     this.#options = options;
     this.#pauses = new Pauses(options.clock);
+    this.#buffers = new AnswerBuffers(options.maxFetchBytes / 2);
   }
 
   /** The brokers of all partitions answer. */
@@ -89,7 +94,7 @@ export class Fetcher implements AsyncDisposable {
     const kept = this.#chunks.filter(({ state }) => !state.isStopped);
     this.#chunks.splice(0, this.#chunks.length, ...kept);
     if (this.#current?.state.isStopped) {
-      this.#release(this.#current);
+      this.#inHand = this.#current;
       this.#current = null;
     }
     this.#schedule();
@@ -103,6 +108,11 @@ export class Fetcher implements AsyncDisposable {
   /** As RecordConsumer's. */
   poll(): RecordView | null {
     if (this.#failure !== null) return null;
+    if (this.#inHand !== null) {
+      this.#release(this.#inHand);
+      this.#inHand = null;
+      this.#schedule();
+    }
     try {
       for (;;) {
         const chunk = this.#current ?? this.#takeChunk();
@@ -125,9 +135,8 @@ export class Fetcher implements AsyncDisposable {
   /** As RecordConsumer's. */
   wait(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    if (this.#isClosed || this.#current !== null || this.#chunks.length > 0) {
-      return Promise.resolve();
-    }
+    const isSomething = this.#current !== null || this.#inHand !== null || this.#chunks.length > 0;
+    if (this.#isClosed || isSomething) return Promise.resolve();
     this.#waiter ??= Promise.withResolvers();
     return this.#waiter.promise;
   }
@@ -174,6 +183,7 @@ export class Fetcher implements AsyncDisposable {
   #release({ answer }: FetchedChunk): void {
     answer.open -= 1;
     if (answer.open > 0) return;
+    if (answer.buffer !== null) this.#buffers.give(answer.buffer);
     this.#unread.set(answer.node, (this.#unread.get(answer.node) ?? 0) - answer.bytes);
   }
 
@@ -204,23 +214,27 @@ export class Fetcher implements AsyncDisposable {
     const { connections, identities } = this.#options;
     const maxBytes = Math.floor(limit);
     for (const state of states) state.isRequested = true;
+    let buffer: Buffer | null = null;
     try {
       const answer = await connections.request(
         { node, lane: FETCHING },
-        fetchCall({
-          maxWaitMs: MAX_WAIT_MS,
-          maxBytes,
-          partitionMaxBytes: Math.min(MAX_PARTITION_BYTES, maxBytes),
-          partitions: states.map((state) => ({
-            topicId: identities.id(state.topic) ?? "",
-            partition: state.partition,
-            leaderEpoch: state.leaderEpoch,
-            offset: state.fetchOffset,
-          })),
-        }),
+        fetchCall(
+          {
+            maxWaitMs: MAX_WAIT_MS,
+            maxBytes,
+            partitionMaxBytes: Math.min(MAX_PARTITION_BYTES, maxBytes),
+            partitions: states.map((state) => ({
+              topicId: identities.id(state.topic) ?? "",
+              partition: state.partition,
+              leaderEpoch: state.leaderEpoch,
+              offset: state.fetchOffset,
+            })),
+          },
+          (length) => (buffer = this.#buffers.take(length)),
+        ),
       );
       if (answer.errorCode !== 0) throw refusalOf(answer.errorCode, `fetch from broker ${node}`);
-      this.#accept(node, answer);
+      this.#accept(node, answer, buffer);
     } catch (caught) {
       const error = asTailraceError(caught);
       if (mayPass(error)) this.#mistrust(states, error);
@@ -231,10 +245,10 @@ export class Fetcher implements AsyncDisposable {
     this.#schedule();
   }
 
-  #accept(node: number, answer: FetchAnswer): void {
+  #accept(node: number, answer: FetchAnswer, buffer: Buffer | null): void {
     const { identities } = this.#options;
     const total = answer.partitions.reduce((sum, { records }) => sum + records.length, 0);
-    const bytes: AnswerBytes = { node, bytes: total, open: 0 };
+    const bytes: AnswerBytes = { node, bytes: total, buffer, open: 0 };
     let isClean = true;
     for (const fetched of answer.partitions) {
       const topic = identities.name(fetched.topicId) ?? "";
