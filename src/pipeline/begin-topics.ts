@@ -21,6 +21,8 @@ export interface TopicStores {
 export interface BegunTopics {
   readonly found: ReadonlyMap<string, TopicDescription>;
   readonly state: SyncState;
+  /** The greatest that versions of documents may begin with, as far as we know. */
+  readonly epoch: number;
 }
 
 /**
@@ -42,14 +44,14 @@ export async function beginTopics(
     options.logger.warn({ topics: missing }, "topics that do not exist yet are waited for");
   const before = await store.load();
   const indices = rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
-  const known = before === null ? await readIndexEpoch(client, indices) : null;
+  const known = (await readIndexEpoch(client, indices)) ?? -1;
   const acceptChanges = options.acceptChanges === true || options.seekTo !== undefined;
   const inputs = {
     pipeline,
     group,
     fingerprint: configFingerprint(config),
     topics: found,
-    firstGeneration: (known ?? -1) + 1,
+    firstGeneration: known + 1,
     acceptChanges,
     now: new Date(options.clock.now()).toISOString(),
   };
@@ -58,8 +60,9 @@ export async function beginTopics(
   if (options.seekTo !== undefined)
     await seekGroup(cluster, { group, topics: [...found.keys()], to: options.seekTo });
   else await restart(recreatedTopics(before, found), cluster, group);
-  const state = await store.update((now) => followTopics(now, inputs));
-  return { found, state: state! };
+  const state = (await store.update((now) => followTopics(now, inputs)))!;
+  const generations = Object.values(state.topics).map((topic) => topic.generation);
+  return { found, state, epoch: Math.max(known, ...generations) };
 }
 
 /** Sets the group's offsets of topics to their beginning. */

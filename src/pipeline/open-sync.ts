@@ -37,7 +37,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   const deadLetters = resources.use(openDeadLetters(config.deadLetters, { pipeline, client }));
   const cluster = resources.use(await openCluster(source.connection));
   const store = openSyncStateIndex({ client, index: config.state.index, pipeline });
-  const { found, state } = await beginTopics(config, { cluster, store, client }, options);
+  const { found, state, epoch } = await beginTopics(config, { cluster, store, client }, options);
 
   const failure = Promise.withResolvers<unknown>();
   const ending = new AbortController();
@@ -75,7 +75,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
         ...config.sink,
         pipeline,
         deadLetters,
-        indexMeta: { pipeline, epoch: state.generation },
+        indexMeta: { pipeline, epoch },
         clock,
         logger,
       },
