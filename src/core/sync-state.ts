@@ -22,6 +22,8 @@ export interface SyncState {
   readonly group: string;
   /** Fingerprint of the parts of the configuration that give documents their place: rules, ids, indices. */
   readonly fingerprint: string;
+  /** Does the MySQL server behind the records tell `Orders` from `orders`? Absent while it was not asked. */
+  readonly isCaseSensitive?: boolean;
   /** The generation of a topic that is followed for the first time. */
   readonly generation: number;
   readonly topics: Readonly<Record<string, FollowedTopic>>;

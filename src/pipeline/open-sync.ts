@@ -20,7 +20,7 @@ import { openDeadLetters } from "./stores.ts";
 import { createSyncGapHandler } from "./sync-gaps.ts";
 import { SyncNotes } from "./sync-notes.ts";
 import { SyncProgress } from "./sync-progress.ts";
-import { openSyncSource } from "./sync-source.ts";
+import { openSyncSource, rememberCase } from "./sync-source.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
 /**
@@ -58,7 +58,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   });
   const origin = resources.use(openSyncSource(source, { ...patience, onGap: (gap) => onGap(gap) }));
   const tables = createCapturedTables(config.rules, {
-    caseSensitive: await origin.isCaseSensitive(),
+    caseSensitive: await rememberCase(origin, store, state),
   });
 
   const tracker = new OffsetTracker();

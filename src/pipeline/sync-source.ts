@@ -1,6 +1,8 @@
 import type { KafkaSourceConfig } from "../config/config.ts";
 import type { GapEvent } from "../core/change-event.ts";
+import { asTailraceError } from "../core/errors.ts";
 import { type TableSchema, tableName } from "../core/schema.ts";
+import type { SyncState, SyncStateStore } from "../core/sync-state.ts";
 import { describeServer } from "../mysql/server.ts";
 import { describeTable } from "../mysql/table-lookup.ts";
 import { type Patience, patiently } from "./patiently.ts";
@@ -68,4 +70,24 @@ export function openSyncSource(
       ),
     [Symbol.asyncDispose]: () => queries[Symbol.asyncDispose](),
   };
+}
+
+/** {@link SyncSource.isCaseSensitive}, remembered in the sync's state: so that instances can be started while MySQL is away. Throws SOURCE_*, STATE_*. */
+export async function rememberCase(
+  source: Pick<SyncSource, "isCaseSensitive">,
+  store: SyncStateStore,
+  state: SyncState,
+): Promise<boolean> {
+  const known = state.isCaseSensitive;
+  try {
+    const isCaseSensitive = await source.isCaseSensitive();
+    if (isCaseSensitive !== known)
+      await store.update((now) => (now === null ? null : { ...now, isCaseSensitive }));
+    return isCaseSensitive;
+  } catch (cause) {
+    const error = asTailraceError(cause);
+    if (known === undefined || !error.code.startsWith("SOURCE_") || error.disposition !== "retry")
+      throw error;
+    return known;
+  }
 }
