@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { RECORD_HEADERS } from "../core/record.ts";
 import type { TableSchema } from "../core/schema.ts";
+import { writeUint53, writeUint64 } from "./digits.ts";
 
 /** What a block of headers says. */
 export interface HeaderValues {
@@ -18,17 +19,43 @@ export interface HeaderValues {
  *
  *     count, then for each: length of the name, name, length of the value, value       counts and lengths are zigzag varints
  *
- * The block is a view, valid until the next call.
+ * The block is a view, valid until the next call. One is mostly like the last but for its digits: only they are written then.
  */
 export class HeaderBlock {
   readonly #bytes = Buffer.alloc(256);
+  #block = this.#bytes.subarray(0, 0);
+  #schema: Buffer | null = null;
+  #keyOnly = false;
+  #versionEnd = 0;
+  #commitTimeUs = 0;
+  #commitStart = 0;
+  #commitEnd = 0;
 
   /** The block of these values. */
-  encode({ versionHigh, versionLow, commitTimeUs, schema, keyOnly }: HeaderValues): Buffer {
+  encode(values: HeaderValues): Buffer {
+    const { versionHigh, versionLow, commitTimeUs, schema, keyOnly } = values;
+    const isAlike =
+      writeUint64(versionHigh, versionLow, this.#bytes, VERSION_START) === this.#versionEnd &&
+      schema === this.#schema &&
+      keyOnly === this.#keyOnly &&
+      (commitTimeUs === this.#commitTimeUs || this.#rewriteCommitTime(commitTimeUs));
+    if (!isAlike) this.#rewrite(values);
+    return this.#block;
+  }
+
+  /** Writes a commit time over that of the last block; false when there was none, or it had another length. */
+  #rewriteCommitTime(commitTimeUs: number): boolean {
+    if (commitTimeUs === 0 || this.#commitTimeUs === 0) return false;
+    this.#commitTimeUs = commitTimeUs;
+    return writeUint53(commitTimeUs, this.#bytes, this.#commitStart) === this.#commitEnd;
+  }
+
+  #rewrite({ versionHigh, versionLow, commitTimeUs, schema, keyOnly }: HeaderValues): void {
     const out = this.#bytes;
     let count = 1;
     let o = writeName(VERSION, out, 1);
     o = closeValue(out, o, writeUint64(versionHigh, versionLow, out, o + 1));
+    this.#versionEnd = o;
     if (schema !== null) {
       count += 1;
       o = writeName(SCHEMA, out, o);
@@ -38,8 +65,9 @@ export class HeaderBlock {
     if (commitTimeUs > 0) {
       count += 1;
       o = writeName(COMMIT_TIME, out, o);
-      const high = Math.floor(commitTimeUs / 2 ** 32);
-      o = closeValue(out, o, writeUint64(high, commitTimeUs % 2 ** 32, out, o + 1));
+      this.#commitStart = o + 1;
+      o = closeValue(out, o, writeUint53(commitTimeUs, out, o + 1));
+      this.#commitEnd = o;
     }
     if (keyOnly) {
       count += 1;
@@ -48,7 +76,10 @@ export class HeaderBlock {
       o = closeValue(out, o, o + 2);
     }
     out[0] = 2 * count;
-    return out.subarray(0, o);
+    this.#schema = schema;
+    this.#keyOnly = keyOnly;
+    this.#commitTimeUs = commitTimeUs;
+    this.#block = out.subarray(0, o);
   }
 }
 
@@ -56,6 +87,8 @@ const VERSION = nameBytes(RECORD_HEADERS.version);
 const SCHEMA = nameBytes(RECORD_HEADERS.schema);
 const COMMIT_TIME = nameBytes(RECORD_HEADERS.commitTime);
 const KEY_ONLY = nameBytes(RECORD_HEADERS.keyOnly);
+/** The version's digits: behind the count, the name and the digits' length. */
+const VERSION_START = 1 + VERSION.length + 1;
 
 /** A name with its length before it: all names and values have fewer than 64 bytes, so that a length is one byte. */
 function nameBytes(name: string): Buffer {
@@ -71,40 +104,6 @@ function writeName(name: Buffer, out: Buffer, o: number): number {
 function closeValue(out: Buffer, o: number, end: number): number {
   out[o] = 2 * (end - o - 1);
   return end;
-}
-
-const LIMBS = new Float64Array(4);
-const PARTS = new Float64Array(4);
-
-/** Writes `high` × 2^32 + `low`, both taken as unsigned, in decimal digits: long division by 10^6 in steps of 16 bits. */
-function writeUint64(high: number, low: number, out: Buffer, o: number): number {
-  LIMBS[0] = high >>> 16;
-  LIMBS[1] = high & 0xffff;
-  LIMBS[2] = low >>> 16;
-  LIMBS[3] = low & 0xffff;
-  let count = 0;
-  do {
-    let rest = 0;
-    for (let i = 0; i < 4; i++) {
-      const dividend = rest * 65536 + LIMBS[i]!;
-      const quotient = Math.floor(dividend / 1e6);
-      LIMBS[i] = quotient;
-      rest = dividend - quotient * 1e6;
-    }
-    PARTS[count++] = rest;
-  } while (LIMBS.some((limb) => limb > 0));
-  let digits = 1;
-  for (let rest = PARTS[count - 1]!; rest >= 10; rest /= 10) digits += 1;
-  for (let i = count - 1; i >= 0; i--, digits = 6) {
-    let rest = PARTS[i]!;
-    for (let at = o + digits - 1; at >= o; at--) {
-      const next = Math.floor(rest / 10);
-      out[at] = 0x30 + rest - next * 10;
-      rest = next;
-    }
-    o += digits;
-  }
-  return o;
 }
 
 /**
