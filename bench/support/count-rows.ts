@@ -33,7 +33,7 @@ export async function countRows({ brokers, topic }: BenchTopic): Promise<TopicRo
     if (open.size > 0) {
       for await (const { partition, offset, value } of stream) {
         records += 1;
-        const { data } = JSON.parse(value!.toString()) as { readonly data: { id: string }[] };
+        const { data } = JSON.parse(value.toString()) as { readonly data: { id: string }[] };
         for (const { id } of data) ids.add(id);
         rows += data.length;
         // a transaction's end marker takes the last offset
