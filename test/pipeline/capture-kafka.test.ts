@@ -305,3 +305,50 @@ test("a capture whose checkpoint was lost begins with higher versions than its t
     ]),
   );
 });
+
+test("rows of MariaDB arrive in the same way, through a stop and a start", async () => {
+  await using db = await openTestDatabase("mariadb");
+  await using topics = await openTestTopics();
+  await db.query("create table t (id int primary key, v int)");
+  await using capture = await createTestCapture({ db, topics });
+  {
+    await using run = await capture.start();
+    await db.query("insert into t values (1, 1), (2, 2)");
+    await capture.caughtUp(run);
+    expect(run.troubles).toEqual([]);
+  }
+  await db.query("update t set v = 3 where id = 1; delete from t where id = 2");
+  await using run = await capture.start();
+  await capture.caughtUp(run);
+  const rows = rowsOf(await capture.records("t"));
+  expect(rows.toSorted()).toEqual(["DELETE 2 2", "INSERT 1 1", "INSERT 2 2", "UPDATE 1 3"]);
+  expect(run.troubles).toEqual([]);
+});
+
+test.each(["debezium", "maxwell"])("records may be %s's", async (format) => {
+  await using db = await openTestDatabase();
+  await using topics = await openTestTopics();
+  await db.query("create table t (id int primary key, v int)");
+  await using capture = await createTestCapture({ db, topics, sink: `format = "${format}"` });
+  await using run = await capture.start();
+  await db.query("insert into t values (1, 5); update t set v = 6; delete from t");
+  await capture.caughtUp(run);
+  const records = await capture.records("t");
+  const values = records.map(({ value }) => value && (JSON.parse(value) as object));
+  expect(values).toMatchObject(
+    format === "debezium"
+      ? [
+          { op: "c", after: { id: 1, v: 5 } },
+          { op: "u", before: { id: 1, v: 5 }, after: { id: 1, v: 6 } },
+          { op: "d", before: { id: 1, v: 6 }, after: null },
+          null,
+        ]
+      : [
+          { type: "insert", data: { id: 1, v: 5 } },
+          { type: "update", data: { id: 1, v: 6 }, old: { v: 5 } },
+          { type: "delete", data: { id: 1, v: 6 } },
+        ],
+  );
+  expect(new Set(records.map(({ key }) => key)).size).toBe(1);
+  expect(run.troubles).toEqual([]);
+});

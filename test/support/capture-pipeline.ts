@@ -122,7 +122,9 @@ ${options.rules ?? `[[rules]]\ntable = "${db.name}.*"`}`;
         .map(({ value }) => JSON.parse(value ?? "null") as Record<string, unknown>)
         .filter((letter) => letter["code"] !== FOREIGN_XA),
     caughtUp: async (run) => {
-      const [end] = await db.query<{ File: string; Position: string }>("show binary log status");
+      const [version] = await db.query<{ v: string }>("select version() v");
+      const what = version!.v.includes("MariaDB") ? "master" : "binary log";
+      const [end] = await db.query<{ File: string; Position: string }>(`show ${what} status`);
       await until("the capture has caught up", () => {
         const { file, position } = run.status();
         return file > end!.File || (file === end!.File && position >= Number(end!.Position));
