@@ -77,6 +77,39 @@ test("a line a second gives the rate since the line before, and the last comes a
   ]);
 });
 
+test("a sync tells of its partitions and how many records they hold that are not answered for", async () => {
+  const { pipeline, state, actionsTaken, actionsClosed, lagSeconds, latencyMs, gaps, sink } = IDLE;
+  const common = {
+    pipeline,
+    state,
+    actionsTaken,
+    actionsClosed,
+    lagSeconds,
+    latencyMs,
+    gaps,
+    sink,
+  };
+  const sync = { ...common, topology: "sync", recordsPending: 3 } as const;
+  const stop = new AbortController();
+  const lines: StatusLine[] = [];
+  await streamStatus(
+    {
+      read: inTurn([
+        { ...sync, partitions: [{ lagRecords: 5 }, { lagRecords: 2 }] },
+        { ...sync, partitions: [{ lagRecords: 5 }, { lagRecords: null }] },
+      ]),
+      signal: stop.signal,
+      clock: steppingClock(1, stop),
+    },
+    (line) => void lines.push(line),
+  );
+  expect(lines).toMatchObject([
+    { topology: "sync", partitions: 2, records_behind: 7, records_pending: 3 },
+    { topology: "sync", partitions: 2, records_behind: null },
+  ]);
+  expect(lines[0]).not.toHaveProperty("file");
+});
+
 test("the log has a line only when something happened", async () => {
   const stop = new AbortController();
   const logged: object[] = [];
