@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { asTailraceError } from "../core/errors.ts";
+import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { PartitionOffset, RecordConsumer, TopicPartition } from "../core/kafka.ts";
 import type { Logger } from "../core/logger.ts";
 import type { OffsetTracker, TrackedPartition } from "./offset-tracker.ts";
@@ -7,6 +7,8 @@ import type { ResumePoint } from "./stages.ts";
 
 /** How often moving offsets are committed, ms. A crash repeats what was closed since. */
 const COMMIT_INTERVAL_MS = 1_000;
+/** How long a run that ends waits for brokers to take its offsets, ms: a consumer tries for as long as the partitions are its own. */
+const LAST_COMMIT_MS = 5_000;
 
 /** What committing offsets takes. */
 export interface OffsetCommitterOptions {
@@ -34,7 +36,7 @@ export class OffsetCommitter implements ResumePoint {
     while (!signal.aborted) {
       await clock.sleep(COMMIT_INTERVAL_MS, signal);
       try {
-        await this.save();
+        await this.#commitAll();
       } catch (cause) {
         const error = asTailraceError(cause);
         if (error.disposition !== "retry") throw error;
@@ -45,7 +47,23 @@ export class OffsetCommitter implements ResumePoint {
     }
   }
 
-  save(): Promise<void> {
+  async save(): Promise<void> {
+    const ended = new AbortController();
+    const late = this.#options.clock.sleep(LAST_COMMIT_MS, ended.signal).then(() => {
+      throw new TailraceError(
+        "KAFKA_REQUEST_FAILED",
+        `offsets were not committed within ${LAST_COMMIT_MS} ms; records will be read again`,
+      );
+    });
+    try {
+      await Promise.race([this.#commitAll(), late]);
+    } finally {
+      late.catch(() => undefined);
+      ended.abort();
+    }
+  }
+
+  #commitAll(): Promise<void> {
     this.#options.close();
     return this.commit([...this.#options.tracker.partitions()]);
   }
