@@ -18,6 +18,7 @@ import { ConsumerMember, heartbeatCalls } from "./group-consumer.ts";
 import type { GroupMember } from "./group-member.ts";
 import { GroupOffsets } from "./group-offsets.ts";
 import type { KafkaOptions } from "./options.ts";
+import { retrying } from "./retry.ts";
 import { TopicIdentities } from "./topic-identities.ts";
 import { refusalName } from "./translate-error.ts";
 
@@ -51,6 +52,8 @@ const FETCH_BYTES = 32 << 20;
 const HEARTBEAT_MS = 1_000;
 const METADATA_MAX_AGE_MS = 30_000;
 const REQUEST_MS = 30_000;
+const FIND_GROUP_MS = 20_000;
+const NEVER = new AbortController().signal;
 /** Leaving a group may take so long, at most. */
 const LEAVE_MS = 2_000;
 
@@ -79,7 +82,7 @@ export async function openConsumer(
 
 async function choosesConsumerProtocol(
   connections: KafkaConnections,
-  { group, groupProtocol = "auto" }: ConsumerOptions,
+  { group, groupProtocol = "auto", clock = systemClock }: ConsumerOptions,
 ): Promise<boolean> {
   if (groupProtocol !== "auto") {
     // Says at once what is wrong with addresses, credentials and topics.
@@ -91,7 +94,12 @@ async function choosesConsumerProtocol(
   if (!supported.includes(true)) return false;
   // Members of one group should agree; the brokers know a group of the new protocol as none of the old.
   const describe = checkedCall(describeGroupsV5.api, [group], false);
-  const answer = await connections.request({ group }, describe);
+  // The first group of a cluster has no coordinator until the brokers have made the topic for its offsets.
+  const answer = await retrying(() => connections.request({ group }, describe), {
+    clock,
+    limitMs: FIND_GROUP_MS,
+    signal: NEVER,
+  });
   return (answer.groups[0]?.members ?? []).length === 0;
 }
 

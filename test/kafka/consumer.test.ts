@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openTestMember, type TestMember } from "../support/kafka-member.ts";
+import { openTestMember, type TakenRecord, type TestMember } from "../support/kafka-member.ts";
 import { openTestTopic, type TestTopic } from "../support/kafka-topic.ts";
 import { until } from "../support/until.ts";
 
@@ -252,4 +252,30 @@ test("records larger than what is fetched at a time come, in turn with those of 
   });
   await until("all is read", () => member.taken.length === 52);
   expect(member.taken.filter(({ value }) => value === large)).toHaveLength(2);
+});
+
+test("what is read is what was written, while buffers are used again and partitions go", async () => {
+  await using topic = await openTestTopic(4);
+  const valueOf = (partition: number, i: number): string =>
+    `${partition}/${i} `.repeat(50 + ((i * 37) % 150));
+  for (let partition = 0; partition < 4; partition += 1) {
+    for (let first = 0; first < 1200; first += 200) {
+      await topic.produce(
+        partition,
+        Array.from({ length: 200 }, (_, i) => valueOf(partition, first + i)),
+      );
+    }
+  }
+  const options = { brokers: topic.brokers, topics: [topic.name], group: topic.name };
+  await using a = await openTestMember({ ...options, maxFetchBytes: 1_000_000 });
+  await until("one is reading", () => a.taken.length > 500);
+  await using b = await openTestMember({ ...options, maxFetchBytes: 1_000_000 });
+  await until("two share", () => spread([a, b]).join() === "2,2");
+  const taken = (): readonly TakenRecord[] => [...a.taken, ...b.taken];
+  await until("all is read", () => taken().length >= 4800);
+  const wrong = taken().filter(
+    ({ partition, offset, value }) => value !== valueOf(partition, offset),
+  );
+  expect(wrong).toEqual([]);
+  expect(taken()).toHaveLength(4800);
 });
