@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { expect, test } from "vitest";
-import { schemaStatement } from "./schema-changes.ts";
+import { LogPosition } from "./log-position.ts";
+import { schemaChange, schemaStatement } from "./schema-changes.ts";
 
 test.each([
   ["create table t (id int primary key)", "CREATE", ["d.t"]],
@@ -44,4 +46,32 @@ test.each([
   "",
 ])("%s defines no table", (statement) => {
   expect(schemaStatement(statement, "d")).toBeNull();
+});
+
+const ORIGIN = { timestampMs: 1_000, commitTimeUs: 1_000_001, gtid: "uuid:1" };
+
+/** The table that the notice of a statement names, where only `d.orders` is captured. */
+function noticed(statement: string): string | undefined {
+  const scope = {
+    isCaptured: (database: string, table: string) => `${database}.${table}` === "d.orders",
+    position: new LogPosition(1),
+    resumePosition: () => ({ file: "binlog.000001", position: 4 }),
+  };
+  const change = schemaChange({ statement, database: "d" }, ORIGIN, scope);
+  if (change === null) return undefined;
+  const { type, table, timestampMs, commitTimeUs, gtid } = change;
+  assert.deepEqual({ timestampMs, commitTimeUs, gtid }, ORIGIN);
+  return `${type} ${change.database}.${table}`;
+}
+
+test("a notice names the first captured table", () => {
+  expect(noticed("drop table users, orders")).toBe("ERASE d.orders");
+  expect(noticed("rename table orders to orders_old")).toBe("RENAME d.orders");
+  expect(noticed("rename table orders_new to orders")).toBe("RENAME d.orders");
+  expect(noticed("alter table d.orders add x int")).toBe("ALTER d.orders");
+});
+
+test("a statement about other tables gives no notice", () => {
+  expect(noticed("drop table users")).toBeUndefined();
+  expect(noticed("alter table other.orders add x int")).toBeUndefined();
 });

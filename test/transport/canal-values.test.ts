@@ -193,3 +193,12 @@ test("FLOAT and DOUBLE are as Java prints them", async () => {
     "1.0E-10",
   ]);
 });
+
+test.each([
+  ["json", "json_array(repeat(char(1), 400000), repeat('\"', 400000))", "cast(v as char)"],
+  ["longtext", "repeat(char(1), 400000)", "v"],
+  ["longblob", "repeat(char(0), 400000)", "cast(v as char)"],
+] as const)("%s has room where it grows most", async (type, value, expression) => {
+  await using db = await openTestDatabase();
+  expect(await recordedValues(db, type, [value])).toEqual(await printedValues(db, expression));
+});
