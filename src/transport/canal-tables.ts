@@ -52,6 +52,14 @@ export class CanalTables {
     this.#descriptions = descriptions;
   }
 
+  /** The table that the record's header names, null when it is not captured; undefined when there is no such header or the table was not seen yet. */
+  findByHeader(): FoundTable | undefined {
+    const { headers, record } = this.#intake;
+    if (headers.schemaStart < 0) return undefined;
+    const id = record.bytes.toString("latin1", headers.schemaStart, headers.schemaEnd);
+    return this.#tables.knownId(id);
+  }
+
   /** The table of the record whose members were read, null when it is not captured; a promise when MySQL is to be asked. Throws a RecordFault. */
   find(): FoundTable | Promise<FoundTable> {
     const { headers, record } = this.#intake;

@@ -180,11 +180,9 @@ export class DebeziumDecoder {
   }
 
   #addRow(row: RowPlace, key: KeyPlace | null): Promise<void> | undefined {
-    const { batch, record } = this.#intake;
+    const { record } = this.#intake;
     const { database, table, operation, schemaStart } = row;
-    const addRows = (): void => {
-      batch.add(row.start, row.end, row.before, row.beforeEnd);
-    };
+    const addRows = (): void => this.#addImages(row);
     if (schemaStart < 0) return this.#rows.add({ database, table, operation, addRows });
     const { bytes: b } = record;
     const keyNames = key === null ? [] : listMembers(b, key.start, key.end).map(({ name }) => name);
@@ -198,8 +196,15 @@ export class DebeziumDecoder {
   #addAs(table: FoundTable, row: RowPlace): void {
     const { batch, record } = this.#intake;
     if (table === null) return;
-    batch.open(table, row.operation, record.bytes);
-    batch.add(row.start, row.end, row.before, row.beforeEnd);
+    batch.open(table, record.bytes);
+    this.#addImages(row);
+    batch.finish(row.operation);
+  }
+
+  #addImages({ start, end, before, beforeEnd }: RowPlace): void {
+    const { batch } = this.#intake;
+    batch.add(start, end);
+    if (before >= 0) batch.addBefore(0, before, beforeEnd);
   }
 
   /** Where the record's key is an object of a row's columns; null where it is none. */

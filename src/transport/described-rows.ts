@@ -62,8 +62,10 @@ export class DescribedRows {
       return true;
     }
     const known = this.#tableOf(schema);
-    this.#intake.batch.open(known, operation, this.#intake.record.bytes);
+    const { batch, record: view } = this.#intake;
+    batch.open(known, view.bytes);
     addRows();
+    batch.finish(operation);
     const { unknown } = known.scanner;
     if (unknown.size <= (this.#unknown.get(known) ?? 0)) return true;
     const hasColumn = [...unknown].some((name) => !name.startsWith(META_PREFIX));

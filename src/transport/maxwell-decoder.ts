@@ -79,8 +79,9 @@ export class MaxwellDecoder {
     if (!intake.options.isCaptured(database, table)) return undefined;
     intake.noteTime(memberNumber(b, members, "ts") * 1000);
     const addRows = (): void => {
-      const old = members.start("old");
-      intake.batch.add(members.start("data"), members.end("data"), old, members.end("old"));
+      intake.batch.add(members.start("data"), members.end("data"));
+      const old = type === "update" ? members.start("old") : -1;
+      if (old >= 0) intake.batch.addBefore(0, old, members.end("old"));
     };
     return this.#rows.add({ database, table, operation: OPERATIONS[type]!, addRows });
   }

@@ -9,19 +9,24 @@ export function ordinalEnumReader(members: readonly string[]): ColumnReader {
   return {
     read: (b, p, end, out, o) => {
       const ordinal = ordinalAt(b, p, end);
-      const label = ordinal < 0n || ordinal >= labels.length ? undefined : labels[Number(ordinal)];
-      return label === undefined ? readText(b, p, end, out, o) : o + label.copy(out, o);
+      const label = ordinal < 0 ? undefined : labels[ordinal];
+      return label === undefined ? readText(b, p, end, out, o) : copyLabel(label, out, o);
     },
     bound: 64 + Math.max(...labels.map((label) => label.length)),
   };
 }
+
+/** A mask has 64 bits. */
+const MAX_MASK_DIGITS = 20;
 
 /** A SET as its bit mask, the first member in the lowest bit, or as labels joined by commas. Digits that are a mask of the type are taken as one. */
 export function maskSetReader(members: readonly string[]): ColumnReader {
   const limit = 1n << BigInt(members.length);
   return {
     read: (b, p, end, out, o) => {
-      const mask = ordinalAt(b, p, end);
+      const ordinal = ordinalAt(b, p, end);
+      const text = ordinal === -2 ? contentText(b, p, end) : "";
+      const mask = text.length > MAX_MASK_DIGITS || ordinal === -1 ? -1n : BigInt(text || ordinal);
       if (mask < 0n || mask >= limit) return readText(b, p, end, out, o);
       const labels = members.filter((_, i) => ((mask >> BigInt(i)) & 1n) === 1n);
       return o + quoted(labels.join(",")).copy(out, o);
@@ -45,8 +50,23 @@ function quoted(label: string): Buffer {
   return Buffer.concat([quote, escapeJsonBytes(label), quote]);
 }
 
-/** The number that the digits in `b[p, end)`, with or without quotes, are; -1 when they are none. */
-function ordinalAt(b: Buffer, p: number, end: number): bigint {
-  const text = contentText(b, p, end);
-  return /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
+/** The number below 2^32 that the digits in `b[p, end)`, with or without quotes, are; -1 when they are none, -2 when it is larger. */
+function ordinalAt(b: Buffer, p: number, end: number): number {
+  const from = b[p] === Ascii.QUOTE ? p + 1 : p;
+  const to = from > p ? end - 1 : end;
+  if (from === to) return -1;
+  let number = 0;
+  for (let q = from; q < to; q++) {
+    const digit = b[q]! - Ascii.ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number < TWO_TO_32 ? number : -2;
+}
+
+const TWO_TO_32 = 4_294_967_296;
+
+function copyLabel(label: Buffer, out: Buffer, o: number): number {
+  for (let i = 0; i < label.length; i++) out[o + i] = label[i]!;
+  return o + label.length;
 }

@@ -4,10 +4,11 @@ import type { RecordView } from "../core/record.ts";
 import { asTailraceError } from "../core/errors.ts";
 import { CanalDecoder } from "./canal-decoder.ts";
 import { DebeziumDecoder } from "./debezium-decoder.ts";
+import type { FirstRead } from "./json-members.ts";
 import { RecordFault, skipSpace } from "./json-scanner.ts";
 import { MaxwellDecoder } from "./maxwell-decoder.ts";
 import { RecordIntake } from "./record-intake.ts";
-import { createRecordMembers } from "./record-members.ts";
+import { createRecordMembers, type RecordMember } from "./record-members.ts";
 import { recogniseFormat } from "./record-format.ts";
 import { type DescribeTable, TableDescriptions } from "./table-descriptions.ts";
 
@@ -61,6 +62,7 @@ class Decoder implements RecordDecoder {
   readonly #intake: RecordIntake;
   readonly #members = createRecordMembers();
   readonly #canal: CanalDecoder;
+  readonly #canalData: FirstRead<RecordMember>;
   readonly #maxwell: MaxwellDecoder;
   readonly #debezium: DebeziumDecoder;
   #nextEvent = 0;
@@ -70,6 +72,7 @@ class Decoder implements RecordDecoder {
     this.#intake = new RecordIntake(options);
     const descriptions = new TableDescriptions(options.describeTable);
     this.#canal = new CanalDecoder(this.#intake, this.#members, descriptions);
+    this.#canalData = { name: "data", read: this.#canal.readData };
     this.#maxwell = new MaxwellDecoder(this.#intake, this.#members, descriptions);
     this.#debezium = new DebeziumDecoder(this.#intake, descriptions);
   }
@@ -111,14 +114,18 @@ class Decoder implements RecordDecoder {
     }
     if (!isUtf8(b.subarray(valueStart, valueEnd))) throw new RecordFault("not UTF-8");
     const start = skipSpace(b, valueStart, valueEnd);
-    const behind = skipSpace(b, this.#members.read(b, start, valueEnd), valueEnd);
+    this.#canal.begin();
+    const first = format === "auto" || format === "canal" ? this.#canalData : undefined;
+    const behind = skipSpace(b, this.#members.read(b, start, valueEnd, first), valueEnd);
     if (behind !== valueEnd) throw new RecordFault("something follows the JSON object", behind);
     switch (format === "auto" ? recogniseFormat(b, this.#members) : format) {
       case "canal":
         return this.#canal.decode();
       case "maxwell":
+        this.#intake.batch.clear();
         return this.#maxwell.decode();
       case "debezium":
+        this.#intake.batch.clear();
         return this.#debezium.decode(this.#members);
     }
   }

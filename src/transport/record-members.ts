@@ -1,5 +1,5 @@
 import { createJsonMembers, type JsonMembers } from "./json-members.ts";
-import { RecordFault } from "./json-scanner.ts";
+import { Ascii, RecordFault } from "./json-scanner.ts";
 import { contentText } from "./read-text.ts";
 
 /** Members of records, in whatever format, that mean something. */
@@ -15,6 +15,7 @@ export const RECORD_MEMBERS = [
   // Canal
   "isDdl",
   "mysqlType",
+  "sqlType",
   "pkNames",
   "es",
   "gtid",
@@ -41,7 +42,7 @@ export type RecordMember = (typeof RECORD_MEMBERS)[number];
 
 /** A reader of records' members. */
 export function createRecordMembers(): JsonMembers<RecordMember> {
-  return createJsonMembers(RECORD_MEMBERS);
+  return createJsonMembers(RECORD_MEMBERS, { repeated: ["mysqlType", "sqlType", "schema"] });
 }
 
 /** The member's text, `""` when there is none. */
@@ -62,8 +63,14 @@ export function memberNumber<Name extends string>(
 ): number {
   const start = members.start(name);
   if (start < 0) return 0;
-  const number = Number(contentText(b, start, members.end(name)));
-  return Number.isFinite(number) ? number : 0;
+  const end = members.end(name);
+  let number = 0;
+  for (let p = start; p < end; p++) {
+    const digit = b[p]! - Ascii.ZERO;
+    if (digit < 0 || digit > 9) return finite(Number(contentText(b, start, end)));
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** Is the member's text, or its literal, just this? */
@@ -74,6 +81,10 @@ export function memberIs<Name extends string>(
   text: string,
 ): boolean {
   return memberText(b, members, name) === text;
+}
+
+function finite(number: number): number {
+  return Number.isFinite(number) ? number : 0;
 }
 
 /** The table that a record names. Throws a RecordFault when it names none. */

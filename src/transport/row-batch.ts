@@ -19,12 +19,12 @@ export interface RowsOrigin extends ChangeOrigin {
 }
 
 /** What is known of a row beside its columns; numbers per row in `#rows`. */
-const BEFORE = 0;
-const AFTER = 1;
+const IMAGE = 0;
+/** The image before an update, as far as it is another; -1 = it is not. */
+const BEFORE = 1;
 const BYTES = 2;
 const ROW_NUMBERS = 3;
 
-/** Neither image. */
 const NONE = -1;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -36,8 +36,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class RowBatch {
   /** How many rows were added. */
   count = 0;
-  /** The place behind what was told of the last row before its update. */
-  behindBefore = -1;
   readonly #row: RecordRow = {
     bytes: Buffer.alloc(0),
     spans: new Int32Array(1024),
@@ -57,32 +55,39 @@ export class RowBatch {
     this.count = 0;
   }
 
-  /** Begins a record's rows. */
-  open(table: RecordTable, operation: Operation, bytes: Buffer): void {
+  /** Begins a record's rows; {@link finish} says what has happened to them. */
+  open(table: RecordTable, bytes: Buffer): void {
     this.#table = table;
-    this.#operation = operation;
     this.#row.bytes = bytes;
     this.count = 0;
     this.#used = 0;
   }
 
-  /**
-   * Scans the row's object at `p`, and what is told of the row before an update at `before` (-1 = nothing): columns that it lacks are as they are after.
-   * Returns the place behind the row at `p`. Throws a RecordFault.
-   */
-  add(p: number, end: number, before: number, beforeEnd: number): number {
-    const { bytes } = this.#row;
-    const isDelete = this.#operation === "delete";
+  /** Scans the row's object at `p`; returns the place behind it. Throws a RecordFault. */
+  add(p: number, end: number): number {
     const image = this.#room();
-    const next = this.#scanner.scan(bytes, p, end, this.#row.spans, image);
-    let old = NONE;
-    if (this.#operation === "update") {
-      old = this.#copyOf(image);
-      if (before >= 0)
-        this.behindBefore = this.#scanner.scan(bytes, before, beforeEnd, this.#row.spans, old);
-    }
-    this.#push(isDelete ? image : old, isDelete ? NONE : image, next - p);
+    const next = this.#scanner.scan(this.#row.bytes, p, end, this.#row.spans, image);
+    const at = this.#push();
+    this.#rows[at + IMAGE] = image;
+    this.#rows[at + BEFORE] = NONE;
+    this.#rows[at + BYTES] = next - p;
     return next;
+  }
+
+  /** Scans what is told of row `index` before its update, the object at `p`: columns that it lacks were as they are after. Returns the place behind it. */
+  addBefore(index: number, p: number, end: number): number {
+    const at = index * ROW_NUMBERS;
+    const image = this.#rows[at + IMAGE]!;
+    const copy = this.#room();
+    const { spans, bytes } = this.#row;
+    spans.copyWithin(copy, image, image + 2 * this.#scanner.columns);
+    this.#rows[at + BEFORE] = copy;
+    return this.#scanner.scan(bytes, p, end, spans, copy);
+  }
+
+  /** What has happened to the rows: of a deletion they are what was deleted. */
+  finish(operation: Operation): void {
+    this.#operation = operation;
   }
 
   /** Row `index` as an event: the reused RowsEvent, an incomplete one, or why the row is none. */
@@ -90,18 +95,21 @@ export class RowBatch {
     const table = this.#table!;
     const { bytes, spans } = this.#row;
     const at = index * ROW_NUMBERS;
-    const before = this.#rows[at + BEFORE]!;
-    const after = this.#rows[at + AFTER]!;
+    const image = this.#rows[at + IMAGE]!;
+    const operation = this.#operation;
+    const told = this.#rows[at + BEFORE]!;
+    const before = operation === "insert" ? NONE : told === NONE ? image : told;
+    const after = operation === "delete" ? NONE : image;
     const fault =
-      (before === NONE ? null : faultOfId(table, bytes, spans, before)) ??
-      (after === NONE ? null : faultOfId(table, bytes, spans, after));
+      faultOfId(table, bytes, spans, image) ??
+      (told === NONE ? null : faultOfId(table, bytes, spans, told));
     if (fault !== null) return fault;
     const isWhole =
-      this.#operation === "delete"
-        ? this.#hasIds(before)
-        : !this.#lacksColumns(before) && !this.#lacksColumns(after);
+      operation === "delete"
+        ? this.#hasIds(image)
+        : !this.#lacksColumns(image) && (told === NONE || !this.#lacksColumns(told));
     if (!isWhole) return this.#incomplete(before, after, origin);
-    const isUpdate = this.#operation === "update";
+    const isUpdate = operation === "update";
     const size = this.#rows[at + BYTES]!;
     const row = this.#row;
     row.first = before === NONE ? after : before;
@@ -162,7 +170,6 @@ export class RowBatch {
   }
 
   #lacksColumns(image: number): boolean {
-    if (image === NONE) return false;
     const { spans } = this.#row;
     const end = image + 2 * this.#scanner.columns;
     for (let i = image; i < end; i += 2) if (spans[i] === MISSING) return true;
@@ -183,21 +190,14 @@ export class RowBatch {
     return image;
   }
 
-  #copyOf(image: number): number {
-    const copy = this.#room();
-    this.#row.spans.copyWithin(copy, image, copy);
-    return copy;
-  }
-
-  #push(before: number, after: number, bytes: number): void {
+  /** Where the numbers of one more row go. */
+  #push(): number {
     const at = ROW_NUMBERS * this.count++;
     if (at + ROW_NUMBERS > this.#rows.length) {
       const rows = new Int32Array(2 * this.#rows.length);
       rows.set(this.#rows);
       this.#rows = rows;
     }
-    this.#rows[at + BEFORE] = before;
-    this.#rows[at + AFTER] = after;
-    this.#rows[at + BYTES] = bytes;
+    return at;
   }
 }
