@@ -4,6 +4,8 @@
  *     const config = await loadConfig("tailrace.toml");
  *     const logger = createLogger({ ...config.log, fields: { pipeline: config.name } });
  *     await runPipeline(config, { signal, logger });
+ *
+ * A file with `[kafka]` describes two pipelines: load one by `{ part }`, or both with `loadPipelines` and run them side by side.
  */
 export {
   loadConfig,

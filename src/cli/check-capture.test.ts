@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../config/load.ts";
 import { ofTopology } from "../config/topology.ts";
 import type { Column, TableSchema } from "../core/schema.ts";
+import { joinFindings } from "./check.ts";
 import { checkTables, checkTopicNames } from "./check-capture.ts";
 
 const ID: Column = {
@@ -53,6 +54,32 @@ test("a table without a key is fine when columns choose its partition, by name o
   expect(check('partition_by = { "shop.log_#" = ["id"] }')).toEqual([]);
   expect(check('partition_by = { "shop.log_#" = ["gone"] }')).toMatchObject([
     { severity: "error", message: expect.stringContaining("has no column gone") },
+  ]);
+});
+
+test("findings of both halves are told as of one pipeline", () => {
+  const ok = { severity: "ok", message: "fine" } as const;
+  const missing = { severity: "warning", message: "does not exist; a run waits for it" } as const;
+  expect(
+    joinFindings(
+      [
+        { ...ok, check: "start" },
+        { ...ok, check: "folder /x" },
+        { ...ok, check: "topic a" },
+        { severity: "error", check: "topic b", message: "does not exist" },
+      ],
+      [
+        { severity: "ok", check: "start", message: "from earliest" },
+        { ...ok, check: "folder /x" },
+        { ...missing, check: "topic a" },
+        { ...missing, check: "topic b" },
+        { ...ok, check: "group g" },
+      ],
+    ).slice(4),
+  ).toEqual([
+    { severity: "ok", check: "sync: start", message: "from earliest" },
+    { ...missing, check: "sync: topic b" },
+    { ...ok, check: "group g" },
   ]);
 });
 

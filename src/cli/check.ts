@@ -32,11 +32,32 @@ Example:
     )
     .action(async (path: string, flags: CheckFlags) => {
       const configs = await loadPipelines(path, { env: context.env, part: flags.part });
-      const findings = (await Promise.all(configs.map(check))).flat();
+      const [first = [], second = []] = await Promise.all(configs.map(check));
+      const findings = joinFindings(first, second);
       context.print(flags.json ? `${JSON.stringify(findings)}\n` : describeFindings(findings));
       const hasError = findings.some((finding) => finding.severity === "error");
       setExitCode(hasError ? EXIT_CONFIG : EXIT_OK);
     });
+}
+
+/**
+ * The findings about a capture and about its sync, as of one pipeline: what both say is said once, topics that the sync misses and the capture will create are no
+ * trouble, and where both have looked at something of the same name the sync's is marked as such.
+ */
+export function joinFindings(
+  capture: readonly Finding[],
+  sync: readonly Finding[],
+): readonly Finding[] {
+  const known = new Map(capture.map((finding) => [finding.check, finding]));
+  const others = sync.flatMap((finding): readonly Finding[] => {
+    const same = known.get(finding.check);
+    if (same === undefined) return [finding];
+    const isSaid = same.severity === finding.severity && same.message === finding.message;
+    const isCreated = finding.check.startsWith("topic ") && same.severity === "ok";
+    if (isSaid || (isCreated && finding.severity !== "error")) return [];
+    return [{ ...finding, check: `sync: ${finding.check}` }];
+  });
+  return [...capture, ...others];
 }
 
 /** The checks of a topology are loaded only now: the other commands start faster without them. */
