@@ -32,8 +32,8 @@ export interface FetcherOptions {
 const MAX_WAIT_MS = 500;
 const MAX_ANSWER_BYTES = 4 << 20;
 const MAX_PARTITION_BYTES = 1 << 20;
-/** A broker that has just been started may not know every topic yet. */
-const TOPIC_PATIENCE_MS = 30_000;
+/** A broker that has just been started may not know every topic yet, and the group may be about to take a topic that was deleted from us. */
+const TOPIC_PATIENCE_MS = 90_000;
 const OFFSET_OUT_OF_RANGE = 1;
 const FETCHING = "fetch";
 

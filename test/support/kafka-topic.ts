@@ -3,6 +3,7 @@ import { Admin } from "@platformatic/kafka";
 import type { RecordProducer } from "../../src/core/kafka.ts";
 import { openProducer, type ProducerOptions } from "../../src/kafka/producer.ts";
 import { testServerUrl } from "./servers.ts";
+import { until } from "./until.ts";
 
 /** A topic of a test's own. Disposing deletes it. */
 export interface TestTopic extends AsyncDisposable {
@@ -24,6 +25,7 @@ export interface TestTopic extends AsyncDisposable {
   addPartitions(total: number): Promise<void>;
   /** Deletes what lies before an offset. */
   deleteRecords(partition: number, offset: number): Promise<void>;
+  /** Resolves when brokers do not know it any more. */
   remove(): Promise<void>;
   /** Makes it anew after {@link TestTopic.remove}. */
   create(): Promise<void>;
@@ -84,6 +86,10 @@ export async function openTestTopic(
     },
     remove: async () => {
       await admin.deleteTopics({ topics: [name] });
+      await until(
+        "brokers know that it is gone",
+        async () => !(await admin.listTopics()).includes(name),
+      );
     },
     create: async () => {
       for (;;) {
