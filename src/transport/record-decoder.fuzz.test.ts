@@ -47,6 +47,15 @@ function codeOf(error: unknown): unknown {
   return error instanceof TailraceError ? error.code : error;
 }
 
+/** Headers as ours: then rows are scanned before the rest of their record. */
+function headersOf({ value }: RecordText): NonNullable<RecordText["headers"]> {
+  const table = /"table":"(\w+)"/.exec(String(value))?.[1] ?? "";
+  return [
+    ["tailrace.version", "5"],
+    ["tailrace.schema", table],
+  ];
+}
+
 interface Damage {
   readonly place: number;
   readonly length: number;
@@ -108,12 +117,17 @@ test("whatever a record holds gives changes or poison", async () => {
       fc.constantFrom(...records),
       fc.array(damage, { minLength: 1, maxLength: 3 }),
       fc.boolean(),
-      async (record, damages, isCut) => {
+      fc.boolean(),
+      async (record, damages, isCut, isOurs) => {
         const whole = damaged(Buffer.from(record.value ?? ""), damages);
         const value = isCut
           ? whole.subarray(0, Math.floor(damages[0]!.place * whole.length))
           : whole;
-        poison += await decodeWhole(decoder, { ...record, value, headers: [] });
+        poison += await decodeWhole(decoder, {
+          ...record,
+          value,
+          headers: isOurs ? headersOf(record) : [],
+        });
       },
     ),
     { numRuns: 3000, seed: 20261123 },
