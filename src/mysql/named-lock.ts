@@ -23,6 +23,17 @@ export type LockAnswer =
 /** No answer to a query for this long beyond what it may take. */
 const QUERY_TIMEOUT_S = 30;
 
+/** What says nothing about whether locks are supported. */
+const PASSING: ReadonlySet<number> = new Set([
+  1053, // ER_SERVER_SHUTDOWN
+  1205, // ER_LOCK_WAIT_TIMEOUT
+  1213, // ER_LOCK_DEADLOCK
+  1317, // ER_QUERY_INTERRUPTED
+  1969, // ER_STATEMENT_TIMEOUT (MariaDB)
+  3024, // ER_QUERY_TIMEOUT
+  3058, // ER_USER_LOCK_DEADLOCK
+]);
+
 /**
  * A user-level lock (`GET_LOCK`) of a server, in a session of its own, which an idle server drops at once when our process dies, and after the lease when
  * our machine does.
@@ -90,7 +101,9 @@ export class NamedLock implements AsyncDisposable {
 
   async #ask(session: Connection, patienceS: number): Promise<LockAnswer> {
     const { name } = this.#options;
-    await session.execute(`SET SESSION wait_timeout = ${this.#leaseS}`);
+    const limit = session.isMariadb ? "max_statement_time" : "max_execution_time";
+    // A limit of the server's must not end the wait.
+    await session.execute(`SET SESSION wait_timeout = ${this.#leaseS}, ${limit} = 0`);
     try {
       const holder = await lockHolder(session, name);
       // A connection of ours that broke, and whose session the server has not missed yet.
@@ -99,7 +112,8 @@ export class NamedLock implements AsyncDisposable {
       if (row?.["locked"] === "1") return { kind: "held" };
       return { kind: "taken", holder: String((await lockHolder(session, name)) ?? "?") };
     } catch (error) {
-      if (serverErrorNumber(error) === undefined) throw error;
+      const code = serverErrorNumber(error);
+      if (code === undefined || PASSING.has(code)) throw error;
       return { kind: "unsupported" };
     }
   }

@@ -41,10 +41,9 @@ const MAX_OPEN_MARKS = 100_000;
  * Brings changes into records. Two buffers: one is sent while the other is filled, so there is no fixed wait; when nothing is being sent and something is
  * there, it goes, and while a send is under way the next one grows up to half of `maxBufferBytes`. Then the source has to wait.
  *
- * With a transactional publisher a buffer goes only where a transaction of the source ends, because what is committed with it cannot be taken back: reading that
- * pauses says "send at the next end". From half a buffer on, the source waits at
- * such an end rather than in the midst of a transaction. One that fills the rest is sent in parts, of which the publisher makes one transaction of Kafka as
- * long as that is reasonable.
+ * With a transactional publisher a buffer goes only where a transaction of the source ends, because what is committed with it cannot be taken back: a pause
+ * in reading says "send at the next end". From half a buffer on, the source waits at such an end rather than in the midst of a transaction. One that fills
+ * the rest is sent in parts, of which the publisher makes one transaction of Kafka as long as that is reasonable.
  *
  *     take ──► filling ──swap──► sending ──closed──► marks (checkpoint, lag, latency)
  *                 ▲                 │
