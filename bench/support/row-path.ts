@@ -12,16 +12,18 @@ import {
 } from "../../src/core/action-writer.ts";
 import type { RowsEvent } from "../../src/core/change-event.ts";
 import { systemClock } from "../../src/core/clock.ts";
+import type { RecordTopic, RecordWriter } from "../../src/core/record.ts";
 import type { TableVersion } from "../../src/core/row-layout.ts";
 import { compileEncoder, type RowEncoder } from "../../src/rules/encoder.ts";
 import { createSinkTarget } from "../../src/sink/action-line.ts";
 import { BulkWriter } from "../../src/sink/bulk-writer.ts";
 import { createCounters } from "../../src/sink/counters.ts";
 import { Lane } from "../../src/sink/lane.ts";
+import { createRecordEncoder } from "../../src/transport/record-encoder.ts";
 import type { CapturedBytes } from "./capture-bytes.ts";
 
-/** How far rows go: only through the reader, into one buffer by the encoder, or into the batches of the sink as well. */
-export type RowPathEnd = "read" | "documents" | "batches";
+/** How far rows go: only through the reader, into one buffer by the encoder, into the batches of the sink as well; or into records of Canal's format. */
+export type RowPathEnd = "read" | "documents" | "batches" | "records";
 
 /** The log in memory and what is needed to read it. */
 export interface RowPathInput {
@@ -42,7 +44,12 @@ export async function runRowPath(
   end: RowPathEnd,
 ): Promise<{ readonly events: number; readonly rows: number | null }> {
   const writer = createWriter(end);
-  const take = writer === null ? () => undefined : createTaker(writer);
+  const take =
+    end === "records"
+      ? createRecordTaker()
+      : writer === null
+        ? () => undefined
+        : createTaker(writer);
   await using stream = openCapture(input);
   let events = 0;
   // the first null: not connected yet
@@ -59,7 +66,7 @@ export async function runRowPath(
 type CountingWriter = ActionWriter & { readonly taken: number };
 
 function createWriter(end: RowPathEnd): CountingWriter | null {
-  if (end === "read") return null;
+  if (end === "read" || end === "records") return null;
   return end === "documents" ? new ScratchWriter() : createBatchWriter();
 }
 
@@ -112,6 +119,33 @@ function createTaker(writer: ActionWriter): (event: RowsEvent) => Promise<void> 
       for (let at = next; at !== event.end; at = encode(event.bytes, at, event.end, writer))
         await setImmediate();
     })();
+  };
+}
+
+/** Records of twelve partitions are copied into one buffer, over and over. */
+function createRecordTaker(): (event: RowsEvent) => undefined {
+  const encoder = createRecordEncoder({
+    format: "canal",
+    partitioner: "murmur2",
+    partitionBy: {},
+    onUnkeyed: () => undefined,
+    enumLabels: false,
+    name: "bench",
+    logBaseName: "binlog",
+    clock: systemClock,
+  });
+  const topic: RecordTopic = { name: "bench", partitions: 12, maxBatchBytes: 2 ** 20 };
+  const bytes = Buffer.allocUnsafeSlow(2 ** 22);
+  let length = 0;
+  const append: RecordWriter["append"] = (_topic, _partition, { value }) => {
+    if (value === null || value.length > bytes.length) return false;
+    if (length + value.length > bytes.length) length = 0;
+    bytes.set(value, length);
+    length += value.length;
+    return true;
+  };
+  return (event) => {
+    if (encoder.take(event, topic, { append }).length > 0) throw new Error("a record was refused");
   };
 }
 
