@@ -1,5 +1,5 @@
 import { formatCounts, formatDifferences } from "../../test/support/verify-report.ts";
-import { KILL, KILL_IN_FLIGHT } from "./attack.ts";
+import { KILL } from "./attack.ts";
 import type { Counts } from "./counts.ts";
 import type { ChaosProgress, ChaosResult } from "./run-chaos.ts";
 
@@ -18,7 +18,7 @@ export function formatProgress(
     `${Math.round(elapsedMs / 1000)} s`.padStart(7),
     phase.padEnd(11),
     `${faults.get(KILL)}/${kills} kills`,
-    `${faults.total - faults.get(KILL) - faults.get(KILL_IN_FLIGHT)} other faults`,
+    `${otherFaults(faults)} other faults`,
     `${formatCount(workload.changes.total)} changes`,
     `${formatCount(workload.rows)} rows changed`,
     `${formatCount(rowsAcknowledged)} acknowledged`,
@@ -47,6 +47,14 @@ export function formatResult(result: ChaosResult): string[] {
     ...formatDifferences(verification),
     ...problems,
   ];
+}
+
+/** All but kills, and but what tells more of others. */
+function otherFaults(faults: Counts): number {
+  return faults
+    .entries()
+    .filter(([name]) => name !== KILL && !name.startsWith("…"))
+    .reduce((sum, [, count]) => sum + count, 0);
 }
 
 function formatNamed(counts: Counts): string[] {
