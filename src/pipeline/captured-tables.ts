@@ -16,17 +16,25 @@ export function createCapturedTables(
   options: { readonly caseSensitive: boolean },
 ): CapturedTables {
   const ruleOf = createTableMatcher(rules, options);
-  const seen = new Map<string, { readonly database: string; readonly table: string }>();
+  /** By database and table: records of some formats ask for each of their rows. */
+  const seen = new Map<string, Map<string, boolean>>();
   return {
     ruleOf,
     isCaptured: (database, table) => {
-      if (ruleOf(database, table) === null) return false;
-      seen.set(JSON.stringify([database, table]), { database, table });
-      return true;
+      const tables = seen.get(database) ?? new Map<string, boolean>();
+      seen.set(database, tables);
+      const known = tables.get(table);
+      if (known !== undefined) return known;
+      const isCaptured = ruleOf(database, table) !== null;
+      tables.set(table, isCaptured);
+      return isCaptured;
     },
     gapsOf: createStatementGaps({
       isCaptured: (database, table) => ruleOf(database, table) !== null,
-      seenTables: () => [...seen.values()],
+      seenTables: () =>
+        [...seen].flatMap(([database, tables]) =>
+          [...tables].flatMap(([table, isCaptured]) => (isCaptured ? [{ database, table }] : [])),
+        ),
       shareRule: (a, b) =>
         ruleOf(a.database, a.table)?.index === ruleOf(b.database, b.table)?.index,
       expectedTables: (database) => expectedTables(rules, database, options),
