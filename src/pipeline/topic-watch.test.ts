@@ -67,6 +67,9 @@ function openWatch(noted: Partial<FollowedTopic> = {}) {
     topics,
     logged,
     state: () => state.topics,
+    accept: (more: Partial<FollowedTopic>) => {
+      state = { ...state, topics: { t: { ...state.topics["t"]!, ...more } } };
+    },
     setCommitted: (count: number) => (committed = count),
   };
 }
@@ -135,4 +138,14 @@ test("a topic that is gone is told once", async () => {
   await watch.look();
   await watch.look();
   expect(logged).toEqual(["the topic does not exist any more"]);
+});
+
+test("what another instance has accepted holds for this one, too", async () => {
+  const { watch, topics, accept } = openWatch({ begun: 2 });
+  topics.set("t", described("t", 3));
+  await watch.look();
+  accept({ partitions: 3, generation: 4 });
+  await watch.look();
+  watch.admit(view("t", ""));
+  expect(watch.versionsOf("t")).toEqual({ generation: 4, partitions: 3 });
 });

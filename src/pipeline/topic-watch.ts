@@ -104,7 +104,9 @@ export class TopicWatch {
 
   /** One look at all topics; see {@link TopicWatch.run}. */
   async look(): Promise<void> {
-    const { cluster, wanted } = this.#options;
+    const { cluster, store, wanted } = this.#options;
+    // another instance may have accepted changes
+    this.#adopt(await store.load());
     const found = await findTopics(cluster, wanted);
     for (const [name, topic] of found) {
       if (!this.#partitions.has(name)) continue;
@@ -171,8 +173,13 @@ export class TopicWatch {
         if (topics[name] !== undefined) topics[name] = { ...topics[name], ...more };
       return { ...now, topics, savedAt: new Date(clock.now()).toISOString() };
     });
-    if (saved !== null) this.#topics = saved.topics;
-    for (const name of this.#versioned) {
+    this.#adopt(saved);
+  }
+
+  /** Goes on with what is noted of the topics now. */
+  #adopt(state: SyncState | null): void {
+    if (state !== null) this.#topics = { ...this.#topics, ...state.topics };
+    for (const name of this.#changed) {
       if (this.#topics[name]?.partitions !== this.#partitions.get(name)) continue;
       this.#changed.delete(name);
       this.#versioned.delete(name);
