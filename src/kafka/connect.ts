@@ -3,7 +3,7 @@ import { TailraceError } from "../core/errors.ts";
 import { BrokerConnection } from "./broker-connection.ts";
 import { checkedCall } from "./call.ts";
 import type { Endpoint, KafkaOptions } from "./options.ts";
-import { TLS_HANDSHAKE_RESET } from "./translate-error.ts";
+import { CONNECTION_CLOSED, TLS_HANDSHAKE_RESET } from "./translate-error.ts";
 
 /** A new connection, authenticated; when the signal aborts it is given up. Throws KAFKA_UNREACHABLE, KAFKA_ACCESS_DENIED, KAFKA_TLS_FAILED. */
 export async function connectBroker(
@@ -36,7 +36,8 @@ async function explainReset(
 ): Promise<unknown> {
   if (!(error instanceof TailraceError) || error.code !== "KAFKA_UNREACHABLE") return error;
   const isReset = error.message.includes(TLS_HANDSHAKE_RESET);
-  const isSaslLost = options.sasl !== undefined && options.tls === undefined;
+  const isClosed = error.message.endsWith(CONNECTION_CLOSED);
+  const isSaslLost = isClosed && options.sasl !== undefined && options.tls === undefined;
   if (!isReset && !isSaslLost) return error;
   const plain = { ...options, tls: undefined, sasl: undefined };
   await using probe = new BrokerConnection(endpoint, plain);

@@ -37,6 +37,9 @@ const TLS_CODE =
 /** Node's words for a TLS handshake that the other side ended without a word; see `connect.ts`. */
 export const TLS_HANDSHAKE_RESET = "before secure TLS connection was established";
 
+/** The library's words for a connection that the broker closed. */
+export const CONNECTION_CLOSED = "Connection closed";
+
 /**
  * Translates an error of the Kafka client once: what is already a TailraceError (anywhere among the causes) stays, a broker's refusal goes by its
  * name, everything else by the first cause that tells. `what` says what was tried, and on what.
