@@ -87,6 +87,8 @@ const PROXY_FAULTS: readonly FaultKind[] = [
 /** How much more often a fault of the network is than one of a server. */
 const PROXY_WEIGHT = 5;
 const SERVER_WEIGHT = 1;
+/** How often a fault is one of Kafka. */
+const KAFKA_CHANCE = 1 / 7;
 
 /** A fault of a plan, and how long after the last one it is done, ms. */
 export interface PlannedFault {
@@ -105,10 +107,10 @@ export function planFault(random: Random): PlannedFault {
   return { afterMs, fault: side === "mysql" ? mysqlFault(isCrash, downMs) : searchFault(isCrash) };
 }
 
-/** The same where Kafka lies in between: one of three is a restart of the broker, which no proxy can stand before, for it names its own address. */
+/** The same where Kafka lies in between: now and then the broker is restarted, which no proxy can stand before, for it names its own address. */
 export function planFaultWithKafka(random: Random): PlannedFault {
   const { afterMs, fault } = planFault(random);
-  const isKafka = random.chance(1 / 3);
+  const isKafka = random.chance(KAFKA_CHANCE);
   const isCrash = random.chance(0.5);
   const downMs = random.integer(0, 4_000);
   return { afterMs, fault: isKafka ? kafkaFault(isCrash, downMs) : fault };
