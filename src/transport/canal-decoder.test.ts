@@ -135,6 +135,54 @@ test("a statement that empties a table is a gap, and a notice", async () => {
   expect(several.events[1]).not.toHaveProperty("isEmptied");
 });
 
+test("statements in records of ours empty tables in topics of any number of partitions", async () => {
+  const message = {
+    type: "ERASE",
+    data: null,
+    isDdl: true,
+    sql: "DROP TABLE orders, others",
+  } as const;
+  const drop = record(message, [["tailrace.version", "300"]]);
+  const { events } = await decodeRecords([drop], {
+    topicOf: () => ({ generation: 1, partitions: 12 }),
+  });
+  expect(events).toMatchObject([
+    { kind: "schema", type: "ERASE" },
+    { kind: "gap", table: "orders", isEmptied: true, versionHigh: 0, versionLow: 300 },
+    { kind: "gap", table: "others", isEmptied: true },
+  ]);
+});
+
+test("records that hold keys only are incomplete, but for deletions", async () => {
+  const headers = [["tailrace.key_only", "1"]] as const;
+  const { actions, events } = await decodeRecords([
+    record({ type: "UPDATE", data: [{ id: "1" }], old: null }, headers),
+    record({ type: "DELETE", data: [{ id: "2" }] }, headers),
+  ]);
+  expect(events).toMatchObject([
+    { kind: "incomplete", operation: "update", rows: [{ after: ["1"] }] },
+  ]);
+  expect(actions.get("orders")).toMatchObject([{ kind: "delete", id: "2" }]);
+});
+
+test("other writers' records without types are read with MySQL's", async () => {
+  const { mysqlType: _, pkNames: __, isDdl: ___, ...table } = TABLE;
+  const value = JSON.stringify({ ...table, type: "INSERT", data: [{ id: 1, name: "a" }] });
+  const { actions } = await decodeRecords([{ topic: "t", key: null, value }], {
+    describeTable: () =>
+      Promise.resolve({
+        database: "shop",
+        table: "orders",
+        columns: [
+          { name: "id", type: { kind: "integer", bytes: 4, unsigned: false }, nullable: false },
+          { name: "name", type: { kind: "enum", members: ["a"] }, nullable: true },
+        ],
+        primaryKey: [0],
+      }),
+  });
+  expect(actions.get("orders")).toMatchObject([{ document: '{"id":1,"name":"a"}' }]);
+});
+
 test.each([
   ["[]", "no JSON object at byte 0"],
   ['{"type":"INSERT","data":[{}', "no comma and no end of an object or array at byte 27"],

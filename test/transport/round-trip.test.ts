@@ -222,3 +222,36 @@ test("rows through Maxwell's records", async () => {
   });
   expectSameActions(await roundTrip(db, encoder, { describeTable: describer(db) }));
 });
+
+test("MariaDB's own types through Canal's records, JSON where the server can be asked", async () => {
+  await using db = await openTestDatabase("mariadb");
+  await db.query(
+    "create table t (id int primary key, u uuid, i4 inet4, i6 inet6, js json, ts timestamp(6) null)",
+  );
+  const partitioner = createPartitioner();
+  const encoder = new CanalEncoder({ partitioner, enumLabels: false, clock: systemClock });
+  const actions = new TableActions();
+  const keeper = new RecordKeeper();
+  const topic = { name: "t", partitions: 1, maxBatchBytes: 1_000_000 };
+  await recordChanges({
+    url: db.url.href,
+    database: db.name,
+    rule: null,
+    work: async () => {
+      await db.query(
+        String.raw`insert into t values (1, '123e4567-e89b-12d3-a456-426655440000', '192.0.2.1', '::ffff:1.2.3.4', '{"a" : [1.0E2, "\u00e9"]}', null), (2, null, null, null, 'null', '2026-11-23 10:20:30.5')`,
+      );
+      await db.query("update t set js = '[]' where id = 2");
+    },
+    onRows: (event) => {
+      actions.take(event);
+      expect(encoder.take(event, topic, keeper)).toEqual([]);
+    },
+  });
+  const asked = await decodeRecords(keeper.records, { describeTable: describer(db) });
+  expect(asked.actions.get("t")).toEqual(actions.of.get("t"));
+  const notAsked = await decodeRecords(keeper.records);
+  expect(notAsked.actions.get("t")!.at(-1)).toMatchObject({
+    document: expect.stringContaining('"js":"[]"') as string,
+  });
+});
