@@ -160,7 +160,7 @@ test("records that hold keys only are incomplete, but for deletions", async () =
     record({ type: "DELETE", data: [{ id: "2" }] }, headers),
   ]);
   expect(events).toMatchObject([
-    { kind: "incomplete", operation: "update", rows: [{ after: ["1"] }] },
+    { kind: "incomplete", operation: "update", rows: [{ after: ["1", undefined, undefined] }] },
   ]);
   expect(actions.get("orders")).toMatchObject([{ kind: "delete", id: "2" }]);
 });
