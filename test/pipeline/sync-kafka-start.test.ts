@@ -125,6 +125,25 @@ test("a topic made anew under its name ends the sync until that is accepted; the
   expect((await target.get(index, "1"))?._source).toEqual({ id: 1, v: "new" });
 });
 
+test("a topic made anew while it is read ends the sync, and its records are not taken for those of the old one", async () => {
+  await using scene = await openSyncScene(1);
+  const { topics, topic, sync } = scene;
+  await topics.produce(topic, [canalRecord("INSERT", [{ id: 1, v: "" }])]);
+  await using run = await sync.start();
+  await run.committed(topic, [1]);
+  await topics.remove(topic);
+  await until("the topic can be made anew", async () => {
+    await topics.create(topic, 1);
+    return true;
+  });
+  await topics.produce(
+    topic,
+    [2, 3].map((id) => canalRecord("INSERT", [{ id, v: "" }])),
+  );
+  expect(await run.failure).toMatchObject({ code: "KAFKA_TOPIC_RECREATED" });
+  expect(await ids(scene)).toEqual(["1"]);
+});
+
 test("added partitions end a sync of foreign records until that is accepted, and are read from their beginning", async () => {
   await using scene = await openSyncScene(1, { source: 'start = "latest"' });
   const { topics, topic, sync } = scene;
