@@ -53,7 +53,7 @@ async function write(db: TestDatabase, signal: AbortSignal): Promise<number> {
       `begin; insert into t (v) values ${values}; insert into other (v) values (1); commit`,
     );
     rows += count;
-    await sleep(2);
+    await sleep(5);
   }
   return rows;
 }
@@ -75,10 +75,14 @@ test("however often a capture is killed under load, every row is visible exactly
   let seen = 0;
   for (let kill = 0; kill < 8; kill++) {
     await using child = spawnTailrace(["run", capture.configPath]);
-    seen = await until("some more rows came", async () => {
-      const { length } = await insertedIds(capture);
-      return length > seen ? length : 0;
-    });
+    seen = await until(
+      "some more rows came",
+      async () => {
+        const { length } = await insertedIds(capture);
+        return length > seen ? length : 0;
+      },
+      { intervalMs: 250 },
+    );
     await sleep(kill * 17);
     child.send("SIGKILL");
     await child.exitCode;
@@ -108,7 +112,7 @@ test("a second capture of the same name stands by and takes over when the first 
   first.send("SIGKILL");
   await db.query("insert into t (v) values ('c')");
   await until("the second publishes", async () => (await insertedIds(capture)).length === 3);
-  expect(performance.now() - killed).toBeLessThan(5_000);
+  expect(performance.now() - killed).toBeLessThan(10_000);
   expect(second.status()).toMatchObject({ state: "running" });
   expect(second.news.filter((line) => line.includes("taking over"))).toHaveLength(1);
   expect(second.troubles).toEqual([]);
@@ -213,7 +217,9 @@ test("at least once, a kill under load repeats rows at most, with the versions t
   const written = write(db, stop.signal);
   {
     await using child = spawnTailrace(["run", capture.configPath]);
-    await until("some came", async () => (await insertedIds(capture)).length > 500);
+    await until("some came", async () => (await insertedIds(capture)).length > 500, {
+      intervalMs: 250,
+    });
     child.send("SIGKILL");
     await child.exitCode;
   }
