@@ -122,3 +122,15 @@ test("partitions lost with actions open abandon the sink at once, others are onl
   expect(busy.abandoned).toHaveLength(1);
   expect(busy.failures).toMatchObject([{ code: "KAFKA_PARTITIONS_LOST" }]);
 });
+
+test("partitions that are lost while they are being finished are not waited for any longer", async () => {
+  const { tracker, assignments, abandoned, failures, commits } = await openAssignments();
+  tracker.add(mark(0, 6), 1);
+  const revoked = assignments.onRevoked([p0]);
+  await turn();
+  assignments.onLost([p0, p1]);
+  await revoked;
+  expect(abandoned[0]).toContain("were lost to another instance");
+  expect(failures[0]).toMatchObject({ code: "KAFKA_PARTITIONS_LOST" });
+  expect(commits).toEqual([]);
+});

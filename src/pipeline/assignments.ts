@@ -34,6 +34,8 @@ export class Assignments implements AssignmentListener {
   #changes = 0;
   /** Called whenever records were closed. */
   #onClosed: () => void = () => {};
+  /** Ends the wait for partitions that are being finished. */
+  #giveUp: () => void = () => {};
 
   constructor(options: AssignmentsOptions) {
     this.#options = options;
@@ -118,13 +120,15 @@ export class Assignments implements AssignmentListener {
       // what the record in hand brought since the last kick
       else sink.kick();
     };
+    this.#giveUp = () => finished.resolve(false);
     sink.kick();
-    void clock.sleep(revokeTimeoutMs, ended.signal).then(() => finished.resolve(false));
+    void clock.sleep(revokeTimeoutMs, ended.signal).then(this.#giveUp);
     try {
       return await finished.promise;
     } finally {
       ended.abort();
       this.#onClosed = () => {};
+      this.#giveUp = () => {};
     }
   }
 
@@ -141,6 +145,7 @@ export class Assignments implements AssignmentListener {
       `${names.join(", ")} ${why}${waitingFor === null ? "" : `; Elasticsearch: ${waitingFor}`}`,
     );
     const abandoned = sink.abandon(error);
+    this.#giveUp();
     onFailure(error);
     await abandoned;
   }
