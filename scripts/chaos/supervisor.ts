@@ -12,7 +12,7 @@ export interface SupervisorOptions {
   readonly logFile: string;
   readonly part?: "capture" | "sync";
   /** A look at what the last process left; what it throws ends the run. */
-  readonly beforeStart: () => Promise<void>;
+  readonly beforeStart?: () => Promise<void>;
 }
 
 /** Keeps one pipeline process, of which `Line` is what it prints, ends it as told and starts it again. */
@@ -53,7 +53,7 @@ export class Supervisor<Line extends StatusLine = LogStatusLine> implements Asyn
 
   /** Starts the process after a look at what the last one left. Throws when an invariant does not hold. */
   async start(): Promise<void> {
-    await this.#options.beforeStart();
+    await this.#options.beforeStart?.();
     const pipeline = startPipelineProcess<Line>(this.#options);
     this.#process = pipeline;
     this.#startedMs = performance.now();

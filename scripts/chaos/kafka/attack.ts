@@ -29,6 +29,8 @@ export interface KafkaAttack {
   /** Some run, some do not. */
   readonly instances: readonly Instance[];
   readonly targets: Omit<FaultTargets, "sleep">;
+  /** A look at what a process has left, right after its end; what it throws ends the attack. */
+  readonly onDown: () => Promise<void>;
   /** Counts every fault, kills included. */
   readonly faults: Counts;
   /** Ends the attack before its time. */
@@ -88,6 +90,7 @@ async function disturb(
       if (supervisor.isRunning) continue;
       faults.add(assault === "stop" ? STOP : KILL);
       faults.add(`… of which ${role}s`);
+      await attack.onDown();
     }
     const isRemoved = random.chance(REMOVE_CHANCE);
     if (isRemoved) faults.add(`remove a ${role} for a while`);

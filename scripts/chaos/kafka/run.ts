@@ -91,8 +91,7 @@ export async function runKafkaChaos(options: KafkaChaosOptions): Promise<ChaosRe
     Array.from({ length: count }, (_, i) => {
       const name = `${role}-${i + 1}`;
       const logFile = join(folder, `${name}.log`);
-      const beforeStart = (): Promise<void> => audit.check();
-      const process = { config, logFile, part: role, beforeStart };
+      const process = { config, logFile, part: role };
       return { role, name, supervisor: stack.use(new Supervisor<Line>(process)) };
     });
   const captures = create<LogStatusLine>("capture", CAPTURES);
@@ -123,6 +122,7 @@ export async function runKafkaChaos(options: KafkaChaosOptions): Promise<ChaosRe
     instances,
     faults,
     signal: giveUp.signal,
+    onDown: () => audit.check(),
     targets: {
       proxies,
       servers: { mysql, elasticsearch: options.elasticsearchService, kafka },
