@@ -70,6 +70,7 @@ export function faultOfId(
   at: number,
 ): string | null {
   const { columns } = table.version.schema;
+  let bytes = 0;
   for (const index of table.idColumns) {
     const start = spans[at + 2 * index]!;
     const end = spans[at + 2 * index + 1]!;
@@ -78,7 +79,8 @@ export function faultOfId(
     if (start === NULL) return `column ${name}, of which ids are made, is NULL`;
     if ((type.kind === "integer" || type.kind === "year") && !isInteger(b, start, end))
       return `column ${name}, of which ids are made, holds no integer`;
-    if (end - start > longestIdToken(type))
+    bytes += Math.max(0, end - start);
+    if (end - start > longestIdToken(type) || bytes > LONGEST_ID)
       return `column ${name}, of which ids are made, holds a value of ${end - start} bytes`;
   }
   return null;
@@ -98,6 +100,8 @@ function longestIdToken(type: ColumnType): number {
   }
 }
 
+/** Three times that, as ids escape, fits the room for ids; a key of InnoDB with every byte escaped is shorter. */
+const LONGEST_ID = 20_000;
 const LONGEST_LABELS = 4096;
 const LONGEST_NUMBER_OR_TIME = 256;
 
