@@ -3,7 +3,6 @@ import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { AssignedPartition, PartitionOffset, TopicPartition } from "../core/kafka.ts";
 import type { Logger } from "../core/logger.ts";
 import type { RecordView } from "../core/record.ts";
-import { AnswerBuffers } from "./answer-buffers.ts";
 import type { KafkaConnections } from "./connections.ts";
 import { fetchCall, type FetchAnswer } from "./fetch-call.ts";
 import {
@@ -15,6 +14,7 @@ import {
 } from "./fetched-partition.ts";
 import { Pauses } from "./pauses.ts";
 import { mayPass } from "./retry.ts";
+import { RecordQueue } from "./record-queue.ts";
 import type { TopicIdentities } from "./topic-identities.ts";
 import { partitionKey } from "./topic-partitions.ts";
 import { isRetriableRefusal, refusalOf } from "./translate-error.ts";
@@ -50,13 +50,7 @@ export class Fetcher implements AsyncDisposable {
   readonly #closing = new AbortController();
   /** In the order in which they are asked for. */
   readonly #states = new Map<string, FetchedPartitionState>();
-  readonly #buffers: AnswerBuffers;
-  readonly #chunks: FetchedChunk[] = [];
-  #current: FetchedChunk | null = null;
-  /** Stopped while a record of it is out: its bytes stay until the next `poll`. */
-  #inHand: FetchedChunk | null = null;
-  /** Unread bytes by broker. */
-  readonly #unread = new Map<number, number>();
+  readonly #queue: RecordQueue;
   readonly #requests = new Map<number, Promise<void>>();
   #locating: Promise<void> | null = null;
   /** How long to wait before leaders are asked for: something has failed. */
@@ -68,7 +62,10 @@ export class Fetcher implements AsyncDisposable {
   constructor(options: FetcherOptions) {
     this.#options = options;
     this.#pauses = new Pauses(options.clock);
-    this.#buffers = new AnswerBuffers(options.maxFetchBytes / 2);
+    this.#queue = new RecordQueue({
+      maxFreeBytes: options.maxFetchBytes / 2,
+      onRoom: () => this.#schedule(),
+    });
   }
 
   /** The brokers of all partitions answer. */
@@ -90,14 +87,7 @@ export class Fetcher implements AsyncDisposable {
       state.isStopped = true;
       this.#states.delete(partitionKey(partition));
     }
-    for (const chunk of this.#chunks) if (chunk.state.isStopped) this.#release(chunk);
-    const kept = this.#chunks.filter(({ state }) => !state.isStopped);
-    this.#chunks.splice(0, this.#chunks.length, ...kept);
-    if (this.#current?.state.isStopped) {
-      this.#inHand = this.#current;
-      this.#current = null;
-    }
-    this.#schedule();
+    this.#queue.dropStopped();
   }
 
   /** What is read, in no special order. */
@@ -108,24 +98,8 @@ export class Fetcher implements AsyncDisposable {
   /** As RecordConsumer's. */
   poll(): RecordView | null {
     if (this.#failure !== null) return null;
-    if (this.#inHand !== null) {
-      this.#release(this.#inHand);
-      this.#inHand = null;
-      this.#schedule();
-    }
     try {
-      for (;;) {
-        const chunk = this.#current ?? this.#takeChunk();
-        if (chunk === null) return null;
-        const { state } = chunk;
-        const { cursor } = state;
-        const hasRecord = cursor.next();
-        state.position = cursor.nextOffset;
-        if (hasRecord) return cursor;
-        this.#current = null;
-        this.#release(chunk);
-        this.#schedule();
-      }
+      return this.#queue.next();
     } catch (error) {
       this.fail(asTailraceError(error));
       return null;
@@ -135,8 +109,7 @@ export class Fetcher implements AsyncDisposable {
   /** As RecordConsumer's. */
   wait(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    const isSomething = this.#current !== null || this.#inHand !== null || this.#chunks.length > 0;
-    if (this.#isClosed || isSomething) return Promise.resolve();
+    if (this.#isClosed || this.#queue.isReady) return Promise.resolve();
     this.#waiter ??= Promise.withResolvers();
     return this.#waiter.promise;
   }
@@ -171,22 +144,6 @@ export class Fetcher implements AsyncDisposable {
     this.#waiter = null;
   }
 
-  #takeChunk(): FetchedChunk | null {
-    const chunk = this.#chunks.shift() ?? null;
-    this.#current = chunk;
-    if (chunk === null) return null;
-    const { aborted, records } = chunk.fetched;
-    chunk.state.cursor.reset({ records, fetchOffset: chunk.fetchOffset, aborted });
-    return chunk;
-  }
-
-  #release({ answer }: FetchedChunk): void {
-    answer.open -= 1;
-    if (answer.open > 0) return;
-    if (answer.buffer !== null) this.#buffers.give(answer.buffer);
-    this.#unread.set(answer.node, (this.#unread.get(answer.node) ?? 0) - answer.bytes);
-  }
-
   /** Sends what can be sent: finds leaders where they are not known, asks each broker that has room. */
   #schedule(): void {
     if (this.#isClosed || this.#failure !== null) return;
@@ -197,7 +154,7 @@ export class Fetcher implements AsyncDisposable {
     if (nodes.delete(NO_LEADER)) this.#locating ??= this.#locate();
     for (const node of nodes) {
       const limit = this.#options.maxFetchBytes / this.#leaders;
-      if (this.#requests.has(node) || (this.#unread.get(node) ?? 0) > limit / 2) continue;
+      if (this.#requests.has(node) || this.#queue.unreadOf(node) > limit / 2) continue;
       this.#requests.set(node, this.#fetch(node, Math.min(MAX_ANSWER_BYTES, limit / 2)));
     }
   }
@@ -230,7 +187,7 @@ export class Fetcher implements AsyncDisposable {
               offset: state.fetchOffset,
             })),
           },
-          (length) => (buffer = this.#buffers.take(length)),
+          (length) => (buffer = this.#queue.allocate(length)),
         ),
       );
       if (answer.errorCode !== 0) throw refusalOf(answer.errorCode, `fetch from broker ${node}`);
@@ -249,6 +206,7 @@ export class Fetcher implements AsyncDisposable {
     const { identities } = this.#options;
     const total = answer.partitions.reduce((sum, { records }) => sum + records.length, 0);
     const bytes: AnswerBytes = { node, bytes: total, buffer, open: 0 };
+    const chunks: FetchedChunk[] = [];
     let isClean = true;
     for (const fetched of answer.partitions) {
       const topic = identities.name(fetched.topicId) ?? "";
@@ -266,15 +224,12 @@ export class Fetcher implements AsyncDisposable {
       const next = offsetBehind(fetched.records, fetchOffset);
       if (next === fetchOffset) continue;
       state.fetchOffset = next;
-      bytes.open += 1;
-      this.#chunks.push({ state, fetched, fetchOffset, answer: bytes });
+      chunks.push({ state, fetched, fetchOffset, answer: bytes });
       this.#states.delete(key);
       this.#states.set(key, state);
     }
-    if (bytes.open > 0) {
-      this.#unread.set(node, (this.#unread.get(node) ?? 0) + total);
-      this.#wake();
-    }
+    this.#queue.push(chunks);
+    if (chunks.length > 0) this.#wake();
     if (isClean) this.#pauses.reset();
   }
 

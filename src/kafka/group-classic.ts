@@ -20,6 +20,7 @@ import {
 } from "./group-member.ts";
 import { Pauses } from "./pauses.ts";
 import { mayPass } from "./retry.ts";
+import { SessionClock } from "./session-clock.ts";
 import { groupByTopic, splitByTopic } from "./topic-partitions.ts";
 import { refusalName, refusalOf } from "./translate-error.ts";
 
@@ -52,19 +53,18 @@ export class ClassicMember implements GroupMember {
   /** Wakes `#attend`. */
   readonly #change: Bell;
   readonly #stopping = new AbortController();
+  readonly #session: SessionClock;
   #memberId = "";
   #generation = NO_GENERATION;
   #mustJoin = true;
   #isJoining = false;
   #isFenced = false;
-  /** When the last request was sent that the group answered as to a member. */
-  #lastContactMs: number;
 
   constructor(options: MemberOptions) {
     this.#options = options;
     this.#leader = new ClassicLeader(options);
     this.#change = new Bell(options.clock);
-    this.#lastContactMs = options.clock.now();
+    this.#session = new SessionClock(options);
   }
 
   get identity(): MemberIdentity | null {
@@ -183,7 +183,7 @@ export class ClassicMember implements GroupMember {
     this.#memberId = answer.memberId;
     this.#generation = answer.generationId;
     // The session of one who had nothing begins with the answer.
-    this.#contacted(assignment.owned.length === 0 ? clock.now() : sentMs);
+    this.#session.contacted(assignment.owned.length === 0 ? clock.now() : sentMs);
     return answer;
   }
 
@@ -214,7 +214,7 @@ export class ClassicMember implements GroupMember {
       { group, lane: JOINING },
       { ...call, waitMs: rebalanceTimeoutMs },
     );
-    this.#contacted(sentMs);
+    this.#session.contacted(sentMs);
     return splitByTopic(decodeConsumerProtocolAssignment(answer.assignment).assignedPartitions);
   }
 
@@ -239,7 +239,7 @@ export class ClassicMember implements GroupMember {
       const sentMs = clock.now();
       try {
         await this.#heartbeat(identity);
-        if (identity.generation === this.#generation) this.#contacted(sentMs);
+        if (identity.generation === this.#generation) this.#session.contacted(sentMs);
       } catch (caught) {
         const error = asTailraceError(caught);
         noteCoordinator(this.#options, error);
@@ -262,25 +262,19 @@ export class ClassicMember implements GroupMember {
     // While JoinGroup is on its way: others are waited for, or its answer is.
     const isExpected = this.#isJoining && name === "ILLEGAL_GENERATION";
     if (name === "REBALANCE_IN_PROGRESS" || isExpected) {
-      this.#contacted(sentMs);
+      this.#session.contacted(sentMs);
       if (!this.#isJoining) this.#requestJoin();
     } else if (NOT_A_MEMBER.has(name)) {
       this.#lose(name);
     }
   }
 
-  async #watch(): Promise<void> {
-    const { clock, sessionTimeoutMs } = this.#options;
-    while (!this.#isStopping) {
-      const leftMs = this.#lastContactMs + sessionTimeoutMs - clock.now();
-      if (this.#generation === NO_GENERATION) {
-        await clock.sleep(sessionTimeoutMs / 4, this.#stopping.signal);
-      } else if (leftMs > 0) {
-        await clock.sleep(leftMs, this.#stopping.signal);
-      } else {
-        this.#lose("no heartbeat for the session's time");
-      }
-    }
+  #watch(): Promise<void> {
+    return this.#session.watch({
+      isMember: () => this.#generation !== NO_GENERATION,
+      onExpired: () => this.#lose("no heartbeat for the session's time"),
+      signal: this.#stopping.signal,
+    });
   }
 
   #lose(reason: string): void {
@@ -303,10 +297,6 @@ export class ClassicMember implements GroupMember {
   #requestJoin(): void {
     this.#mustJoin = true;
     this.#change.ring();
-  }
-
-  #contacted(sentMs: number): void {
-    this.#lastContactMs = Math.max(this.#lastContactMs, sentMs);
   }
 
   get #isStopping(): boolean {

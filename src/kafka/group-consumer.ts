@@ -12,6 +12,7 @@ import {
 } from "./group-member.ts";
 import { Pauses } from "./pauses.ts";
 import { mayPass } from "./retry.ts";
+import { SessionClock } from "./session-clock.ts";
 import type { TopicIdentities } from "./topic-identities.ts";
 import { groupByTopic, splitByTopic } from "./topic-partitions.ts";
 import { refusalName } from "./translate-error.ts";
@@ -51,19 +52,18 @@ export class ConsumerMember implements GroupMember {
   /** Wakes `#reconcile`. */
   readonly #change: Bell;
   readonly #stopping = new AbortController();
+  readonly #session: SessionClock;
   #memberId: string = randomUUID();
   #epoch = JOIN;
   /** Who we were when we were lost, until the group has been told. */
   #ghost: string | null = null;
   #target: Target | null = null;
-  /** When the last heartbeat was sent that was answered as to a member. */
-  #lastContactMs: number;
 
   constructor(options: MemberOptions & { readonly identities: TopicIdentities }) {
     this.#options = options;
     this.#due = new Bell(options.clock);
     this.#change = new Bell(options.clock);
-    this.#lastContactMs = options.clock.now();
+    this.#session = new SessionClock(options);
   }
 
   get identity(): MemberIdentity | null {
@@ -135,7 +135,7 @@ export class ConsumerMember implements GroupMember {
 
   #take(answer: Answer, sentMs: number): void {
     this.#epoch = answer.memberEpoch;
-    this.#lastContactMs = sentMs;
+    this.#session.contacted(sentMs);
     if (answer.assignment === null) return;
     this.#target = answer.assignment.topicPartitions;
     this.#change.ring();
@@ -231,18 +231,12 @@ export class ConsumerMember implements GroupMember {
     );
   }
 
-  async #watch(): Promise<void> {
-    const { clock, sessionTimeoutMs } = this.#options;
-    while (!this.#isStopping) {
-      const leftMs = this.#lastContactMs + sessionTimeoutMs - clock.now();
-      if (this.#epoch === JOIN) {
-        await clock.sleep(sessionTimeoutMs / 4, this.#stopping.signal);
-      } else if (leftMs > 0) {
-        await clock.sleep(leftMs, this.#stopping.signal);
-      } else {
-        this.#lose("no heartbeat for the session's time");
-      }
-    }
+  #watch(): Promise<void> {
+    return this.#session.watch({
+      isMember: () => this.#epoch !== JOIN,
+      onExpired: () => this.#lose("no heartbeat for the session's time"),
+      signal: this.#stopping.signal,
+    });
   }
 
   #lose(reason: string): void {
