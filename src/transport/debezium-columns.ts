@@ -27,7 +27,7 @@ export interface ColumnEncoding {
 }
 
 /** The connector's defaults, for types that MySQL has told. */
-export const DEFAULT_ENCODING: ColumnEncoding = { schema: undefined, isExact: true };
+const DEFAULT_ENCODING: ColumnEncoding = { schema: undefined, isExact: true };
 
 /** Digits behind the seconds, by the name of a schema. */
 const UNITS: Readonly<Record<string, UnitDigits>> = {

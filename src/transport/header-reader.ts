@@ -1,7 +1,9 @@
 import { RECORD_HEADERS, type RecordView } from "../core/record.ts";
 import { RecordFault } from "./json-scanner.ts";
 
-/** What the headers of a record of ours say; fields are reused from one record to the next. */
+/**
+ * What the headers of a record of ours say; fields are reused from one record to the next. That a record holds keys only need not be told: its rows lack columns.
+ */
 export interface KnownHeaders {
   /** Is there a version, as records of ours have one? */
   isOurs: boolean;
@@ -12,7 +14,6 @@ export interface KnownHeaders {
   /** The place of the schema's name in the record's bytes; start -1 = none. */
   schemaStart: number;
   schemaEnd: number;
-  isKeyOnly: boolean;
 }
 
 /** Headers of no record. */
@@ -24,7 +25,6 @@ export function createKnownHeaders(): KnownHeaders {
     commitTimeUs: 0,
     schemaStart: -1,
     schemaEnd: -1,
-    isKeyOnly: false,
   };
 }
 
@@ -33,7 +33,6 @@ const PREFIX = Buffer.from("tailrace.");
 const VERSION = Buffer.from(RECORD_HEADERS.version);
 const SCHEMA = Buffer.from(RECORD_HEADERS.schema);
 const COMMIT_TIME = Buffer.from(RECORD_HEADERS.commitTime);
-const KEY_ONLY = Buffer.from(RECORD_HEADERS.keyOnly);
 
 /**
  * Reads a block of headers (https://kafka.apache.org/documentation/#recordheader): a count, then for each a length and name, a length (-1 = null) and value; numbers
@@ -43,7 +42,6 @@ export function readHeaders(record: RecordView, headers: KnownHeaders): void {
   headers.isOurs = false;
   headers.commitTimeUs = 0;
   headers.schemaStart = -1;
-  headers.isKeyOnly = false;
   const { bytes: b, headersEnd: end } = record;
   let p = record.headersStart;
   if (p >= end || p < 0) return;
@@ -81,8 +79,6 @@ function take(headers: KnownHeaders, b: Buffer, header: Header): void {
     headers.schemaEnd = end;
   } else if (is(COMMIT_TIME)) {
     headers.commitTimeUs = decimal(b, value, end);
-  } else if (is(KEY_ONLY)) {
-    headers.isKeyOnly = true;
   }
 }
 

@@ -97,7 +97,7 @@ export const base64Bytes: ReadBytes = (b, p, end) => {
 };
 
 /** Bytes as hexadecimal digits: Debezium's with `binary.handling.mode=hex`. */
-export const hexBytes: ReadBytes = (b, p, end) => {
+const hexBytes: ReadBytes = (b, p, end) => {
   if (b[p] !== Ascii.QUOTE) return null;
   const text = contentText(b, p, end);
   if (text.length % 2 !== 0 || !/^[\da-fA-F]*$/.test(text)) return null;

@@ -109,7 +109,7 @@ function isPlainDecimal(b: Buffer, p: number, end: number, scale: number): boole
 }
 
 /** The text of a number in plain notation with at least `scale` digits behind the point; null when it is no number. */
-export function plainDecimal(text: string, scale: number): string | null {
+function plainDecimal(text: string, scale: number): string | null {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text);
   if (match === null) return null;
   const [, sign = "", whole = "", fraction = "", exponentText = "0"] = match;

@@ -3,7 +3,7 @@ import { Ascii, RecordFault } from "./json-scanner.ts";
 import { contentText } from "./read-text.ts";
 
 /** Members of records, in whatever format, that mean something. */
-export const RECORD_MEMBERS = [
+const RECORD_MEMBERS = [
   // Canal, Maxwell
   "data",
   "old",
