@@ -125,8 +125,9 @@ export class RecordLog implements AsyncDisposable {
     log.end = offset + 1;
     this.#records++;
     const version = versionOf(record);
-    if (version < log.version) this.#repeated++;
-    else log.version = version;
+    // The delete of a row's old key is one version older than the event that moved it.
+    if (version + 1n < log.version) this.#repeated++;
+    else if (version > log.version) log.version = version;
     const value = valueStart < 0 ? null : bytes.toString("utf8", valueStart, valueEnd);
     const actions = value === null ? [] : dueActions(value, version);
     for (const { index, id } of actions) this.#lookAtPlace(`${index}/${id}`, partition);
