@@ -256,7 +256,7 @@ export class Fetcher implements AsyncDisposable {
       connections.forgetTopic(state.topic);
     }
     this.#delayMs = this.#pauses.next();
-    const level = this.#pauses.isLasting ? "warn" : "debug";
+    const level = this.#pauses.isWorthWarning ? "warn" : "debug";
     logger[level]({ error, retryMs: this.#delayMs }, "cannot fetch records");
   }
 

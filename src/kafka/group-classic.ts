@@ -133,7 +133,7 @@ export class ClassicMember implements GroupMember {
     if (name === "REBALANCE_IN_PROGRESS") return;
     if (NOT_A_MEMBER.has(name)) this.#lose(name);
     else if (!mayPass(error)) throw error;
-    if (pauses.isLasting) logger.warn({ group, error }, "cannot join the consumer group");
+    if (pauses.isWorthWarning) logger.warn({ group, error }, "cannot join the consumer group");
     await pauses.pause(this.#stopping.signal);
   }
 

@@ -152,7 +152,7 @@ export class ConsumerMember implements GroupMember {
     const delayMs = pauses.next();
     if (name === NOT_YET || name === "FENCED_INSTANCE_ID") {
       logger.warn({ group, instanceId, name, delayMs }, "another process has this instance id");
-    } else if (pauses.isLasting) {
+    } else if (pauses.isWorthWarning) {
       logger.warn({ group, error, delayMs }, "cannot reach the consumer group");
     }
     return delayMs;

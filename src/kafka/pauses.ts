@@ -2,6 +2,7 @@ import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 
 const MAX_PAUSE_MS = 1000;
+const FIRST_WARNING = 6;
 
 /** Pauses between the tries of something that is tried for ever: growing, but never so long that a broker that has come back ends our session unheard. */
 export class Pauses {
@@ -18,9 +19,9 @@ export class Pauses {
     return this.#backoff.failures;
   }
 
-  /** It has failed often enough to be worth a warning. */
-  get isLasting(): boolean {
-    return this.failures > 5;
+  /** It has failed for some seconds, and is worth a warning: then, and twice a minute. */
+  get isWorthWarning(): boolean {
+    return this.failures === FIRST_WARNING || (this.failures > 0 && this.failures % 30 === 0);
   }
 
   /** Counts a failure and returns the milliseconds to wait before the next try. */
