@@ -63,7 +63,7 @@ export class Fetcher implements AsyncDisposable {
     this.#options = options;
     this.#pauses = new Pauses(options.clock);
     this.#queue = new RecordQueue({
-      maxFreeBytes: options.maxFetchBytes / 2,
+      maxFreeBytes: options.maxFetchBytes,
       onRoom: () => this.#schedule(),
     });
   }
