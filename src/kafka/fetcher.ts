@@ -191,7 +191,7 @@ export class Fetcher implements AsyncDisposable {
         ),
       );
       if (answer.errorCode !== 0) throw refusalOf(answer.errorCode, `fetch from broker ${node}`);
-      this.#accept(node, answer, buffer);
+      this.#accept(node, answer, { states: new Set(states), buffer });
     } catch (caught) {
       const error = asTailraceError(caught);
       if (mayPass(error)) this.#mistrust(states, error);
@@ -202,7 +202,14 @@ export class Fetcher implements AsyncDisposable {
     this.#schedule();
   }
 
-  #accept(node: number, answer: FetchAnswer, buffer: Buffer | null): void {
+  #accept(
+    node: number,
+    answer: FetchAnswer,
+    {
+      states,
+      buffer,
+    }: { readonly states: ReadonlySet<FetchedPartitionState>; readonly buffer: Buffer | null },
+  ): void {
     const { identities } = this.#options;
     const total = answer.partitions.reduce((sum, { records }) => sum + records.length, 0);
     const bytes: AnswerBytes = { node, bytes: total, buffer, open: 0 };
@@ -212,8 +219,8 @@ export class Fetcher implements AsyncDisposable {
       const topic = identities.name(fetched.topicId) ?? "";
       const key = partitionKey({ topic, partition: fetched.partition });
       const state = this.#states.get(key);
-      // Revoked meanwhile, and perhaps assigned anew.
-      if (state === undefined || !state.isRequested) continue;
+      // Revoked meanwhile, and perhaps assigned anew: then it is read from elsewhere, perhaps from another broker by now.
+      if (state === undefined || !states.has(state)) continue;
       if (fetched.errorCode !== 0) {
         isClean = false;
         this.#refused(state, fetched.errorCode);
