@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
-import type { PartitionOffset } from "../core/kafka.ts";
+import type { AssignedPartition, PartitionOffset } from "../core/kafka.ts";
 import { OffsetCommitter } from "./offset-committer.ts";
 import { OffsetTracker } from "./offset-tracker.ts";
 
@@ -11,6 +11,7 @@ const p1 = { topic: "t", partition: 1 };
 function openCommitter(
   commit: (offsets: readonly PartitionOffset[]) => Promise<void>,
   clock: Partial<Clock> = {},
+  assignment: () => readonly AssignedPartition[] = () => [],
 ) {
   const tracker = new OffsetTracker();
   tracker.assign({ ...p0, offset: 5 }, 5);
@@ -20,6 +21,7 @@ function openCommitter(
   const steps: string[] = [];
   const committer = new OffsetCommitter({
     consumer: {
+      assignment,
       commit: (offsets) => {
         steps.push(offsets.map(({ partition, offset }) => `${partition}:${offset}`).join());
         return commit(offsets);
@@ -54,6 +56,21 @@ test("what has moved is committed, behind the notes; a start that the group does
   add(1, 9);
   await committer.save();
   expect(steps).toEqual(["notes", "1:7", "notes", "0:6,1:9"]);
+});
+
+test("marks of transactions behind the last record are committed with it, once it is closed", async () => {
+  const assigned = { ...p0, position: 8, end: 8 };
+  const { committer, tracker, steps } = openCommitter(
+    () => Promise.resolve(),
+    {},
+    () => [assigned],
+  );
+  tracker.begin(p0);
+  await committer.save();
+  expect(steps).toEqual(["notes", "1:7"]);
+  tracker.add({ kind: "offset", ...p0, nextOffset: 6, commitTimeUs: 0 }, 1);
+  await committer.save();
+  expect(steps.slice(2)).toEqual(["notes", "0:8"]);
 });
 
 test("what was not committed is tried again", async () => {

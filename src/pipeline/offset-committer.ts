@@ -12,7 +12,7 @@ const LAST_COMMIT_MS = 5_000;
 
 /** What committing offsets takes. */
 export interface OffsetCommitterOptions {
-  readonly consumer: Pick<RecordConsumer, "commit">;
+  readonly consumer: Pick<RecordConsumer, "commit" | "assignment">;
   readonly tracker: OffsetTracker;
   /** Moves partitions over what the sink has closed. */
   readonly close: () => void;
@@ -79,6 +79,8 @@ export class OffsetCommitter implements ResumePoint {
 
   async #commitNow(partitions: readonly TopicPartition[]): Promise<void> {
     const { consumer, tracker, saveNotes } = this.#options;
+    for (const { topic, partition, position: offset } of consumer.assignment())
+      tracker.pass({ topic, partition, offset });
     // the offsets first: a gap that is noted meanwhile belongs to records behind them
     const moved = partitions.flatMap(
       (one): { partition: TrackedPartition; at: PartitionOffset }[] => {

@@ -118,6 +118,16 @@ export class OffsetTracker {
     }
   }
 
+  /**
+   * All of the partition before `offset` was asked for. What lies between its last record and there are no records but marks of transactions, and records of aborted ones: once
+   * nothing is open they count as closed. Otherwise, when they expire before another record comes, the group's offset would lie before all that is left.
+   */
+  pass({ topic, partition, offset }: PartitionOffset): void {
+    const tracked = this.get({ topic, partition });
+    if (tracked !== undefined && tracked.open === 0 && tracked.closed < offset)
+      tracked.closed = offset;
+  }
+
   /** Marks that are not closed. */
   get size(): number {
     return this.#next - this.#first;

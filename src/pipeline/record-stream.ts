@@ -17,7 +17,7 @@ export interface RecordStreamParts {
   readonly consumer: Pick<RecordConsumer, "poll" | "wait" | "isConnected">;
   readonly decoder: Decoder;
   readonly tracker: OffsetTracker;
-  /** Called for each record before it is taken; what it throws ends the stream. */
+  /** Called for each record before its changes are taken; what it throws ends the stream. */
   readonly admit: (record: RecordView) => void;
 }
 
@@ -53,8 +53,9 @@ export class RecordStream implements ChangeStream {
     if (this.#record === null) {
       const record = consumer.poll();
       if (record === null) return null;
-      admit(record);
+      // first: from here on it is open, whatever becomes of it
       tracker.begin(record);
+      admit(record);
       this.#record = record;
       const beginning = decoder.begin(record);
       if (beginning !== undefined) {

@@ -78,6 +78,21 @@ test("offsets whose records were deleted are an error before anything is read", 
   expect(await ids(scene)).toEqual(["1"]);
 });
 
+test("records that expired behind everything that was read are no loss, though marks of transactions expire with them", async () => {
+  await using scene = await openSyncScene(1);
+  const { topics, topic, sync } = scene;
+  await topics.produceTransaction(topic, [canalRecord("INSERT", [{ id: 1, v: "" }])]);
+  {
+    await using run = await sync.start();
+    await run.committed(topic, [2]);
+  }
+  await topics.cutOff(topic, { 0: 2 });
+  await topics.produce(topic, [canalRecord("INSERT", [{ id: 2, v: "" }])]);
+  await using run = await sync.start();
+  await run.committed(topic, [3]);
+  expect(await ids(scene)).toEqual(["1", "2"]);
+});
+
 test("a run can set the group's offsets first, unless the group is active", async () => {
   await using scene = await openSyncScene(2);
   const { topic, sync } = scene;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Admin } from "@platformatic/kafka";
+import type { RecordProducer } from "../../src/core/kafka.ts";
 import { openProducer } from "../../src/kafka/producer.ts";
 import { testServerUrl } from "./servers.ts";
 
@@ -26,6 +27,8 @@ export interface TestTopics extends AsyncDisposable {
   cutOff(topic: string, offsets: Readonly<Record<number, number>>): Promise<void>;
   /** Resolves when the broker holds them, in order per partition. */
   produce(topic: string, records: readonly TestRecord[]): Promise<void>;
+  /** Produces them in one transaction, whose mark is a record of its own in each partition. */
+  produceTransaction(topic: string, records: readonly TestRecord[]): Promise<void>;
   /** The group's committed offsets by partition; -1 = none. */
   committed(group: string, topic: string): Promise<number[]>;
 }
@@ -37,7 +40,23 @@ export async function openTestTopics(broker = testServerUrl("kafka").host): Prom
   const options = { clientId: "tailrace-test", bootstrapBrokers: [broker] };
   const admin = new Admin(options);
   const producer = await openProducer({ brokers: [broker] });
-  const buffer = producer.createBuffer();
+  const send = async (
+    by: RecordProducer,
+    topic: string,
+    records: readonly TestRecord[],
+  ): Promise<void> => {
+    const partitions = created.get(topic) ?? 1;
+    const description = { name: topic, partitions, maxBatchBytes: 1 << 20 };
+    const buffer = by.createBuffer();
+    for (const { key, value, headers, partition = 0, timestampMs } of records)
+      buffer.append(description, partition, {
+        key: typeof key === "string" ? Buffer.from(key) : null,
+        value: value === null ? null : Buffer.from(value),
+        headers: headerBlock(headers ?? {}),
+        timestampMs: timestampMs ?? Date.now(),
+      });
+    await by.send(buffer);
+  };
   const create = async (topic: string, partitions = 1): Promise<void> => {
     await admin.createTopics({ topics: [topic], partitions, replicas: 1 });
     created.set(topic, partitions);
@@ -62,20 +81,14 @@ export async function openTestTopics(broker = testServerUrl("kafka").host): Prom
       }));
       await admin.deleteRecords({ topics: [{ name: topic, partitions }] });
     },
-    produce: async (topic, records) => {
-      const description = {
-        name: topic,
-        partitions: created.get(topic) ?? 1,
-        maxBatchBytes: 1 << 20,
-      };
-      for (const { key, value, headers, partition = 0, timestampMs } of records)
-        buffer.append(description, partition, {
-          key: typeof key === "string" ? Buffer.from(key) : null,
-          value: value === null ? null : Buffer.from(value),
-          headers: headerBlock(headers ?? {}),
-          timestampMs: timestampMs ?? Date.now(),
-        });
-      await producer.send(buffer);
+    produce: (topic, records) => send(producer, topic, records),
+    produceTransaction: async (topic, records) => {
+      await using own = await openProducer(
+        { brokers: [broker] },
+        { transactionalId: `${prefix}transactions` },
+      );
+      await send(own, topic, records);
+      await own.commit();
     },
     committed: async (group, topic) => {
       const partitions = Array.from({ length: created.get(topic) ?? 1 }, (_, i) => i);
