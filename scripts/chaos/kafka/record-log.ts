@@ -33,7 +33,7 @@ export class RecordLog implements AsyncDisposable {
   #pumping: Promise<void> = Promise.resolve();
   #failure: unknown = null;
   #records = 0;
-  #repeated = 0;
+  #older = 0;
   #pendingActions = 0;
 
   private constructor(partitions: number) {
@@ -70,9 +70,9 @@ export class RecordLog implements AsyncDisposable {
     return this.#records;
   }
 
-  /** Of these, how many repeat what their partition has had before: of transactions that were sent in parts. */
-  get repeated(): number {
-    return this.#repeated;
+  /** Of these, how many are older than one before them in their partition: of XA transactions, and what is repeated of transactions that were sent in parts. */
+  get older(): number {
+    return this.#older;
   }
 
   /** Actions of records that nobody has asked for yet. */
@@ -126,7 +126,7 @@ export class RecordLog implements AsyncDisposable {
     this.#records++;
     const version = versionOf(record);
     // The delete of a row's old key is one version older than the event that moved it.
-    if (version + 1n < log.version) this.#repeated++;
+    if (version + 1n < log.version) this.#older++;
     else if (version > log.version) log.version = version;
     const value = valueStart < 0 ? null : bytes.toString("utf8", valueStart, valueEnd);
     const actions = value === null ? [] : dueActions(value, version);

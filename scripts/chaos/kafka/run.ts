@@ -215,7 +215,7 @@ function notesOf(audit: OffsetAudit, log: RecordLog, accepted: AcceptedActions):
   const count = (value: number): string => value.toLocaleString("en-US");
   return [
     `Committed offsets were asked for ${count(audit.checks)} times and never moved backwards; each of the ${count(audit.records)} records before them was accepted.`,
-    `${count(log.records)} records, ${count(log.repeated)} of them repeated; none of ${count(accepted.documents)} documents in two partitions.`,
+    `${count(log.records)} records, ${count(log.older)} of them older than one before them in their partition (XA transactions, and what is repeated of large ones); none of ${count(accepted.documents)} documents in two partitions.`,
     `${count(accepted.now)} actions were answered for, ${count(accepted.conflicts)} of them in conflict; no document went back.`,
   ];
 }
