@@ -216,8 +216,8 @@ export const ERROR_TABLE = {
   },
   KAFKA_TOPIC_APPEARED: {
     disposition: "retry",
-    summary: "Another topic that is to be read exists now.",
-    remedy: "Nothing: reading goes on with it.",
+    summary: "A topic that is to be read exists again, and is not the one that was read before.",
+    remedy: "Nothing: reading begins anew, and tells what follows from that.",
   },
   KAFKA_TOPIC_UNUSABLE: {
     disposition: "fatal",

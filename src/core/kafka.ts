@@ -93,6 +93,8 @@ export interface RecordConsumer extends AsyncDisposable {
   poll(): RecordView | null;
   /** Resolves when `poll` may have a record. Rejects with a KAFKA_* TailraceError when the consumer cannot go on; resolves when it was closed. */
   wait(): Promise<void>;
+  /** Reads these topics, too, from now on; their partitions are assigned as others are. */
+  subscribe(topics: readonly string[]): void;
   /** Commits next offsets of partitions that are ours. Throws KAFKA_PARTITIONS_LOST when one is not any more. */
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
   /** What is assigned to us, with the offset of the next record to come from `poll`, and the partition's end as of the last fetch; -1 = unknown. */

@@ -111,6 +111,7 @@ class GroupConsumer implements RecordConsumer {
   readonly #closing = new AbortController();
   readonly #clock: Clock;
   readonly #running: Promise<void>;
+  readonly #topics: Set<string>;
   #member: GroupMember;
 
   constructor(
@@ -120,10 +121,12 @@ class GroupConsumer implements RecordConsumer {
       readonly isConsumerProtocol: boolean;
     },
   ) {
-    const { group, topics, logger, clock = systemClock, listener } = options;
+    const { group, logger, clock = systemClock, listener } = options;
     const { sessionTimeoutMs = SESSION_MS, revokeTimeoutMs = REVOKE_MS } = options;
     const instanceId = options.instanceId ?? null;
     const identities = new TopicIdentities();
+    const topics = new Set(options.topics);
+    this.#topics = topics;
     this.#connections = connections;
     this.#clock = clock;
     const { signal } = this.#closing;
@@ -166,6 +169,11 @@ class GroupConsumer implements RecordConsumer {
 
   wait(): Promise<void> {
     return this.#fetcher.wait();
+  }
+
+  subscribe(topics: readonly string[]): void {
+    for (const topic of topics) this.#topics.add(topic);
+    this.#member.resubscribe();
   }
 
   assignment(): readonly AssignedPartition[] {

@@ -87,6 +87,10 @@ export class ClassicMember implements GroupMember {
     this.#change.ring();
   }
 
+  resubscribe(): void {
+    this.#requestJoin();
+  }
+
   onCommitRefused(name: string, identity: MemberIdentity): void {
     // While we join, the group's generation is ahead of ours, or behind.
     if (!NOT_A_MEMBER.has(name) || identity.generation !== this.#generation) return;

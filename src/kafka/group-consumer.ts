@@ -86,6 +86,10 @@ export class ConsumerMember implements GroupMember {
     this.#change.ring();
   }
 
+  resubscribe(): void {
+    this.#due.ring();
+  }
+
   onCommitRefused(name: string, identity: MemberIdentity): void {
     if (identity.memberId !== this.#memberId) return;
     if (name === "STALE_MEMBER_EPOCH") this.#due.ring();
@@ -221,7 +225,7 @@ export class ConsumerMember implements GroupMember {
     const { connections, identities, topics } = this.#options;
     if (target.some(({ topicId }) => identities.name(topicId) === undefined)) {
       for (const topic of topics) connections.forgetTopic(topic);
-      identities.note((await connections.metadata(topics)).values());
+      identities.note((await connections.metadata([...topics])).values());
     }
     return splitByTopic(
       target.flatMap(({ topicId, partitions }) => {

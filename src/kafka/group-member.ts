@@ -10,7 +10,8 @@ export interface MemberOptions {
   /** Told what is ours; both protocols do with it the same. */
   readonly assignment: Assignment;
   readonly group: string;
-  readonly topics: readonly string[];
+  /** Topics that are read; may grow, then {@link GroupMember.resubscribe} is called. */
+  readonly topics: ReadonlySet<string>;
   /** Static membership: who comes back under this name within the session's time finds its partitions. */
   readonly instanceId: string | null;
   /** Without a heartbeat for so long the partitions are others'. */
@@ -36,6 +37,8 @@ export interface GroupMember {
   /** Joins, and stays in the group until `stop` is called; then it resolves. Rejects when it cannot go on. */
   run(): Promise<void>;
   stop(): void;
+  /** Tells the group that there are more topics to be read. */
+  resubscribe(): void;
   /** Null while the group does not know us. */
   readonly identity: MemberIdentity | null;
   /** A commit that was made as `identity` was refused with this name: what that means for us. */

@@ -53,6 +53,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
     state,
     found,
     wanted: source.topics,
+    onAppeared: (names) => consumer.subscribe(names),
     clock,
     logger,
   });

@@ -52,6 +52,7 @@ function openWatch(noted: Partial<FollowedTopic> = {}) {
     update: (change) => Promise.resolve((state = change(state) ?? state)),
   };
   const logged: string[] = [];
+  const appeared: string[] = [];
   const log = (_fields: object, message: string): void => void logged.push(message);
   const watch = new TopicWatch({
     cluster: cluster as KafkaCluster,
@@ -59,6 +60,7 @@ function openWatch(noted: Partial<FollowedTopic> = {}) {
     state,
     found: new Map(topics),
     wanted: ["t", "new*"],
+    onAppeared: (names) => appeared.push(...names),
     clock: { now: () => 0, random: () => 0.5, sleep: () => Promise.resolve() },
     logger: { debug: log, info: log, warn: log, error: log },
   });
@@ -66,7 +68,11 @@ function openWatch(noted: Partial<FollowedTopic> = {}) {
     watch,
     topics,
     logged,
+    appeared,
     state: () => state.topics,
+    know: (name: string, topic: FollowedTopic) => {
+      state = { ...state, topics: { ...state.topics, [name]: topic } };
+    },
     accept: (more: Partial<FollowedTopic>) => {
       state = { ...state, topics: { t: { ...state.topics["t"]!, ...more } } };
     },
@@ -125,11 +131,23 @@ test("records with versions of their own go on, and the new number is noted", as
   expect(state()["t"]).toMatchObject({ partitions: 3, begun: 3, generation: 3 });
 });
 
-test("a topic that appears is noted as one to be read from its beginning, and reading begins anew", async () => {
-  const { watch, topics, state } = openWatch();
+test("a topic that appears is noted as one to be read from its beginning, and is read from then on", async () => {
+  const { watch, topics, state, appeared } = openWatch();
+  topics.set("newer", described("newer", 4, "c"));
+  await watch.look();
+  expect(state()["newer"]).toEqual({ id: "c", partitions: 4, begun: 0, generation: 3 });
+  expect(watch.topics["newer"]).toEqual(state()["newer"]);
+  expect(appeared).toEqual(["newer"]);
+  await watch.look();
+  expect(appeared).toEqual(["newer"]);
+});
+
+test("a topic that appears and was another one when it was read has reading begin anew", async () => {
+  const { watch, topics, know, appeared } = openWatch();
+  know("newer", { id: "b", partitions: 4, begun: 4, generation: 3 });
   topics.set("newer", described("newer", 4, "c"));
   await expect(watch.look()).rejects.toMatchObject({ code: "KAFKA_TOPIC_APPEARED" });
-  expect(state()["newer"]).toEqual({ id: "c", partitions: 4, begun: 0, generation: 3 });
+  expect(appeared).toEqual([]);
 });
 
 test("a topic that is gone is told once", async () => {

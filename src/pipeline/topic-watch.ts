@@ -6,8 +6,12 @@ import { RECORD_HEADERS, type RecordView } from "../core/record.ts";
 import type { FollowedTopic, SyncState, SyncStateStore } from "../core/sync-state.ts";
 import { matchTopics } from "./topic-patterns.ts";
 
-/** How often the cluster is asked what has become of the topics, ms; oftener while one that is named is missing or has partitions without offsets. */
+/**
+ * How often the cluster is asked what has become of the topics, ms; oftener where a pattern may meet topics that nobody has named, and oftener still while one that is
+ * named is missing or has partitions without offsets.
+ */
 const WATCH_INTERVAL_MS = 30_000;
+const PATTERN_INTERVAL_MS = 5_000;
 const SETTLING_INTERVAL_MS = 2_000;
 
 /** What watching topics takes. */
@@ -20,6 +24,8 @@ export interface TopicWatchOptions {
   readonly found: ReadonlyMap<string, TopicDescription>;
   /** Names and patterns of the configuration. */
   readonly wanted: readonly string[];
+  /** Called with topics that have appeared, when they are noted: from now on they are read, too. */
+  readonly onAppeared: (names: readonly string[]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -89,7 +95,7 @@ export class TopicWatch {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     for (;;) {
-      await clock.sleep(this.#isSettled ? WATCH_INTERVAL_MS : SETTLING_INTERVAL_MS, signal);
+      await clock.sleep(this.#pauseMs, signal);
       if (signal.aborted) return;
       try {
         await this.look();
@@ -121,6 +127,12 @@ export class TopicWatch {
     this.#noteGone(found);
     await this.#noteBegun();
     await this.#noteAppeared(found);
+  }
+
+  get #pauseMs(): number {
+    if (!this.#isSettled) return SETTLING_INTERVAL_MS;
+    const { wanted } = this.#options;
+    return wanted.some((name) => name.includes("*")) ? PATTERN_INTERVAL_MS : WATCH_INTERVAL_MS;
   }
 
   /** Nothing is to be expected: all that is named is there, and the group has offsets for all of it. */
@@ -194,12 +206,15 @@ export class TopicWatch {
     return committed.length >= count ? count : (this.#topics[topic]?.begun ?? null);
   }
 
-  /** A topic that appears while others are read is read from its beginning. */
+  /**
+   * A topic that appears while others are read is read from its beginning. Throws KAFKA_TOPIC_APPEARED when it was read before as another one of that name: opening anew
+   * tells what to do.
+   */
   async #noteAppeared(found: ReadonlyMap<string, TopicDescription>): Promise<void> {
-    const { store, clock } = this.#options;
+    const { store, clock, logger, onAppeared } = this.#options;
     const appeared = [...found].filter(([name]) => !this.#partitions.has(name));
     if (appeared.length === 0) return;
-    await store.update((now) => {
+    const saved = await store.update((now) => {
       if (now === null) return now;
       const added = appeared.flatMap(([name, { id, partitions }]): [string, FollowedTopic][] =>
         now.topics[name] === undefined
@@ -210,8 +225,14 @@ export class TopicWatch {
       const savedAt = new Date(clock.now()).toISOString();
       return { ...now, topics: { ...now.topics, ...Object.fromEntries(added) }, savedAt };
     });
-    const names = appeared.map(([name]) => name).join(", ");
-    throw new TailraceError("KAFKA_TOPIC_APPEARED", `reading begins anew, with ${names}`);
+    this.#adopt(saved);
+    const other = appeared.find(([name, { id }]) => this.#topics[name]?.id !== id);
+    if (other !== undefined)
+      throw new TailraceError("KAFKA_TOPIC_APPEARED", `topic ${other[0]} was made anew`);
+    for (const [name, { partitions }] of appeared) this.#compare(name, partitions);
+    const names = appeared.map(([name]) => name);
+    logger.info({ topics: names }, "topics have appeared and are read, too");
+    onAppeared(names);
   }
 }
 

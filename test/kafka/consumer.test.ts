@@ -185,6 +185,21 @@ test.for(PROTOCOLS)("%s: a topic that is made later is read", async (groupProtoc
   expect(member.failure).toBeUndefined();
 });
 
+test.for(PROTOCOLS)(
+  "%s: a topic that is subscribed to later is read, without anything being given up",
+  async (groupProtocol) => {
+    await using topic = await openTestTopic(2);
+    await using more = await openTestTopic(1);
+    const options = { brokers: topic.brokers, group: topic.name, groupProtocol };
+    await using member = await openTestMember({ ...options, topics: [topic.name] });
+    await until("what is there is read", () => member.partitions().length === 2);
+    member.consumer.subscribe([more.name]);
+    await until("what has come is read", () => member.partitions().length === 3);
+    expect(member.events.filter(({ what }) => !what.startsWith("assigned"))).toEqual([]);
+    expect(member.failure).toBeUndefined();
+  },
+);
+
 test("records of aborted transactions are never seen, of committed ones when they are committed", async () => {
   await using topic = await openTestTopic(1);
   await topic.produceTransaction(0, ["a1", "a2"], "abort");

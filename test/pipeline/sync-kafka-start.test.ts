@@ -223,6 +223,22 @@ test("topics that do not exist yet are waited for, and read from their beginning
   // a broker may take a moment to know the first one, too
   expect(run.troubles.filter((text) => !text.startsWith("KAFKA_TOPIC_AWAITED"))).toEqual([
     expect.stringContaining("waited for"),
-    expect.stringContaining("KAFKA_TOPIC_APPEARED"),
   ]);
+});
+
+test("topics that appear and match a pattern are read from their beginning, and reading goes on meanwhile", async () => {
+  await using scene = await openSyncScene(1, { source: 'start = "latest"' });
+  const { topics, topic, sync } = scene;
+  await using run = await sync.with({ names: [`${topics.prefix}*`] }).start();
+  await run.committed(topic, [0]);
+  for (const [n, name] of ["next", "last"].entries()) {
+    const late = `${topics.prefix}${name}`;
+    await topics.create(late, 2);
+    await topics.produce(late, [canalRecord("INSERT", [{ id: n, v: "" }])]);
+    await topics.produce(topic, [canalRecord("INSERT", [{ id: n + 10, v: "" }])]);
+    await run.committed(late, [1, 0]);
+    await run.committed(topic, [n + 1]);
+  }
+  expect(await ids(scene)).toEqual(["0", "1", "10", "11"]);
+  expect(run.troubles.filter((text) => !text.startsWith("KAFKA_TOPIC_AWAITED"))).toEqual([]);
 });
