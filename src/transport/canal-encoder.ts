@@ -8,11 +8,11 @@ import { compileCanalRows, type CanalRows } from "./canal-generate.ts";
 import { type CanalJsonRow, type CanalJsonTable, createCanalJsonTable } from "./canal-json-rows.ts";
 import { CanalRecordWriter, type EventRecords } from "./canal-record-writer.ts";
 import { schemaChangeRecord } from "./canal-schema-change.ts";
-import { MoveVersions } from "./move-version.ts";
+import { MoveVersions, WrittenKeys } from "./move-version.ts";
 import type { JsonRowPartitioner, Partitioner, TablePartitioner } from "./partitioner.ts";
 import type { JsonRowsEvent, RecordEncoder, RecordGap } from "./record-encoder.ts";
 import { HeaderBlock, type HeaderValues, schemaId } from "./record-headers.ts";
-import { RowList, scanRows } from "./row-list.ts";
+import { leavesWrittenKey, RowList, scanRows } from "./row-list.ts";
 import { createScratch } from "./scratch.ts";
 
 /** What Canal's records leave open. */
@@ -71,7 +71,8 @@ export class CanalEncoder implements RecordEncoder {
     const last = scanRows(event, { rows, partitioner, list, partitions: topic.partitions });
     if (last < 0) return NO_GAPS;
     const nowMs = this.#clock.now();
-    const moved = this.#moves.of(event);
+    const older = this.#moves.of(event);
+    const moved = list.hasMoves && leavesWrittenKey(event, { rows, partitioner }) ? event : older;
     const whole = this.#headers.encode({ ...marksOf(event), schema, keyOnly: false });
     const sqlTypes = this.#sqlTypes(rows, event, last);
     const records: EventRecords = {
@@ -84,7 +85,7 @@ export class CanalEncoder implements RecordEncoder {
       headers: (operation, keyOnly) => {
         const isMove = operation === "delete" && event.operation === "update";
         if (!keyOnly && !isMove) return whole;
-        const marks = { ...marksOf(event), ...(isMove && moved) };
+        const marks = marksOf(isMove ? { ...moved, commitTimeUs: event.commitTimeUs } : event);
         return this.#otherHeaders.encode({ ...marks, schema, keyOnly });
       },
       nowMs,
@@ -106,8 +107,12 @@ export class CanalEncoder implements RecordEncoder {
     const nowMs = this.#clock.now();
     const id = ++this.#id;
     const moved = this.#moves.of(event);
+    const written = new WrittenKeys(event.schema.primaryKey);
     const append = (row: CanalJsonRow, keyOnly: boolean): boolean => {
-      const marks = { ...marksOf(event), ...(row.isMove && moved) };
+      const marks = {
+        ...marksOf(event),
+        ...(row.isMove === true && !written.has(row.row) && moved),
+      };
       return writer.append(topic, partitioner.ofRow(row.row, topic.partitions), {
         key: null,
         value: table.encode(row, event, { keyOnly, id, nowMs }),
@@ -124,6 +129,7 @@ export class CanalEncoder implements RecordEncoder {
           (table.isWhole(row) && append(row, false)) ||
           (table.hasKey(row.row) && append(row, true));
         if (!isWritten) refused += 1;
+        if (row.operation !== "delete") written.add(row.row);
       }
     return refused === 0 ? NO_GAPS : [tooLarge(event.schema, event, refused)];
   }

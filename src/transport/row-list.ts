@@ -15,6 +15,8 @@ export class RowList {
   operations = new Uint8Array(256);
   /** Partitions that have rows, in the order of their first. */
   readonly partitions: number[] = [];
+  /** An update has changed a primary key. */
+  hasMoves = false;
   #next = new Int32Array(256);
   #first = new Int32Array(0);
   #last = new Int32Array(0);
@@ -28,6 +30,7 @@ export class RowList {
       this.#first.fill(-1);
     } else for (const partition of this.partitions) this.#first[partition] = -1;
     this.partitions.length = 0;
+    this.hasMoves = false;
     this.#count = 0;
   }
 
@@ -115,6 +118,7 @@ function scanUpdates({ bytes, start, end }: RowsEvent, options: ScanOptions): nu
     if (partitioner.isSameKey(bytes, p, after, next)) {
       list.add(UPDATE, p, next, partitionOf(after, next));
     } else {
+      list.hasMoves = true;
       list.add(DELETE, p, after, partitionOf(p, after));
       list.add(INSERT, after, next, partitionOf(after, next));
     }
@@ -122,4 +126,28 @@ function scanUpdates({ bytes, start, end }: RowsEvent, options: ScanOptions): nu
     p = next;
   }
   return last;
+}
+
+/** Keys are compared by hashes: two with one hash only have a delete be as new as its event without need. */
+const HASHES = 0x7fffffff;
+
+/** Does an update of the event take a row away from a key that the event has written before? Of an event of updates that `scanRows` has found moves in. */
+export function leavesWrittenKey(
+  { bytes, start, end }: RowsEvent,
+  { rows, partitioner }: Pick<ScanOptions, "rows" | "partitioner">,
+): boolean {
+  const written = new Set<number>();
+  for (let p = start; p < end;) {
+    const after = rows.rowEnd(bytes, p, end);
+    const next = rows.rowEnd(bytes, after, end);
+    if (
+      written.size > 0 &&
+      !partitioner.isSameKey(bytes, p, after, next) &&
+      written.has(partitioner.ofImage(bytes, p, after, HASHES))
+    )
+      return true;
+    if (next < end) written.add(partitioner.ofImage(bytes, after, next, HASHES));
+    p = next;
+  }
+  return false;
 }

@@ -4,7 +4,7 @@ import type { RecordTopic, RecordWriter } from "../core/record.ts";
 import type { TableVersion } from "../core/row-layout.ts";
 import type { TableSchema } from "../core/schema.ts";
 import { murmur2, murmur2Partition } from "./hashes.ts";
-import { MoveVersions, type RecordVersion } from "./move-version.ts";
+import { MoveVersions, type RecordVersion, WrittenKeys } from "./move-version.ts";
 import type { JsonRowPartitioner, Partitioner } from "./partitioner.ts";
 import type { JsonRowsEvent, RecordEncoder, RecordGap } from "./record-encoder.ts";
 import { HeaderBlock, schemaId } from "./record-headers.ts";
@@ -137,6 +137,8 @@ class EventRecords {
   readonly #event: EventOrigin;
   readonly #table: Table;
   readonly #to: EventDestination;
+  /** By updates. */
+  readonly #written: WrittenKeys;
   #index = 0;
   /** The record at hand deletes what has moved to another key or partition. */
   #isMove = false;
@@ -145,6 +147,7 @@ class EventRecords {
     this.#event = event;
     this.#table = table;
     this.#to = to;
+    this.#written = new WrittenKeys(table.schema.primaryKey);
   }
 
   /** The records of the event's next row. */
@@ -153,13 +156,14 @@ class EventRecords {
     const from = before && complete(before, after);
     const to = after && complete(after, before);
     if (from !== null && to !== null && this.#hasMoved(from, to)) {
-      this.#isMove = true;
+      this.#isMove = !this.#written.has(from);
       this.#change("delete", { before, after: null }, from);
       this.#isMove = false;
       this.#change("insert", { before: null, after }, to);
     } else {
       this.#change(this.#event.operation, { before, after }, (to ?? from)!);
     }
+    if (from !== null && to !== null) this.#written.add(to);
     this.#index++;
   }
 
