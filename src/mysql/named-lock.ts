@@ -22,6 +22,8 @@ export type LockAnswer =
 
 /** No answer to a query for this long beyond what it may take. */
 const QUERY_TIMEOUT_S = 30;
+/** A session that we believe to be ours has to answer within this time, ms. */
+const PING_MS = 3_000;
 
 /** What says nothing about whether locks are supported. */
 const PASSING: ReadonlySet<number> = new Set([
@@ -59,11 +61,12 @@ export class NamedLock implements AsyncDisposable {
   }
 
   /**
-   * Asks for the lock, waiting for another holder up to `patienceS`; at once when it is ours already. Where locks are unsupported there is a session all
+   * Asks for the lock, waiting for another holder up to `patienceS`; at once when it is ours already, which the server is asked about: after its restart another
+   * may have it before we notice the end of our session. Where locks are unsupported there is a session all
    * the same, and its end is told. An abort ends the wait with SOURCE_UNREACHABLE. Throws SOURCE_*.
    */
   async take(patienceS: number, signal?: AbortSignal): Promise<LockAnswer> {
-    if (this.#session !== undefined) return { kind: "held" };
+    if (await this.#isHeld()) return { kind: "held" };
     const queryTimeoutMs = 1_000 * (patienceS + QUERY_TIMEOUT_S);
     const session = await openConnection({ ...this.#options.connection, queryTimeoutMs });
     const abort = (): void => session.destroy();
@@ -97,6 +100,24 @@ export class NamedLock implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
     await this.release();
+  }
+
+  /** Does our session still exist? One that does not, or does not answer, is forgotten. */
+  async #isHeld(): Promise<boolean> {
+    const session = this.#session;
+    if (session === undefined) return false;
+    const answered = new AbortController();
+    const alive = session.query("SELECT 1").then(
+      () => true,
+      () => false,
+    );
+    const late = this.#options.clock.sleep(PING_MS, answered.signal).then(() => false);
+    const isAlive = await Promise.race([alive, late]);
+    answered.abort();
+    if (isAlive) return true;
+    session.destroy();
+    if (this.#session === session) this.#session = undefined;
+    return false;
   }
 
   async #ask(session: Connection, patienceS: number): Promise<LockAnswer> {

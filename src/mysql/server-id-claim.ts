@@ -42,13 +42,14 @@ export class ServerIdClaim implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the server id is ours alone; at once when it is already. Throws SOURCE_SERVER_ID_TAKEN when another tailrace holds it
+   * Resolves when the server id is ours alone; at once when it still is. Throws SOURCE_SERVER_ID_TAKEN when another tailrace holds it
    * for longer than a dead one could, or another replica is registered with it. Where the server forbids locks, only its list of replicas is left.
    */
   async hold(): Promise<void> {
-    if (this.#lock.session !== undefined) return;
+    const before = this.#lock.session;
     const answer = await this.#lock.take(this.#patienceS);
     if (answer.kind === "taken") throw this.#taken(`session ${answer.holder} of another tailrace`);
+    if (this.#lock.session === before) return;
     try {
       await this.#refuseForeignReplica(this.#lock.session!);
     } catch (error) {

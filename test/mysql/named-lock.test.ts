@@ -26,6 +26,17 @@ describe.each(["mysql", "mariadb"] as const)("a named lock of %s", (server) => {
     expect(performance.now() - released).toBeLessThan(3_000);
   });
 
+  test("is not believed to be held by a session that the server has ended", async () => {
+    await using db = await openTestDatabase(server);
+    const name = randomName();
+    await using first = open(name);
+    await first.take(0);
+    await db.query(`kill ${first.session!.threadId}`);
+    await using second = open(name);
+    await until("another has it", async () => (await second.take(1)).kind === "held");
+    expect(await first.take(0)).toMatchObject({ kind: "taken" });
+  });
+
   test("can be given up waiting for", async () => {
     const name = randomName();
     await using first = open(name);
