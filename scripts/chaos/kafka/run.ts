@@ -135,6 +135,7 @@ export async function runKafkaChaos(options: KafkaChaosOptions): Promise<ChaosRe
     phase = "catching up";
     for (const { supervisor } of instances) if (!supervisor.isRunning) await supervisor.start();
     const catchUpMs = await unlessFailing(options.signal, failures, catchUp(reached));
+    const gaps = instances.map(({ supervisor }) => supervisor.status?.gaps ?? 0);
     for (const { supervisor } of instances) await supervisor.stop();
     await audit.check();
     phase = "comparing";
@@ -151,6 +152,7 @@ export async function runKafkaChaos(options: KafkaChaosOptions): Promise<ChaosRe
       problems: [
         ...accepted.problems,
         ...log.problems,
+        ...(Math.max(...gaps) > 0 ? [`${Math.max(...gaps)} gaps are noted`] : []),
         ...describeLetters(await state.deadLetters()),
       ],
       notes: notesOf(audit, log, accepted),
