@@ -1,14 +1,13 @@
 import type { SyncConfig } from "../config/config.ts";
 import { configFingerprint } from "../config/fingerprint.ts";
-import { TailraceError } from "../core/errors.ts";
 import type { JsonClient } from "../core/json-client.ts";
 import type { KafkaCluster, PartitionOffset, TopicDescription } from "../core/kafka.ts";
 import type { SyncState, SyncStateStore } from "../core/sync-state.ts";
 import { readIndexEpoch } from "../sink/index-meta.ts";
+import { awaitTopics } from "./await-topics.ts";
 import { followTopics, recreatedTopics } from "./follow-topics.ts";
 import { seekGroup } from "./seek.ts";
 import type { OpenOptions } from "./stages.ts";
-import { findTopics } from "./topic-watch.ts";
 
 /** Where topics and what is known of them are. */
 export interface TopicStores {
@@ -36,9 +35,7 @@ export async function beginTopics(
 ): Promise<BegunTopics> {
   const { source, rules, name: pipeline } = config;
   const { group } = source;
-  const found = await findTopics(cluster, source.topics);
-  if (found.size === 0)
-    throw new TailraceError("KAFKA_TOPIC_AWAITED", `no topic ${source.topics.join(", ")}`);
+  const found = await awaitTopics(cluster, source.topics, options);
   const missing = source.topics.filter((topic) => !topic.includes("*") && !found.has(topic));
   if (missing.length > 0)
     options.logger.warn({ topics: missing }, "topics that do not exist yet are waited for");
