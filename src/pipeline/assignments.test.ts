@@ -14,6 +14,7 @@ async function openAssignments() {
   const abandoned: string[] = [];
   const failures: { readonly code?: string }[] = [];
   const commits: number[][] = [];
+  const warnings: string[] = [];
   /** Ends the revocation's time. */
   let expire = (): void => {};
   const assignments = new Assignments({
@@ -39,7 +40,12 @@ async function openAssignments() {
       random: () => 0.5,
       sleep: () => new Promise((resolve) => (expire = resolve)),
     },
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    logger: {
+      debug: () => {},
+      info: () => {},
+      warn: (_, text) => warnings.push(text),
+      error: () => {},
+    },
   });
   await assignments.onAssigned([p0, p1], [{ ...p0, offset: 5 }]);
   const close = (closed: number): void => {
@@ -52,6 +58,7 @@ async function openAssignments() {
     abandoned,
     failures,
     commits,
+    warnings,
     close,
     expire: () => expire(),
   };
@@ -116,6 +123,10 @@ test("partitions lost with actions open abandon the sink at once, others are onl
   idle.assignments.onLost([p0, p1]);
   expect(idle.failures).toEqual([]);
   expect([...idle.tracker.partitions()]).toEqual([]);
+  expect(idle.warnings).toEqual(["partitions lost"]);
+  // what could not be begun is not lost
+  idle.assignments.onLost([p0, p1]);
+  expect(idle.warnings).toHaveLength(1);
   const busy = await openAssignments();
   busy.tracker.begin(p1);
   busy.assignments.onLost([p0, p1]);

@@ -94,8 +94,11 @@ export class Assignments implements AssignmentListener {
       this.#abandon(partitions, "were lost to another instance").catch(onFailure);
       return;
     }
+    // those that were never begun have nothing to lose
+    const begun = partitions.filter((one) => tracker.get(one) !== undefined);
     this.#forget(partitions);
-    logger.warn({ partitions: partitions.map(describePartition) }, "partitions lost");
+    if (begun.length > 0)
+      logger.warn({ partitions: begun.map(describePartition) }, "partitions lost");
   }
 
   async #change<T>(step: () => Promise<T>): Promise<T> {

@@ -8,12 +8,14 @@ interface Context {
   readonly existing: Map<string, TopicDescription>;
   readonly created: [string, NewTopic][];
   readonly warnings: string[];
+  readonly news: string[];
 }
 
 function open(template: string, create?: { partitions: number; replication: number }): Context {
   const existing = new Map<string, TopicDescription>();
   const created: [string, NewTopic][] = [];
   const warnings: string[] = [];
+  const news: string[] = [];
   const cluster = {
     describeTopics: async (names: readonly string[]) =>
       new Map(names.flatMap((name) => (existing.has(name) ? [[name, existing.get(name)!]] : []))),
@@ -25,12 +27,12 @@ function open(template: string, create?: { partitions: number; replication: numb
   const ignore = (): void => {};
   const logger = {
     debug: ignore,
-    info: ignore,
+    info: (_fields: object, message: string) => void news.push(message),
     error: ignore,
     warn: (_fields: object, message: string) => void warnings.push(message),
   };
   const topics = new RecordTopics({ cluster, template, create, clock: systemClock, logger });
-  return { topics, existing, created, warnings };
+  return { topics, existing, created, warnings, news };
 }
 
 function describe(name: string, partitions: number, id = "1"): TopicDescription {
@@ -40,11 +42,12 @@ function describe(name: string, partitions: number, id = "1"): TopicDescription 
 const ORDERS = { database: "shop", table: "orders" };
 
 test("a topic is made where that is allowed, and is the same object for every table of it", async () => {
-  const { topics, created } = open("{database}", { partitions: 3, replication: 2 });
+  const { topics, created, news } = open("{database}", { partitions: 3, replication: 2 });
   const topic = await topics.open(ORDERS);
   expect(topic).toMatchObject({ name: "shop", partitions: 3 });
   expect(await topics.open({ database: "shop", table: "items" })).toBe(topic);
   expect(created).toEqual([["shop", { partitions: 3, replication: 2, compacted: false }]]);
+  expect(news).toEqual(["created the topic"]);
 });
 
 test("a missing topic is an error where none may be made", async () => {

@@ -89,14 +89,17 @@ export class RecordTopics {
   }
 
   async #describe(name: string): Promise<TopicDescription> {
-    const { cluster, create } = this.#options;
+    const { cluster, create, logger } = this.#options;
     const existing = (await cluster.describeTopics([name])).get(name);
     if (existing !== undefined) return existing;
     if (create === undefined)
       throw new TailraceError("KAFKA_TOPIC_MISSING", `There is no topic ${name}.`);
     await cluster.createTopic(name, { ...create, compacted: false });
     const created = (await cluster.describeTopics([name])).get(name);
-    if (created !== undefined) return created;
+    if (created !== undefined) {
+      logger.info({ topic: name, partitions: created.partitions }, "created the topic");
+      return created;
+    }
     throw new TailraceError(
       "KAFKA_REQUEST_FAILED",
       `The topic ${name} was created and is not known to the cluster yet.`,

@@ -40,7 +40,7 @@ export function openSyncSource(
           code: "KAFKA_RECORD_INCOMPLETE",
           database,
           table,
-          detail: `${keys.length} rows of ${tableName(schema)} without all of their columns, and source.mysql is not set`,
+          detail: `${keys.length === 1 ? "a row" : `${keys.length} rows`} of ${tableName(schema)} without all columns, and source.mysql is not set`,
         });
         return [];
       },
