@@ -21,7 +21,7 @@ const STATUS_KEYS: Readonly<Record<keyof LogStatusLine | keyof SyncStatusLine, s
   pipeline: "the pipeline's name",
   topology: "`direct`, `capture` or `sync`",
   state:
-    "`running`; `waiting` for a server that cannot be reached or asks to slow down; `standby` behind another capture; `rebalancing` while partitions come and go",
+    "`running`; `waiting` for a server that cannot be reached or asks to slow down; `standby` behind another capture; `rebalancing` while partitions come and go; `stopped` in the last line",
   rows: "row changes (`capture`: records) answered for since the start; a row whose key changed counts twice",
   rows_per_s: "the same, per second since the line before",
   rows_in_flight: "taken from the log or the topics and not answered for",

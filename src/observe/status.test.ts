@@ -67,6 +67,7 @@ test("a line a second gives the rate since the line before, and the last comes a
   expect(lines).toMatchObject([
     { rows: 1500, rows_per_s: 1500, rows_in_flight: 300, gtid_set: null, lag_s: 0.085 },
     {
+      state: "stopped",
       rows: 2000,
       rows_per_s: 500,
       rows_in_flight: 0,

@@ -10,17 +10,14 @@ export interface StatusReportOptions {
   readonly clock?: Clock;
 }
 
-/** Gives a status line every second until the signal aborts, and one last line then. */
+/** Gives a status line every second until the signal aborts, and one last line then, whose state is `stopped`. */
 export async function streamStatus(
   options: StatusReportOptions,
   write: (line: StatusLine) => void,
 ): Promise<void> {
   const toLine = createLineMaker(options.clock ?? systemClock);
-  const report = (): void => {
-    write(toLine(options.read()));
-  };
-  await repeat(options, 1_000, report);
-  report();
+  await repeat(options, 1_000, () => write(toLine(options.read())));
+  write(toLine({ ...options.read(), state: "stopped" }));
 }
 
 /** Logs one line every ten seconds in which rows were answered for or the state or the partitions changed. */
