@@ -22,7 +22,7 @@ export async function readSeekTarget(text: string): Promise<OffsetStart> {
   } catch (error) {
     throw new TailraceError(
       "CONFIG_UNREADABLE",
-      `--to must be earliest, latest, a time such as 2026-11-23T10:00:00Z, or a JSON file; ${text} cannot be read as one`,
+      `--to must be earliest, latest, a time such as 2026-11-23T10:00:00Z, or a JSON file; "${text}" cannot be read as one`,
       { cause: error },
     );
   }

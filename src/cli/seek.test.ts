@@ -48,8 +48,8 @@ test("partitions are shown before and after, as a table", () => {
   ];
   expect(describeSteps(steps)).toBe(
     [
-      "topic   partition  before  after",
-      "orders          0    1500     42  -1458",
+      "topic   partition  before  after  change",
+      "orders          0    1500     42   -1458",
       "orders         11    none      7",
       "items           0       7      7",
     ].join("\n"),

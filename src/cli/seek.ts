@@ -64,7 +64,7 @@ export function describeSteps(steps: readonly SeekStep[]): string {
     String(after),
     before === null || before === after ? "" : `${after > before ? "+" : ""}${after - before}`,
   ]);
-  const table = [["topic", "partition", "before", "after", ""], ...rows];
+  const table = [["topic", "partition", "before", "after", "change"], ...rows];
   const widths = table[0]!.map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
   return table
     .map((row) =>

@@ -254,7 +254,8 @@ export const ERROR_TABLE = {
   KAFKA_GROUP_ACTIVE: {
     disposition: "fatal",
     summary: "Offsets of a consumer group with running members cannot be set.",
-    remedy: "Stop every instance of the group first.",
+    remedy:
+      "Stop every instance of the group first; one that was killed is a member until its session has ended (45 s with the brokers' defaults).",
   },
   KAFKA_FENCED: {
     disposition: "retry",

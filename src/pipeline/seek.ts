@@ -20,8 +20,8 @@ export interface SeekStep extends TopicPartition {
 }
 
 /**
- * Looks up the offset of every partition and commits it for the group, which must have no members. Offsets that are named must name every partition and lie within it. Resolves with
- * what changes, by topic and partition. Throws KAFKA_GROUP_ACTIVE, KAFKA_OFFSET_MISSING, KAFKA_OFFSET_LOST and other KAFKA_*.
+ * Looks up the offset of every partition and commits it for the group, which must have no members. Offsets that are named must name every partition, no
+ * other, and lie within it. Resolves with what changes, by topic and partition. Throws KAFKA_GROUP_ACTIVE, CONFIG_INVALID and other KAFKA_*.
  */
 export async function seekGroup(
   cluster: KafkaCluster,
@@ -35,12 +35,26 @@ export async function seekGroup(
       `group ${group} has ${members.length} member${members.length === 1 ? "" : "s"}: ${who}`,
     );
   }
+  if (to.kind === "offsets") {
+    const unknown = Object.keys(to.offsets).find((topic) => !topics.includes(topic));
+    if (unknown !== undefined)
+      throw new TailraceError(
+        "CONFIG_INVALID",
+        `an offset is named for the topic ${unknown}, which is none of those that are read: ${topics.join(", ")}`,
+      );
+  }
   const steps: SeekStep[] = [];
   for (const topic of topics.toSorted()) {
     const earliest = await cluster.listOffsets(topic, "earliest");
     const latest = await cluster.listOffsets(topic, "latest");
     const target = await lookUpOffsets(topic, to, cluster);
     const partitions = [...latest.keys()].toSorted((a, b) => a - b);
+    const unknown = [...target.keys()].find((partition) => !latest.has(partition));
+    if (unknown !== undefined)
+      throw new TailraceError(
+        "CONFIG_INVALID",
+        `an offset is named for ${topic}/${unknown}, and the topic has the partitions 0 to ${partitions.length - 1}`,
+      );
     const committed = await cluster.committedOffsets(
       group,
       partitions.map((partition) => ({ topic, partition })),
@@ -49,14 +63,14 @@ export async function seekGroup(
       const after = target.get(partition);
       if (after === undefined)
         throw new TailraceError(
-          "KAFKA_OFFSET_MISSING",
-          `no offset is named for ${topic}/${partition}`,
+          "CONFIG_INVALID",
+          `no offset is named for ${topic}/${partition}: all partitions need one`,
         );
       const [first, end] = [earliest.get(partition) ?? 0, latest.get(partition)!];
       if (after < first || after > end)
         throw new TailraceError(
-          "KAFKA_OFFSET_LOST",
-          `${topic}/${partition} has the offsets ${first} to ${end}, and ${after} is not among them`,
+          "CONFIG_INVALID",
+          `the offset ${after} is named for ${topic}/${partition}, whose records begin at ${first} and end before ${end}`,
         );
       const before = committed.find((one) => one.partition === partition)?.offset ?? null;
       steps.push({ topic, partition, before, after });
