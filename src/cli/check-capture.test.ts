@@ -67,6 +67,8 @@ test("findings of both halves are told as of one pipeline", () => {
         { ...ok, check: "folder /x" },
         { ...ok, check: "topic a" },
         { severity: "error", check: "topic b", message: "does not exist" },
+        { ...ok, check: "brokers k", message: "1 broker" },
+        { severity: "error", check: "source", message: "access denied" },
       ],
       [
         { severity: "ok", check: "start", message: "from earliest" },
@@ -74,8 +76,10 @@ test("findings of both halves are told as of one pipeline", () => {
         { ...missing, check: "topic a" },
         { ...missing, check: "topic b" },
         { ...ok, check: "group g" },
+        { ...ok, check: "brokers k", message: "can be reached" },
+        { severity: "error", check: "source.mysql", message: "access denied" },
       ],
-    ).slice(4),
+    ).slice(6),
   ).toEqual([
     { severity: "ok", check: "sync: start", message: "from earliest" },
     { ...missing, check: "sync: topic b" },

@@ -54,7 +54,7 @@ test("a rule without a table is a warning, one that does not fit its table an er
   );
   expect(findings).toMatchObject([
     { severity: "warning", check: "rule shop.none → none" },
-    { severity: "error", message: expect.stringContaining("no primary key") },
+    { severity: "error", message: "the table has no primary key and the rule no id." },
     { severity: "error", message: expect.stringContaining("there is no column nix") },
   ]);
 });

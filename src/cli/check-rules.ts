@@ -62,7 +62,9 @@ function checkRule(
       }));
     } catch (error) {
       const { message, remedy } = asTailraceError(error);
-      return [{ severity: "error", check, message, remedy }];
+      // the rule's name, with which such a message begins, is that of the check, too
+      const text = message.replace(`${check.slice("rule ".length)}: `, "");
+      return [{ severity: "error", check, message: text, remedy }];
     }
   });
   if (problems.length > 0) return problems;

@@ -1,4 +1,4 @@
-import type { SyncConfig } from "../config/config.ts";
+import type { OffsetStart, SyncConfig } from "../config/config.ts";
 import { configFingerprint } from "../config/fingerprint.ts";
 import type { Finding } from "../core/finding.ts";
 import type { KafkaCluster, TopicDescription } from "../core/kafka.ts";
@@ -29,7 +29,7 @@ export async function checkSync(config: SyncConfig): Promise<readonly Finding[]>
     await using cluster = await openCluster(config.source.connection);
     findings.push(...(await checkTopics(config, cluster, origin)));
   } catch (error) {
-    findings.push(findingOf(`brokers ${config.source.connection.brokers.join(", ")}`, error));
+    findings.push(findingOf(brokersOf(config), error));
   }
   try {
     findings.push(...(await checkTarget(config.sink, [...origin.specs, ...storeSpecs(config)])));
@@ -72,7 +72,7 @@ async function checkTopics(
   const { source } = config;
   const found = await findTopics(cluster, source.topics);
   const findings: Finding[] = [
-    { severity: "ok", check: "brokers", message: source.connection.brokers.join(", ") },
+    { severity: "ok", check: brokersOf(config), message: "can be reached" },
   ];
   const missing = source.topics.filter((topic) => !topic.includes("*") && !found.has(topic));
   const unmatched = found.size === 0 ? source.topics : missing;
@@ -83,8 +83,10 @@ async function checkTopics(
       message: "does not exist; a run waits for it",
       remedy: "Start the capture that writes it, create it, or correct source.topics.",
     });
-  for (const [topic, { partitions }] of found)
-    findings.push({ severity: "ok", check: `topic ${topic}`, message: `${partitions} partitions` });
+  for (const [topic, { partitions }] of found) {
+    const message = partitions === 1 ? "1 partition" : `${partitions} partitions`;
+    findings.push({ severity: "ok", check: `topic ${topic}`, message });
+  }
   if (found.size === 0) return findings;
   const describeTable =
     tables === null
@@ -118,11 +120,27 @@ async function checkStart(
     await resolveOffsets(partitions, committed, { cluster, group, start, topics });
     const message =
       committed.length === 0
-        ? `first start, from ${start?.kind}`
+        ? `first start, from ${describeStart(start)}`
         : `goes on at the group's offsets in ${committed.length} of ${partitions.length} partitions`;
     return [...findings, { severity: "ok", check: "start", message }];
   } catch (error) {
     return [...findings, findingOf("start", error)];
+  }
+}
+
+/** The brokers as a check is named: as that of a capture, which looks at the same ones. */
+function brokersOf({ source }: SyncConfig): string {
+  return `brokers ${source.connection.brokers.join(", ")}`;
+}
+
+function describeStart(start: OffsetStart | undefined): string {
+  switch (start?.kind) {
+    case "timestamp":
+      return `the records of ${new Date(start.timestampMs).toISOString()} and later`;
+    case "offsets":
+      return "the offsets that source.start names";
+    default:
+      return String(start?.kind);
   }
 }
 

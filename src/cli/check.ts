@@ -50,12 +50,15 @@ export function joinFindings(
 ): readonly Finding[] {
   const known = new Map(capture.map((finding) => [finding.check, finding]));
   const others = sync.flatMap((finding): readonly Finding[] => {
-    const same = known.get(finding.check);
+    const { check: name, severity, message } = finding;
+    // the sync knows the server under another key
+    const same = known.get(name === "source.mysql" ? "source" : name);
     if (same === undefined) return [finding];
-    const isSaid = same.severity === finding.severity && same.message === finding.message;
-    const isCreated = finding.check.startsWith("topic ") && same.severity === "ok";
-    if (isSaid || (isCreated && finding.severity !== "error")) return [];
-    return [{ ...finding, check: `sync: ${finding.check}` }];
+    const isSaid =
+      same.severity === severity && (same.message === message || name.startsWith("brokers "));
+    const isCreated = name.startsWith("topic ") && same.severity === "ok";
+    if (isSaid || (isCreated && severity !== "error")) return [];
+    return name === same.check ? [{ ...finding, check: `sync: ${name}` }] : [finding];
   });
   return [...capture, ...others];
 }

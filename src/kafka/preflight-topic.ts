@@ -28,6 +28,9 @@ const UNTOLD = -2_147_483_648;
 /** org.apache.kafka.common.acl.AclOperation.WRITE. */
 const WRITE = 4;
 
+/** Below so many bytes a batch may be too small for ordinary rows. */
+const SMALL_LIMIT = 64 * 1024;
+
 /** Asks the cluster for the topics, with what we may do with them. Creates none. Throws KAFKA_*. */
 export async function describeTopicsForCheck(
   connections: KafkaConnections,
@@ -119,6 +122,16 @@ async function checkSettings(
         check,
         message: `${message}, cleanup.policy=${policy}: a reader that is behind will miss changes that were compacted away`,
         remedy: `${alter}=delete`,
+      },
+    ];
+  }
+  if (!compacted && Number(limit ?? SMALL_LIMIT) < SMALL_LIMIT) {
+    return [
+      {
+        severity: "warning",
+        check,
+        message: `${message}: rows that are larger are sent as their key only, and read again from the source by those who know how`,
+        remedy: `kafka-configs --alter --topic ${name} --add-config max.message.bytes=1048588`,
       },
     ];
   }

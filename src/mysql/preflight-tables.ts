@@ -36,16 +36,13 @@ export function evaluateTables(checked: CheckedTables): readonly Finding[] {
     ...readability(table, checked),
     ...logging(table, checked),
     ...columns(table),
-    ...primaryKey(table),
     ...engine(table),
     ...history(table),
     ...foreignKeys(table, checked),
   ]);
   if (findings.length > 0 || checked.tables.length === 0) return findings;
   const count = checked.tables.length === 1 ? "1 table" : `${checked.tables.length} tables`;
-  return [
-    { severity: "ok", check: "tables", message: `${count}: readable, with keys, fully logged` },
-  ];
+  return [{ severity: "ok", check: "tables", message: `${count}: readable, fully logged` }];
 }
 
 function readability(table: CheckedTable, { account }: CheckedTables): readonly Finding[] {
@@ -88,19 +85,6 @@ function columns(table: CheckedTable): readonly Finding[] {
       ? `ALTER TABLE ${quoteTable(schema)} FORCE; (with mysql56_temporal_format=ON, the default)`
       : "Leave the table out of the rules.",
   }));
-}
-
-function primaryKey(table: CheckedTable): readonly Finding[] {
-  const { schema } = table.description;
-  if (schema.primaryKey.length > 0) return [];
-  return [
-    {
-      severity: "warning",
-      check: check(table),
-      message: "has no primary key: its rule must name the id's columns, and these must be unique",
-      remedy: `ALTER TABLE ${quoteTable(schema)} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY;`,
-    },
-  ];
 }
 
 function engine(table: CheckedTable): readonly Finding[] {

@@ -229,17 +229,6 @@ describe("evaluateTables", () => {
       "warning table shop.items: ALTER TABLE `shop`.`items` ENGINE = InnoDB;",
     ],
     [
-      "no key",
-      {
-        description: {
-          ...table.description,
-          schema: { ...table.description.schema, primaryKey: [] },
-        },
-      },
-      {},
-      "warning table shop.items: ALTER TABLE `shop`.`items` ADD COLUMN",
-    ],
-    [
       "versioned by transaction ids",
       {
         definition:
