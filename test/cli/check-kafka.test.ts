@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { Finding } from "../../src/core/finding.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { openTestTopic } from "../support/kafka-topic.ts";
+import { openTestTopics } from "../support/kafka-topics.ts";
 import { openTestDatabase } from "../support/mysql.ts";
 import { testServerUrl } from "../support/servers.ts";
 import { tailrace } from "./tailrace.ts";
@@ -101,6 +102,24 @@ partition_by = { "${db.name}.t2" = ["b"] }`;
     severity: "ok",
     check: `topic ${topic.name}`,
     message: expect.stringMatching(/^3 partitions, batches of up to \d+ bytes$/),
+  });
+});
+
+test("a topic that only takes small records is a warning", async () => {
+  await using db = await openTestDatabase();
+  await using topics = openTestTopics();
+  await db.query("CREATE TABLE t (id INT PRIMARY KEY)");
+  const name = `${topics.prefix}small`;
+  await topics.create(name, 1, { "max.message.bytes": "2000" });
+  const { code, findings } = await check(captureText(db, `${BROKERS}\ntopic = "${name}"`));
+  expect(code).toBe(0);
+  expect(findings).toContainEqual({
+    severity: "warning",
+    check: `topic ${name}`,
+    message: expect.stringMatching(
+      /^1 partition, batches of up to 2000 bytes: rows that are larger/,
+    ),
+    remedy: expect.stringContaining("max.message.bytes=1048588"),
   });
 });
 

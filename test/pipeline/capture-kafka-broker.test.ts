@@ -16,7 +16,7 @@ async function ids(capture: TestCapture): Promise<number[]> {
 test("a broker that is away, silent or cut off for a while costs neither loss nor repetition", async () => {
   await using broker = await startTestBroker({});
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics(broker.url);
+  await using topics = openTestTopics(broker.url);
   await db.query("create table t (id int primary key auto_increment, v text)");
   await using capture = await createTestCapture({ db, topics, broker: broker.proxiedUrl });
   let rows = 0;
@@ -53,7 +53,7 @@ test("a broker that is away, silent or cut off for a while costs neither loss no
 test("a stop while the broker is away ends by its deadline, and the next run goes on", async () => {
   await using broker = await startTestBroker({});
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics(broker.url);
+  await using topics = openTestTopics(broker.url);
   await db.query("create table t (id int primary key auto_increment, v text)");
   await using capture = await createTestCapture({
     db,

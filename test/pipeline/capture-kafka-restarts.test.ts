@@ -64,7 +64,7 @@ function isStandingBy(process: TailraceProcess): boolean {
 
 test("however often a capture is killed under load, every row is visible exactly once", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key auto_increment, v text)");
   await db.query("create table other (id int primary key auto_increment, v int)");
   await using capture = await createTestCapture({ db, topics, sink: 'max_buffer = "1MiB"' });
@@ -97,7 +97,7 @@ test("however often a capture is killed under load, every row is visible exactly
 
 test("a second capture of the same name stands by and takes over when the first is killed", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key auto_increment, v text)");
   await using capture = await createTestCapture({ db, topics });
   await using first = spawnTailrace(["run", capture.configPath]);
@@ -120,7 +120,7 @@ test("a second capture of the same name stands by and takes over when the first 
 
 test("a standby can be stopped, and takes over when the first is stopped", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key auto_increment, v text)");
   await using capture = await createTestCapture({ db, topics });
   await using first = await capture.start();
@@ -140,7 +140,7 @@ test("a standby can be stopped, and takes over when the first is stopped", async
 
 test("a capture that is fenced opens anew and goes on behind what was committed", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key auto_increment, v text)");
   await using capture = await createTestCapture({ db, topics });
   await using run = await capture.start();
@@ -163,7 +163,7 @@ test("a capture that is fenced opens anew and goes on behind what was committed"
 
 test("a stop under load is clean: nothing is lost, nothing comes twice", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key auto_increment, v text)");
   await db.query("create table other (id int primary key auto_increment, v int)");
   await using capture = await createTestCapture({ db, topics });
@@ -185,7 +185,7 @@ test("a stop under load is clean: nothing is lost, nothing comes twice", async (
 
 test("connections to MySQL that are cut cost neither loss nor repetition", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await using proxy = await openProxy(db.url);
   await db.query("create table t (id int primary key auto_increment, v text)");
   await db.query("create table other (id int primary key auto_increment, v int)");
@@ -207,7 +207,7 @@ test("connections to MySQL that are cut cost neither loss nor repetition", async
 
 test("at least once, a kill under load repeats rows at most, with the versions that they had", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key auto_increment, v text)");
   await db.query("create table other (id int primary key auto_increment, v int)");
   const sink = 'delivery = "at_least_once"\nmax_buffer = "1MiB"';
@@ -233,7 +233,7 @@ test("at least once, a kill under load repeats rows at most, with the versions t
 
 test("a kill in the middle of a transaction larger than the buffer loses nothing, and repeats rows with the versions that they had", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key auto_increment, v text)");
   const sink = 'max_buffer = "1MiB"\ncompression = "none"';
   await using capture = await createTestCapture({ db, topics, sink });

@@ -26,7 +26,7 @@ function rowsOf(records: readonly ReadRecord[]): string[] {
 
 test("rows arrive as records, in order per key and always in the key's partition", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int)");
   await using capture = await createTestCapture({ db, topics });
   await using run = await capture.start();
@@ -62,7 +62,7 @@ test("rows arrive as records, in order per key and always in the key's partition
 
 test("a transaction larger than the buffer arrives whole, and the checkpoint moves only behind it", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v longtext)");
   await using capture = await createTestCapture({
     db,
@@ -87,7 +87,7 @@ test("a transaction larger than the buffer arrives whole, and the checkpoint mov
 
 test("a row that its topic does not take is published as its key; without a key it is a dead letter", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v longblob)");
   await db.query("create table unkeyed (id int, v longblob)");
   await using capture = await createTestCapture({ db, topics });
@@ -125,7 +125,7 @@ test("a row that its topic does not take is published as its key; without a key 
 
 test("rows of a table without a key go to one partition, with a warning, or by the columns that are named", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table plain (id int, v int)");
   await db.query("create table spread (id int, v int)");
   const by = `{ "${db.name}.spread" = ["id"] }`;
@@ -147,7 +147,7 @@ test.each(["file", "topic"])(
   "at least once, the checkpoint follows the records, in a %s",
   async (state) => {
     await using db = await openTestDatabase();
-    await using topics = await openTestTopics();
+    await using topics = openTestTopics();
     await db.query("create table t (id int primary key, v int)");
     await using capture = await createTestCapture({
       db,
@@ -172,7 +172,7 @@ test.each(["file", "topic"])(
 
 test("a statement that changes a table's definition comes to every partition, in order with its rows", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int)");
   await using capture = await createTestCapture({ db, topics });
   await using run = await capture.start();
@@ -199,7 +199,7 @@ test("a statement that changes a table's definition comes to every partition, in
 
 test("rows that were logged in part are completed from the table", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int, w varchar(20))");
   await db.query("insert into t values (1, 1, 'one'), (2, 2, 'two'), (3, 3, 'three')");
   await using capture = await createTestCapture({ db, topics });
@@ -226,7 +226,7 @@ test("rows that were logged in part are completed from the table", async () => {
 
 test("a topic that is missing and may not be made stops the capture, before anything is lost", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int)");
   await using capture = await createTestCapture({ db, topics, sink: "create_topics = false" });
   {
@@ -242,7 +242,7 @@ test("a topic that is missing and may not be made stops the capture, before anyt
 
 test("two tables whose names become one topic's are an error that says so", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query(
     "create table `a b` (id int primary key); create table `a#b` (id int primary key)",
   );
@@ -260,7 +260,7 @@ test("two tables whose names become one topic's are an error that says so", asyn
 test("while nothing concerns it, a capture moves its checkpoint at most once a second, and an idle one writes nothing", async () => {
   await using db = await openTestDatabase();
   await using other = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int)");
   await other.query("create table t (id int primary key auto_increment)");
   await using capture = await createTestCapture({ db, topics });
@@ -277,7 +277,7 @@ test("while nothing concerns it, a capture moves its checkpoint at most once a s
 
 test("a capture whose checkpoint was lost begins with higher versions than its topics have", async () => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int)");
   await using capture = await createTestCapture({ db, topics });
   {
@@ -308,7 +308,7 @@ test("a capture whose checkpoint was lost begins with higher versions than its t
 
 test("rows of MariaDB arrive in the same way, through a stop and a start", async () => {
   await using db = await openTestDatabase("mariadb");
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int)");
   await using capture = await createTestCapture({ db, topics });
   {
@@ -327,7 +327,7 @@ test("rows of MariaDB arrive in the same way, through a stop and a start", async
 
 test.each(["debezium", "maxwell"])("records may be %s's", async (format) => {
   await using db = await openTestDatabase();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query("create table t (id int primary key, v int)");
   await using capture = await createTestCapture({ db, topics, sink: `format = "${format}"` });
   await using run = await capture.start();
@@ -357,7 +357,7 @@ test.for(["canal", "debezium", "maxwell"])(
   "%s: a key that a row takes and leaves in one statement ends as deleted, whatever was written in between",
   async (format) => {
     await using db = await openTestDatabase();
-    await using topics = await openTestTopics();
+    await using topics = openTestTopics();
     await db.query("create table t (id int primary key, v int)");
     await db.query("insert into t values (1, 0)");
     await using capture = await createTestCapture({ db, topics, sink: `format = "${format}"` });

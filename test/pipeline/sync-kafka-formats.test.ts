@@ -25,7 +25,7 @@ test.each(["canal", "debezium", "maxwell"] as const)(
     await using db = await openTestDatabase();
     await using direct = await openTestTarget();
     await using target = await openTestTarget();
-    await using topics = await openTestTopics();
+    await using topics = openTestTopics();
     const script = await readScript(db.name);
     await db.query(script.schema);
     const options = { db, target: direct, rules: rules(db.name, direct.prefix) };
@@ -77,7 +77,7 @@ test.each(["canal", "debezium", "maxwell"] as const)(
 test("rows of which a record holds the key only are read again from MySQL", async () => {
   await using db = await openTestDatabase();
   await using target = await openTestTarget();
-  await using topics = await openTestTopics();
+  await using topics = openTestTopics();
   await db.query(
     "create table orders (id int primary key, v varchar(100)); insert into orders values (7, 'seven')",
   );

@@ -1,11 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { Admin } from "@platformatic/kafka";
-import type { RecordProducer } from "../../src/core/kafka.ts";
-import { openProducer, type ProducerOptions } from "../../src/kafka/producer.ts";
-import { testServerUrl } from "./servers.ts";
-import { until } from "./until.ts";
+import { openTestTopics } from "./kafka-topics.ts";
 
-/** A topic of a test's own. Disposing deletes it. */
+/** A topic of a test's own, for records that are a line of text. Disposing deletes it. */
 export interface TestTopic extends AsyncDisposable {
   readonly brokers: readonly string[];
   /** Unique; a good name for a group, too. */
@@ -32,81 +27,26 @@ export interface TestTopic extends AsyncDisposable {
 }
 
 /** Makes a topic on the tests' broker, or on the one at `url` (`host:port`). */
-export async function openTestTopic(
-  partitions: number,
-  url: string = testServerUrl("kafka").host,
-): Promise<TestTopic> {
-  const brokers = [url];
-  const name = `test-${randomBytes(6).toString("hex")}`;
-  const admin = new Admin({ clientId: "test", bootstrapBrokers: brokers, retries: 10 });
-  const create = { topics: [name], partitions, replicas: 1 };
-  await admin.createTopics(create);
-  const topic = { name, partitions, maxBatchBytes: 1_000_000 };
-  let plain: Promise<RecordProducer> | null = null;
-  const send = async (
-    producer: RecordProducer,
-    partition: number,
-    values: readonly string[],
-    timestampMs: number,
-  ): Promise<void> => {
-    const buffer = producer.createBuffer();
-    for (const value of values) {
-      const accepted = buffer.append(topic, partition, {
-        key: Buffer.from(value.slice(0, 8)),
-        value: Buffer.from(value),
-        headers: Buffer.from([0]),
-        timestampMs,
-      });
-      if (!accepted) throw new Error("a test's record is too large");
-    }
-    await producer.send(buffer);
-  };
-  const produceTransaction: TestTopic["produceTransaction"] = async (partition, values, end) => {
-    const options: ProducerOptions = { transactionalId: `${name}-${partition}` };
-    // Disposing of a producer aborts the transaction that is open.
-    await using producer = await openProducer({ brokers }, options);
-    await send(producer, partition, values, Date.now());
-    if (end === "commit") await producer.commit();
-  };
+export async function openTestTopic(partitions: number, url?: string): Promise<TestTopic> {
+  const topics = openTestTopics(url);
+  const name = `${topics.prefix}topic`;
+  await topics.create(name, partitions);
+  const records = (partition: number, values: readonly string[]) =>
+    values.map((value) => ({ partition, key: value.slice(0, 8), value }));
   return {
-    brokers,
+    brokers: [topics.broker],
     name,
-    produce: async (partition, values, { timestampMs = Date.now() } = {}) =>
-      send(await (plain ??= openProducer({ brokers })), partition, values, timestampMs),
-    produceTransaction,
-    addPartitions: async (total) => {
-      await admin.createPartitions({
-        topics: [{ name, count: total, assignments: null }],
-      });
-    },
-    deleteRecords: async (partition, offset) => {
-      await admin.deleteRecords({
-        topics: [{ name, partitions: [{ partition, offset: BigInt(offset) }] }],
-      });
-    },
-    remove: async () => {
-      await admin.deleteTopics({ topics: [name] });
-      await until(
-        "brokers know that it is gone",
-        async () => !(await admin.listTopics()).includes(name),
-      );
-    },
-    create: async () => {
-      for (;;) {
-        try {
-          await admin.createTopics(create);
-          return;
-        } catch (error) {
-          // What was deleted may still be there for a moment.
-          const { errors } = error as { errors?: unknown };
-          if (!String(errors).includes("already exists")) throw error;
-        }
-      }
-    },
-    [Symbol.asyncDispose]: async () => {
-      if (plain !== null) await (await plain)[Symbol.asyncDispose]();
-      await admin.deleteTopics({ topics: [name] }).catch(() => undefined);
-      await admin.close();
-    },
+    produce: (partition, values, options = {}) =>
+      topics.produce(
+        name,
+        records(partition, values).map((record) => ({ ...record, ...options })),
+      ),
+    produceTransaction: (partition, values, end) =>
+      topics.produceTransaction(name, records(partition, values), end),
+    addPartitions: (total) => topics.grow(name, total),
+    deleteRecords: (partition, offset) => topics.cutOff(name, { [partition]: offset }),
+    remove: () => topics.remove(name),
+    create: () => topics.create(name, partitions),
+    [Symbol.asyncDispose]: () => topics[Symbol.asyncDispose](),
   };
 }

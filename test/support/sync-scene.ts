@@ -28,7 +28,7 @@ export async function openSyncScene(
   { rule, ...options }: SyncSceneOptions = {},
 ): Promise<SyncScene> {
   await using stack = new AsyncDisposableStack();
-  const topics = stack.use(await openTestTopics());
+  const topics = stack.use(openTestTopics());
   const target = stack.use(await openTestTarget());
   const topic = `${topics.prefix}orders`;
   await topics.create(topic, partitions);
