@@ -91,7 +91,7 @@ test("a sync reads as a group of its name, and keeps what it knows in the cluste
       groupProtocol: "auto",
       sessionTimeoutMs: 15_000,
       revokeTimeoutMs: 10_000,
-      maxFetchBytes: 32 * 1024 ** 2,
+      maxFetchBytes: 16 * 1024 ** 2,
     },
     state: { type: "elasticsearch", index: "tailrace-state" },
     deadLetters: { type: "elasticsearch", index: "tailrace-dead-letters" },

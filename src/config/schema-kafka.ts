@@ -83,7 +83,7 @@ const readKeys = {
       "How long partitions that go to another instance may take to finish what is in flight; what is not finished then is abandoned and read again there.",
   }),
   max_fetch_bytes: sizeKey({ minBytes: 64 * 1024, maxBytes: 1024 ** 3 })
-    .prefault("32MiB")
+    .prefault("16MiB")
     .meta({ description: "Bytes of records fetched ahead of what the sink has taken, at most." }),
 } as const;
 

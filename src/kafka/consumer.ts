@@ -34,7 +34,7 @@ export interface ConsumerOptions extends KafkaOptions {
   readonly sessionTimeoutMs?: number | undefined;
   /** How long `onRevoked` may take; the group waits so long. Default 60,000. */
   readonly revokeTimeoutMs?: number | undefined;
-  /** Bytes fetched ahead of what was polled, at most, but for a record that alone is larger. Default 32 MiB. */
+  /** Bytes fetched ahead of what was polled, at most, but for a record that alone is larger. Default 16 MiB. */
   readonly maxFetchBytes?: number | undefined;
   /** Default 1,000, less where the session is short. */
   readonly heartbeatIntervalMs?: number | undefined;
@@ -48,7 +48,7 @@ const SESSION_MS = 45_000;
 const REVOKE_MS = 60_000;
 /** What a member may take to come to a rebalance beside giving up its partitions. */
 const REJOIN_MS = 5_000;
-const FETCH_BYTES = 32 << 20;
+const FETCH_BYTES = 16 << 20;
 const HEARTBEAT_MS = 1_000;
 const METADATA_MAX_AGE_MS = 30_000;
 const REQUEST_MS = 30_000;
