@@ -5,12 +5,11 @@ import { join } from "node:path";
 import type { CaptureConfig } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
-import type { TailraceError } from "../../src/core/errors.ts";
 import { openCluster } from "../../src/kafka/cluster.ts";
-import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
 import type { CaptureStatus } from "../../src/pipeline/status.ts";
 import type { TestTopics } from "./kafka-topics.ts";
 import type { TestDatabase } from "./mysql.ts";
+import { hasReached, logEnd, ownLetters, type PipelineRun, startPipeline } from "./pipeline-run.ts";
 import { readTopic, type ReadRecord } from "./read-topic.ts";
 import { until } from "./until.ts";
 
@@ -41,15 +40,7 @@ export interface CaptureRunOptions {
 }
 
 /** A run of a capture; disposing it drains and stops. */
-export interface RunningCapture extends AsyncDisposable {
-  status(): CaptureStatus;
-  /** Resolves with the error that ended the run. */
-  readonly failure: Promise<TailraceError>;
-  /** What was logged at warn and error, in order. */
-  readonly troubles: readonly string[];
-  /** What was logged at info. */
-  readonly news: readonly string[];
-}
+export type RunningCapture = PipelineRun<CaptureStatus>;
 
 /** What the capture reads and writes. */
 export interface TestCaptureOptions {
@@ -66,9 +57,6 @@ export interface TestCaptureOptions {
   readonly mysqlUrl?: URL;
   readonly broker?: string;
 }
-
-/** Other tests prepare XA transactions on the same server before a capture begins, and commit them while it runs. */
-const FOREIGN_XA = "BINLOG_XA_UNKNOWN";
 
 /** Makes a capture of a schema's tables, each into `PREFIX<table>`, that begins where the server's log is now. */
 export async function createTestCapture(options: TestCaptureOptions): Promise<TestCapture> {
@@ -103,7 +91,7 @@ ${options.rules ?? `[[rules]]\ntable = "${db.name}.*"`}`;
   return {
     config,
     configPath,
-    start: (run = {}) => start(config, run),
+    start: (run = {}) => startPipeline(config, run),
     records: (table) => readTopic(topics.broker, `${topics.prefix}${table}`),
     checkpoint: async () => {
       if (config.state.type === "file") {
@@ -117,72 +105,21 @@ ${options.rules ?? `[[rules]]\ntable = "${db.name}.*"`}`;
       (await readTopic(topics.broker, `${topics.prefix}checkpoints`)).map(
         ({ value }) => (JSON.parse(value ?? "null") as { position: number }).position,
       ),
-    deadLetters: async () =>
-      (await readTopic(topics.broker, `${topics.prefix}letters`))
-        .map(({ value }) => JSON.parse(value ?? "null") as Record<string, unknown>)
-        .filter((letter) => letter["code"] !== FOREIGN_XA),
+    deadLetters: async () => {
+      const letters = await readTopic(topics.broker, `${topics.prefix}letters`);
+      return ownLetters(
+        letters.map(({ value }) => JSON.parse(value ?? "null") as Record<string, unknown>),
+      );
+    },
     caughtUp: async (run) => {
-      const [version] = await db.query<{ v: string }>("select version() v");
-      const what = version!.v.includes("MariaDB") ? "master" : "binary log";
-      const [end] = await db.query<{ File: string; Position: string }>(`show ${what} status`);
-      await until("the capture has caught up", () => {
-        const { file, position } = run.status();
-        return file > end!.File || (file === end!.File && position >= Number(end!.Position));
-      });
+      const end = await logEnd(db);
+      await until("the capture has caught up", () => hasReached(run.status(), end));
     },
     [Symbol.asyncDispose]: async () => {
       await rm(folder, { recursive: true, force: true });
       await using cluster = await openCluster({ brokers: [topics.broker] });
       for (const topic of await cluster.listTopics())
         if (topic.startsWith(topics.prefix)) await topics.remove(topic);
-    },
-  };
-}
-
-async function start(config: CaptureConfig, options: CaptureRunOptions): Promise<RunningCapture> {
-  const abort = new AbortController();
-  const ready = Promise.withResolvers<void>();
-  const troubles: string[] = [];
-  const news: string[] = [];
-  let status: (() => CaptureStatus) | undefined;
-  const note =
-    (lines: string[]) =>
-    (
-      fields: { code?: string; err?: { code?: string; message?: string } },
-      message: string,
-    ): void => {
-      if (fields.code === FOREIGN_XA) return;
-      const { code, err } = fields;
-      lines.push(`${code ?? err?.code ?? ""} ${message} ${err?.message ?? ""}`.trim());
-    };
-  const ended = runPipeline(config, {
-    signal: abort.signal,
-    logger: { debug: () => {}, info: note(news), warn: note(troubles), error: note(troubles) },
-    acceptChanges: options.acceptChanges,
-    onReady: (view) => {
-      // called again when the pipeline was opened anew
-      status = view.status;
-      ready.resolve();
-    },
-  });
-  const failure = ended.then(
-    () => new Promise<TailraceError>(() => {}),
-    (error: unknown) => error as TailraceError,
-  );
-  void failure.then((error) => ready.reject(error));
-  if (options.noWait !== true) await ready.promise;
-  else ready.promise.catch(() => undefined);
-  return {
-    status: () => {
-      if (status === undefined) throw new Error("the capture has not begun");
-      return status();
-    },
-    failure,
-    troubles,
-    news,
-    [Symbol.asyncDispose]: async () => {
-      abort.abort();
-      await ended.catch(() => undefined);
     },
   };
 }

@@ -3,12 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
-import type { TailraceError } from "../../src/core/errors.ts";
-import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
 import type { DirectStatus } from "../../src/pipeline/status.ts";
 import type { StartRequest } from "../../src/pipeline/start.ts";
 import type { TestTarget } from "./elasticsearch.ts";
 import type { TestDatabase } from "./mysql.ts";
+import {
+  hasReached,
+  logEnd,
+  type PipelineRun,
+  readLetters,
+  startPipeline,
+} from "./pipeline-run.ts";
 import { until } from "./until.ts";
 
 /** A pipeline's configuration and folder, over several runs of it. */
@@ -31,14 +36,9 @@ export interface StartOptions {
 }
 
 /** A run of a pipeline; disposing it drains and stops. */
-export interface RunningPipeline extends AsyncDisposable {
-  status(): DirectStatus;
+export interface RunningPipeline extends PipelineRun<DirectStatus> {
   /** Resolves when everything that the source has logged until now is acknowledged. */
   caughtUp(): Promise<void>;
-  /** Resolves with the error that ended the run. */
-  readonly failure: Promise<TailraceError>;
-  /** Messages logged at warn and error, in order. */
-  readonly troubles: readonly string[];
 }
 
 /** What the test pipeline reads and writes. `rules` is TOML, `[[rules]]` tables. */
@@ -60,9 +60,6 @@ export interface TestPipelineOptions {
   readonly mysqlUrl?: URL;
   readonly elasticsearchUrl?: URL;
 }
-
-/** Other tests prepare XA transactions on the same server before a pipeline begins, and commit them while it runs. */
-const FOREIGN_XA = "BINLOG_XA_UNKNOWN";
 
 let serial = 0;
 
@@ -97,63 +94,21 @@ ${options.rules}`;
   const statePath = join(folder, "state");
   return {
     start: async (start = {}) => {
-      const abort = new AbortController();
-      const ready = Promise.withResolvers<() => DirectStatus>();
-      const troubles: string[] = [];
-      let status: () => DirectStatus;
-      const note = (
-        fields: { code?: string; err?: { code?: string; message?: string } },
-        message: string,
-      ): void => {
-        if (fields.code === FOREIGN_XA) return;
-        troubles.push(
-          `${fields.code ?? fields.err?.code ?? ""} ${message} ${fields.err?.message ?? ""}`.trim(),
-        );
-      };
-      const logger = { debug: () => {}, info: () => {}, warn: note, error: note };
-      const ended = runPipeline(config, {
-        signal: abort.signal,
-        logger,
-        from: start.from,
-        acceptChanges: start.acceptChanges,
-        onReady: (view) => {
-          // called again when the pipeline was opened anew
-          status = view.status;
-          ready.resolve(status);
-        },
-      });
-      const failure = ended.then(
-        () => new Promise<TailraceError>(() => {}),
-        (error: unknown) => error as TailraceError,
-      );
-      void failure.then((error) => ready.reject(error));
-      status = await ready.promise;
+      const run = await startPipeline(config, start);
       return {
-        status: () => status(),
-        failure,
-        troubles,
+        ...run,
         caughtUp: async () => {
           const end = await logEnd(db);
-          await until("the pipeline has caught up", () => isAtOrBehind(end, status()), {
+          await until("the pipeline has caught up", () => hasReached(run.status(), end), {
             timeoutMs: 30_000,
           }).catch((error: Error) => {
-            throw new Error(`${error.message}; logged: ${troubles.join("; ")}`, { cause: error });
+            const logged = run.troubles.join("; ");
+            throw new Error(`${error.message}; logged: ${logged}`, { cause: error });
           });
-        },
-        [Symbol.asyncDispose]: async () => {
-          abort.abort();
-          await ended.catch(() => undefined);
         },
       };
     },
-    deadLetters: async () => {
-      const path = join(statePath, `${name}.dead-letters.ndjson`);
-      const content = await readFile(path, "utf8").catch(() => "");
-      return content
-        .split("\n")
-        .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]))
-        .filter((letter) => letter["code"] !== FOREIGN_XA);
-    },
+    deadLetters: () => readLetters(join(statePath, `${name}.dead-letters.ndjson`)),
     checkpoint: async () =>
       JSON.parse(await readFile(join(statePath, `${name}.checkpoint.json`), "utf8")) as Record<
         string,
@@ -165,22 +120,4 @@ ${options.rules}`;
     statePath,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
-}
-
-interface LogEnd {
-  readonly file: string;
-  readonly position: number;
-}
-
-async function logEnd(db: Pick<TestDatabase, "query">): Promise<LogEnd> {
-  const [version] = await db.query<{ v: string }>("select version() v");
-  const isMariadb = version?.v.includes("MariaDB") === true;
-  const [row] = await db.query<{ File: string; Position: string }>(
-    isMariadb ? "show master status" : "show binary log status",
-  );
-  return { file: row!.File, position: Number(row!.Position) };
-}
-
-function isAtOrBehind(end: LogEnd, status: DirectStatus): boolean {
-  return status.file > end.file || (status.file === end.file && status.position >= end.position);
 }

@@ -1,14 +1,14 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OffsetStart, SyncConfig } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
 import type { TailraceError } from "../../src/core/errors.ts";
-import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
 import type { SyncStatus } from "../../src/pipeline/status.ts";
 import type { TestTarget } from "./elasticsearch.ts";
 import type { TestTopics } from "./kafka-topics.ts";
+import { type PipelineRun, readLetters, startPipeline } from "./pipeline-run.ts";
 import { until } from "./until.ts";
 
 /** A sync's configuration, over several runs and instances of it. */
@@ -32,16 +32,11 @@ export interface SyncRunOptions {
 }
 
 /** An instance that runs; disposing it drains and stops. */
-export interface RunningSync extends AsyncDisposable {
-  status(): SyncStatus;
+export interface RunningSync extends PipelineRun<SyncStatus> {
   /** Resolves when the group has committed these offsets of the topic's partitions. */
   committed(topic: string, offsets: readonly number[]): Promise<void>;
   /** Resolves when the sync's state tells that all partitions have offsets. */
   begun(): Promise<void>;
-  /** Resolves with the error that ended the run. */
-  readonly failure: Promise<TailraceError>;
-  /** What was logged at warn and error, in order. */
-  readonly troubles: readonly string[];
 }
 
 /** What the sync reads and writes. `rules` is TOML, `[[rules]]` tables. */
@@ -102,13 +97,7 @@ ${rules}`;
         },
         (error: unknown) => error as TailraceError,
       ),
-    deadLetters: async () => {
-      const path = join(folder, "letters", `${name}.dead-letters.ndjson`);
-      const content = await readFile(path, "utf8").catch(() => "");
-      return content
-        .split("\n")
-        .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
-    },
+    deadLetters: () => readLetters(join(folder, "letters", `${name}.dead-letters.ndjson`)),
     with: (more) => open({ ...options, ...more }, folder),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
@@ -117,40 +106,11 @@ ${rules}`;
 async function start(
   { topics, target }: TestSyncOptions,
   config: SyncConfig,
-  run: SyncRunOptions,
+  options: SyncRunOptions,
 ): Promise<RunningSync> {
-  const abort = new AbortController();
-  const ready = Promise.withResolvers<() => SyncStatus>();
-  const troubles: string[] = [];
-  let status: () => SyncStatus;
-  const note = (
-    fields: { code?: string; err?: { code?: string; message?: string } },
-    message: string,
-  ): void => {
-    troubles.push(
-      `${fields.code ?? fields.err?.code ?? ""} ${message} ${fields.err?.message ?? ""}`.trim(),
-    );
-  };
-  const ended = runPipeline(config, {
-    signal: abort.signal,
-    logger: { debug: () => {}, info: () => {}, warn: note, error: note },
-    ...run,
-    onReady: (view) => {
-      // called again when the pipeline was opened anew
-      status = view.status;
-      ready.resolve(status);
-    },
-  });
-  const failure = ended.then(
-    () => new Promise<TailraceError>(() => {}),
-    (error: unknown) => error as TailraceError,
-  );
-  void failure.then((error) => ready.reject(error));
-  status = await ready.promise;
+  const run = await startPipeline(config, options);
   return {
-    status: () => status(),
-    failure,
-    troubles,
+    ...run,
     begun: async () => {
       await until("all partitions have offsets", async () => {
         const state = await target.get(`${target.prefix}state`, `sync:${config.name}`);
@@ -171,15 +131,11 @@ async function start(
         { timeoutMs: 30_000 },
       ).catch(async (error: Error) => {
         const committed = await topics.committed(group, topic);
-        const logged = troubles.join("; ");
+        const logged = run.troubles.join("; ");
         throw new Error(`${error.message}: ${committed.join()}; logged: ${logged}`, {
           cause: error,
         });
       });
-    },
-    [Symbol.asyncDispose]: async () => {
-      abort.abort();
-      await ended.catch(() => undefined);
     },
   };
 }
