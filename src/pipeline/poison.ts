@@ -3,7 +3,7 @@ import type { DeadLetterStore } from "../core/dead-letter.ts";
 import { ERROR_TABLE } from "../core/errors.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
-/** Poison records are told in the log this often at most, ms. */
+/** Poison records are told in the log this often at most, ms; those in between with the next line, at the latest after that time. */
 const LOG_INTERVAL_MS = 1_000;
 
 /** What dealing with poison takes. */
@@ -16,14 +16,25 @@ export interface PoisonHandling extends Patience {
 export function createPoisonHandler(
   handling: PoisonHandling,
 ): (poison: PoisonEvent) => Promise<void> {
-  const { pipeline, deadLetters, clock, logger } = handling;
+  const { pipeline, deadLetters, clock, logger, signal } = handling;
   const code = "KAFKA_RECORD_UNREADABLE";
   let count = 0;
-  let loggedAt = -LOG_INTERVAL_MS;
+  let loggedAt = -Infinity;
+  let last = { place: {}, detail: "" };
+  const report = (): void => {
+    if (count === 0) return;
+    const { summary, remedy } = ERROR_TABLE[code];
+    logger.error(
+      { code, ...last.place, records: count, remedy },
+      `${summary.replace(/\.$/, "")} (${last.detail})`,
+    );
+    loggedAt = clock.now();
+    count = 0;
+  };
   return async ({ record, detail, key, value }) => {
     const { topic, partition, offset } = record;
-    const at = new Date(clock.now()).toISOString();
     const place = { topic, partition, offset };
+    const at = new Date(clock.now()).toISOString();
     const letter = {
       at,
       pipeline,
@@ -36,13 +47,9 @@ export function createPoisonHandler(
     } as const;
     await patiently("store a dead letter", () => deadLetters.store([letter]), handling);
     count += 1;
-    if (clock.now() - loggedAt < LOG_INTERVAL_MS) return;
-    loggedAt = clock.now();
-    const { summary, remedy } = ERROR_TABLE[code];
-    logger.error(
-      { code, ...place, records: count, remedy },
-      `${summary.replace(/\.$/, "")} (${detail})`,
-    );
-    count = 0;
+    last = { place, detail };
+    const dueMs = loggedAt + LOG_INTERVAL_MS - clock.now();
+    if (dueMs <= 0) report();
+    else if (count === 1) void clock.sleep(dueMs, signal).then(report);
   };
 }
