@@ -56,9 +56,11 @@ export async function tellGap(gap: GapEvent, telling: GapTelling): Promise<void>
   await storeForSure(gap, telling);
   // not before: a checkpoint that is saved with the gap says that its dead letter is stored
   notes.addGap({ database, table, code, file, position });
+  const { remedy } = ERROR_TABLE[code];
+  const summary = ERROR_TABLE[code].summary.replace(/\.$/, "");
   logger.error(
-    { database, table, code, file, position, remedy: ERROR_TABLE[code].remedy },
-    `${ERROR_TABLE[code].summary.replace(/\.$/, "")} (${gap.detail})`,
+    { database, table, code, file, position, remedy },
+    summary.includes(gap.detail) ? summary : `${summary} (${gap.detail})`,
   );
 }
 
