@@ -275,6 +275,13 @@ export const ERROR_TABLE = {
     remedy:
       "The dead letter holds it and says what is wrong; check source.format and who writes to the topic.",
   },
+  KAFKA_KEY_MOVED: {
+    disposition: "reject",
+    summary:
+      "A record without a version of its own moves a row to another id, and its topic has several partitions: the document under the old id may stay.",
+    remedy:
+      "Look whether the row under the old id still exists, and delete its document if not. Records of tailrace's own capture, and topics of one partition, have no such doubt.",
+  },
   KAFKA_RECORD_INCOMPLETE: {
     disposition: "reject",
     summary:

@@ -6,6 +6,7 @@ import type {
   RowsEvent,
 } from "../core/change-event.ts";
 import type { SourcePosition } from "../core/checkpoint.ts";
+import type { TableSchema } from "../core/schema.ts";
 import type { RecordRow } from "./record-layout.ts";
 import { faultOfId, jsonRowOf, type RecordTable } from "./record-table.ts";
 import { MISSING } from "./row-scanner.ts";
@@ -88,6 +89,27 @@ export class RowBatch {
   /** What has happened to the rows: of a deletion they are what was deleted. */
   finish(operation: Operation): void {
     this.#operation = operation;
+  }
+
+  /** Was the row of another document before its update? */
+  hasMoved(index: number): boolean {
+    const at = index * ROW_NUMBERS;
+    const image = this.#rows[at + IMAGE]!;
+    const before = this.#rows[at + BEFORE]!;
+    if (before === NONE || this.#operation !== "update") return false;
+    const { bytes, spans } = this.#row;
+    return this.#table!.idColumns.some((column) => {
+      const [a, b] = [image + 2 * column, before + 2 * column];
+      if (spans[a] === spans[b] || spans[a] === MISSING || spans[b] === MISSING) return false;
+      // NULL
+      if (spans[a]! < 0 || spans[b]! < 0) return true;
+      return bytes.compare(bytes, spans[a], spans[a + 1], spans[b], spans[b + 1]) !== 0;
+    });
+  }
+
+  /** The table of the rows. */
+  get schema(): TableSchema {
+    return this.#table!.version.schema;
   }
 
   /** Row `index` as an event: the reused RowsEvent, an incomplete one, or why the row is none. */

@@ -184,3 +184,35 @@ test("a record with the key only, and no MySQL server to ask, is a dead letter t
     },
   ]);
 });
+
+test("a row that a foreign record moves to another id is told of, unless the topic has a single partition", async () => {
+  const move = canalRecord("UPDATE", [{ id: 2, v: "moved" }], { old: [{ id: "1" }] });
+  const update = canalRecord("UPDATE", [{ id: 1, v: "" }], { old: [{ id: "1", v: "before" }] });
+  {
+    await using scene = await openSyncScene(1);
+    await scene.topics.produce(scene.topic, [update, move]);
+    await using run = await scene.sync.start();
+    await run.committed(scene.topic, [2]);
+    expect((await scene.target.all(scene.index)).map(({ _id }) => _id)).toEqual(["2"]);
+    expect(await scene.sync.deadLetters()).toEqual([]);
+  }
+  await using scene = await openSyncScene(2);
+  const { topics, topic, sync } = scene;
+  await topics.produce(topic, [
+    update,
+    { ...move, partition: 1 },
+    { ...ours(move, 5n), partition: 1 },
+  ]);
+  await using run = await sync.start();
+  await run.committed(topic, [1, 2]);
+  expect(await sync.deadLetters()).toEqual([
+    expect.objectContaining({
+      code: "KAFKA_KEY_MOVED",
+      topic,
+      partition: 1,
+      offset: 0,
+      table: "orders",
+    }),
+  ]);
+  expect(run.troubles).toEqual([expect.stringContaining("KAFKA_KEY_MOVED")]);
+});
