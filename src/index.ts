@@ -36,13 +36,8 @@ export type {
 export { configFingerprint } from "./config/fingerprint.ts";
 export { redactConfig } from "./config/redact.ts";
 export { ofTopology, type ConfigOf } from "./config/topology.ts";
-export {
-  asTailraceError,
-  ERROR_TABLE,
-  TailraceError,
-  type Disposition,
-  type ErrorCode,
-} from "./core/errors.ts";
+export { ERROR_TABLE, type Disposition, type ErrorCode } from "./core/error-codes.ts";
+export { asTailraceError, TailraceError } from "./core/errors.ts";
 export type { Finding } from "./core/finding.ts";
 export type { Logger } from "./core/logger.ts";
 export { createLogger, type LoggerOptions } from "./observe/logger.ts";

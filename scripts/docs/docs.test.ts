@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
-import { ERROR_TABLE } from "../../src/core/errors.ts";
+import { ERROR_TABLE } from "../../src/core/error-codes.ts";
 import { configurationPage, exampleConfig } from "./configuration.ts";
 import { errorsPage } from "./errors.ts";
 

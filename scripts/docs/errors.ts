@@ -1,4 +1,4 @@
-import { ERROR_TABLE, type Disposition } from "../../src/core/errors.ts";
+import { ERROR_TABLE, type Disposition } from "../../src/core/error-codes.ts";
 import { escapeCell } from "./text.ts";
 
 const INTRODUCTION = `# Errors

@@ -5,7 +5,8 @@ import {
   protocolErrors,
   protocolErrorsCodesById,
 } from "@platformatic/kafka";
-import { TailraceError, type ErrorCode } from "../core/errors.ts";
+import type { ErrorCode } from "../core/error-codes.ts";
+import { TailraceError } from "../core/errors.ts";
 
 /** Brokers' errors and what they mean to us; every other one is KAFKA_REQUEST_FAILED. */
 const CODE_OF_REFUSAL: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([

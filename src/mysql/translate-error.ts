@@ -1,4 +1,5 @@
-import { TailraceError, type ErrorCode } from "../core/errors.ts";
+import type { ErrorCode } from "../core/error-codes.ts";
+import { TailraceError } from "../core/errors.ts";
 
 /** Server error numbers and what they mean to us; every other one is SOURCE_QUERY_FAILED. */
 const CODE_OF_SERVER_ERROR: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([

@@ -1,6 +1,7 @@
 import type { GapCode, GapEvent } from "../core/change-event.ts";
 import type { DeadLetterStore } from "../core/dead-letter.ts";
-import { ERROR_TABLE, TailraceError } from "../core/errors.ts";
+import { ERROR_TABLE } from "../core/error-codes.ts";
+import { TailraceError } from "../core/errors.ts";
 import type { Sink } from "../core/sink.ts";
 import type { GapNotes } from "./gap-notes.ts";
 import { type Patience, patiently } from "./patiently.ts";

@@ -1,6 +1,6 @@
 import type { PoisonEvent } from "../core/change-event.ts";
 import type { DeadLetterStore } from "../core/dead-letter.ts";
-import { ERROR_TABLE } from "../core/errors.ts";
+import { ERROR_TABLE } from "../core/error-codes.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
 /** Poison records are told in the log this often at most, ms; those in between with the next line, at the latest after that time. */

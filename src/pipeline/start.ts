@@ -1,5 +1,6 @@
 import { MAX_EPOCH } from "../capture/log-position.ts";
-import { asTailraceError, type ErrorCode, TailraceError } from "../core/errors.ts";
+import type { ErrorCode } from "../core/error-codes.ts";
+import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { Checkpoint, LogPlace } from "../core/checkpoint.ts";
 import type { GtidSet } from "../core/gtid.ts";
 import { parseGtidSet } from "../core/gtid-set.ts";
