@@ -44,3 +44,25 @@ test("who is no member has no session that could expire", async () => {
   });
   expect(expired).toBe(0);
 });
+
+test("a clock that is set back makes no session longer", async () => {
+  const ending = new AbortController();
+  const clock = createClock(Infinity, ending);
+  let sleptMs = 0;
+  const setBack: Clock = {
+    ...clock,
+    now: () => clock.nowMs,
+    sleep: async (ms) => {
+      if (sleptMs === 0) clock.nowMs -= 3_600_000;
+      sleptMs += ms;
+      await clock.sleep(ms);
+    },
+  };
+  const session = new SessionClock({ clock: setBack, sessionTimeoutMs: 10_000 });
+  await session.watch({
+    isMember: () => true,
+    onExpired: () => ending.abort(),
+    signal: ending.signal,
+  });
+  expect(sleptMs).toBe(10_000);
+});

@@ -8,7 +8,10 @@ export interface SessionWatch {
   readonly signal: AbortSignal;
 }
 
-/** A member's session by its own clock. It ends no later than by the group's: what counts is when an answered request was sent. */
+/**
+ * A member's session by its own clock. It ends no later than by the group's: what counts is when an answered request was sent. A clock that is set back does not make it
+ * longer: timers do not go by it, so a sleep tells.
+ */
 export class SessionClock {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
@@ -31,8 +34,14 @@ export class SessionClock {
       const leftMs = this.#lastContactMs + this.#timeoutMs - this.#clock.now();
       // Who becomes a member has just been in contact, so looking now and then is enough.
       if (!isMember()) await this.#clock.sleep(this.#timeoutMs / 4, signal);
-      else if (leftMs > 0) await this.#clock.sleep(leftMs, signal);
+      else if (leftMs > 0) await this.#sleep(leftMs, signal);
       else onExpired();
     }
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const dueMs = this.#clock.now() + ms;
+    await this.#clock.sleep(ms, signal);
+    if (!signal.aborted) this.#lastContactMs -= Math.max(0, dueMs - this.#clock.now());
   }
 }
