@@ -4,7 +4,7 @@ import { tableName, type TableSchema } from "../core/schema.ts";
 import { topicName } from "../core/topic-name.ts";
 import { checkWriting } from "../kafka/preflight.ts";
 import type { WantedTopic } from "../kafka/preflight-topic.ts";
-import { transactionalId } from "../pipeline/capture-stores.ts";
+import { transactionalId } from "../pipeline/capture/capture-stores.ts";
 import { createTableMatcher } from "../rules/table-pattern.ts";
 import { checkMysqlSource } from "./check-source.ts";
 import { checkStoreFolders } from "./check-stores.ts";

@@ -5,7 +5,7 @@ import type { Logger } from "../core/logger.ts";
 import type { RecordView } from "../core/record.ts";
 import { type TableSchema, tableName } from "../core/schema.ts";
 import { peekRecords } from "../kafka/peek-records.ts";
-import { createCapturedTables } from "../pipeline/captured-tables.ts";
+import { createCapturedTables } from "../pipeline/sync/captured-tables.ts";
 import { createRecordDecoder, type RecordDecoder } from "../transport/record-decoder.ts";
 import { findingOf } from "./findings.ts";
 

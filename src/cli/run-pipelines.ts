@@ -69,7 +69,7 @@ async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
   try {
     // Loaded only now: the other commands start faster without it.
     const { runPipeline } = await import("../pipeline/run-pipeline.ts");
-    const { readDocumentEpoch } = await import("../pipeline/document-epoch.ts");
+    const { readDocumentEpoch } = await import("../pipeline/capture/document-epoch.ts");
     await runPipeline(config, {
       signal,
       logger,

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { loadPipelines } from "../config/load.ts";
 import type { SyncConfig } from "../config/config.ts";
 import { TailraceError } from "../core/errors.ts";
-import type { SeekStep } from "../pipeline/seek.ts";
+import type { SeekStep } from "../pipeline/sync/seek.ts";
 import type { CliContext } from "./context.ts";
 import { readSeekTarget } from "./seek-target.ts";
 
@@ -38,7 +38,7 @@ Examples:
       const to = await readSeekTarget(flags.to);
       const config = onlySync(await loadPipelines(path, { env: context.env }), path);
       // loaded only now: the other commands start faster without it
-      const { seekTopics } = await import("../pipeline/seek-topics.ts");
+      const { seekTopics } = await import("../pipeline/sync/seek-topics.ts");
       const steps = await seekTopics(config, { to, isDryRun: flags.dryRun });
       if (flags.json) {
         context.print(`${JSON.stringify(steps)}\n`);

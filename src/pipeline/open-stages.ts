@@ -10,8 +10,11 @@ export async function openStages(config: PipelineConfig, options: OpenOptions): 
     case "direct":
       return (await import("./open-direct.ts")).openDirect(config, options);
     case "capture":
-      return (await import("./open-capture-pipeline.ts")).openCapturePipeline(config, options);
+      return (await import("./capture/open-capture-pipeline.ts")).openCapturePipeline(
+        config,
+        options,
+      );
     case "sync":
-      return (await import("./open-sync.ts")).openSync(config, options);
+      return (await import("./sync/open-sync.ts")).openSync(config, options);
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Finding } from "../../src/core/finding.ts";
-import type { SeekStep } from "../../src/pipeline/seek.ts";
+import type { SeekStep } from "../../src/pipeline/sync/seek.ts";
 import { canalRecord } from "../support/canal-record.ts";
 import { openSyncScene, type SyncScene } from "../support/sync-scene.ts";
 import { tailrace } from "./tailrace.ts";

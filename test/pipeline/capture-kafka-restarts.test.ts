@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openProducer } from "../../src/kafka/producer.ts";
-import { transactionalId } from "../../src/pipeline/capture-stores.ts";
+import { transactionalId } from "../../src/pipeline/capture/capture-stores.ts";
 import { spawnTailrace, type TailraceProcess } from "../cli/process.ts";
 import { createTestCapture, type TestCapture } from "../support/capture-pipeline.ts";
 import { openTestTopics } from "../support/kafka-topics.ts";

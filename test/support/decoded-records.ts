@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ChangeEvent, RowsEvent } from "../../src/core/change-event.ts";
 import type { RecordTopic, RecordView, RecordWriter } from "../../src/core/record.ts";
 import type { TableVersion } from "../../src/core/row-layout.ts";
-import { createStatementGaps } from "../../src/pipeline/statement-gaps.ts";
+import { createStatementGaps } from "../../src/pipeline/sync/statement-gaps.ts";
 import { compileEncoder, type RowEncoder } from "../../src/rules/encoder.ts";
 import {
   createRecordDecoder,

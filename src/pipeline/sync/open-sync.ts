@@ -1,0 +1,181 @@
+import type { SyncConfig } from "../../config/config.ts";
+import { openCluster } from "../../kafka/cluster.ts";
+import { openConsumer } from "../../kafka/consumer.ts";
+import { openJsonClient } from "../../sink/client.ts";
+import { openSink } from "../../sink/sink.ts";
+import { openSyncStateIndex } from "../../state/sync-state-elasticsearch.ts";
+import { createRecordDecoder } from "../../transport/record-decoder.ts";
+import { Assignments } from "./assignments.ts";
+import { beginTopics } from "./begin-topics.ts";
+import { createCapturedTables } from "./captured-tables.ts";
+import { DocumentDestination } from "../document-destination.ts";
+import { OffsetCommitter } from "./offset-committer.ts";
+import { resolveOffsets } from "./offset-start.ts";
+import { OffsetTracker } from "./offset-tracker.ts";
+import { createPoisonHandler } from "./poison.ts";
+import { RecordStream } from "./record-stream.ts";
+import { Router } from "../router.ts";
+import type { OpenOptions, Stages } from "../stages.ts";
+import { openDeadLetters } from "../stores.ts";
+import { createSyncGapHandler } from "./sync-gaps.ts";
+import { SyncNotes } from "./sync-notes.ts";
+import { SyncProgress } from "./sync-progress.ts";
+import { openSyncSource, rememberCase } from "./sync-source.ts";
+import { TopicWatch } from "./topic-watch.ts";
+
+/**
+ * Opens everything that a pipeline from records into documents needs, in the order in which it can fail: stores, topics, sink, membership of the consumer group. Throws a
+ * TailraceError, having closed what was open.
+ *
+ * Closing ends the sink before the membership: once the group knows that we have gone, nothing of our partitions may be on its way.
+ */
+export async function openSync(config: SyncConfig, options: OpenOptions): Promise<Stages> {
+  await using resources = new AsyncDisposableStack();
+  const { logger, clock } = options;
+  const { source, name: pipeline } = config;
+  const client = resources.use(openJsonClient(config.sink));
+  const deadLetters = resources.use(openDeadLetters(config.deadLetters, { pipeline, client }));
+  const cluster = resources.use(await openCluster(source.connection));
+  const store = openSyncStateIndex({ client, index: config.state.index, pipeline });
+  const { found, state, epoch } = await beginTopics(config, { cluster, store, client }, options);
+
+  const failure = Promise.withResolvers<unknown>();
+  const ending = new AbortController();
+  const fail = (error: unknown): void => {
+    failure.resolve(error);
+    ending.abort();
+  };
+  const patience = { clock, logger, signal: ending.signal };
+  const notes = new SyncNotes(store, state, clock);
+  const topics = new TopicWatch({
+    cluster,
+    store,
+    state,
+    found,
+    wanted: source.topics,
+    onAppeared: (names) => consumer.subscribe(names),
+    clock,
+    logger,
+  });
+  const origin = resources.use(openSyncSource(source, { ...patience, onGap: (gap) => onGap(gap) }));
+  const tables = createCapturedTables(config.rules, {
+    caseSensitive: await rememberCase(origin, store, state),
+  });
+
+  const tracker = new OffsetTracker();
+  const close = (): void => progress.close(sink.closed);
+  const progress = new SyncProgress({
+    tracker,
+    clock,
+    onClosed: () => assignments.closed(),
+    onAcknowledged: options.onAcknowledged,
+  });
+  const sink = resources.use(
+    await openSink(
+      {
+        ...config.sink,
+        pipeline,
+        deadLetters,
+        indexMeta: { pipeline, epoch },
+        clock,
+        logger,
+      },
+      { onClosed: close, onFatal: fail },
+    ),
+  );
+  const assignments = new Assignments({
+    tracker,
+    sink,
+    resolve: (partitions, committed) => {
+      topics.noteAssigned(partitions);
+      const { group, start } = source;
+      return resolveOffsets(partitions, committed, {
+        cluster,
+        group,
+        start,
+        topics: topics.topics,
+      });
+    },
+    commit: (partitions) => committer.commit(partitions),
+    onFailure: fail,
+    revokeTimeoutMs: source.revokeTimeoutMs,
+    clock,
+    logger,
+  });
+  const { connection, ...membership } = source;
+  const consumer = resources.use(
+    await openConsumer(
+      { ...connection, ...membership, topics: [...found.keys()], clock, logger },
+      assignments,
+    ),
+  );
+  const committer = new OffsetCommitter({
+    consumer,
+    tracker,
+    close,
+    saveNotes: () => notes.save(),
+    clock,
+    logger,
+  });
+  const decoder = createRecordDecoder({
+    format: source.format,
+    isCaptured: tables.isCaptured,
+    idColumns: (database, table) => tables.ruleOf(database, table)?.id,
+    describeTable: origin.describeTable,
+    topicOf: (topic) => topics.versionsOf(topic),
+    gapsOf: tables.gapsOf,
+  });
+  const stream = new RecordStream({
+    consumer,
+    decoder,
+    tracker,
+    admit: (record) => topics.admit(record),
+  });
+  const router = new Router({
+    ruleOf: tables.ruleOf,
+    sink,
+    readRows: origin.readRows,
+    onKeyChange: ({ database, table }, detail) =>
+      onGap({ code: "SCHEMA_KEY_CHANGED", database, table, detail }),
+  });
+  const onGap = createSyncGapHandler({
+    ...patience,
+    pipeline,
+    router,
+    sink,
+    notes,
+    deadLetters,
+    record: () => stream.record,
+  });
+  const watching = topics.run(ending.signal).catch(fail);
+  const held = resources.move();
+  return {
+    stream,
+    destination: new DocumentDestination({ router, sink, marks: progress }),
+    resume: committer,
+    clock,
+    onGap,
+    onPoison: createPoisonHandler({ ...patience, pipeline, deadLetters }),
+    onFailure: (listener) => void failure.promise.then(listener),
+    status: () => {
+      const { isConnected } = stream;
+      const isFlowing = isConnected && sink.stats().waitingFor === null;
+      return {
+        topology: "sync",
+        ...progress.status(consumer.assignment(), isConnected),
+        pipeline,
+        actionsTaken: sink.taken,
+        actionsClosed: sink.closed,
+        gaps: notes.gaps,
+        sink: sink.stats(),
+        state: assignments.isChanging ? "rebalancing" : isFlowing ? "running" : "waiting",
+      };
+    },
+    [Symbol.asyncDispose]: async () => {
+      ending.abort();
+      await sink[Symbol.asyncDispose]();
+      await held.disposeAsync();
+      await watching;
+    },
+  };
+}
