@@ -5,8 +5,8 @@ import type { TailraceRun } from "./tailrace-run.ts";
 
 /** Transactions a second. */
 export const RATE_PER_S = 200;
-/** Transactions before the measurement: connections open, code is compiled. */
-export const WARM_UP = 400;
+/** Transactions before the measurement, ten seconds of them: connections open, code is compiled, that of the servers too. */
+export const WARM_UP = 2_000;
 
 /** How many transactions are committed in all. */
 export function trafficCount(quick: boolean): number {
