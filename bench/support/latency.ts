@@ -5,8 +5,11 @@ import type { TailraceRun } from "./tailrace-run.ts";
 
 /** Transactions a second. */
 export const RATE_PER_S = 200;
-/** Transactions before the measurement, ten seconds of them: connections open, code is compiled, that of the servers too. */
-export const WARM_UP = 2_000;
+/**
+ * Transactions before the measurement, half a minute of them: connections open, and code is compiled, that of the servers too. Until then the compilers of Elasticsearch
+ * and Kafka take both cores of a small machine, and what is measured is them.
+ */
+export const WARM_UP = 6_000;
 
 /** How many transactions are committed in all. */
 export function trafficCount(quick: boolean): number {
