@@ -21,7 +21,7 @@ ${BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join(
   --json      one JSON object a line on standard output instead of the table
   --out DIR   where raw results are saved (default docs/benchmarks)
 
-The servers are started when needed (npm run services); TAILRACE_MYSQL_URL and TAILRACE_ELASTICSEARCH_URL name others.
+The servers are started when needed (npm run services); TAILRACE_MYSQL_URL, TAILRACE_ELASTICSEARCH_URL and TAILRACE_KAFKA_URL name others.
 `;
 
 interface Options {
