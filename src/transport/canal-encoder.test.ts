@@ -99,7 +99,10 @@ function topicOf(partitions: number): RecordTopic {
   return { name: "t", partitions, maxBatchBytes: 1_000_000 };
 }
 
-function createEncoder(options: Partial<PartitionerOptions> = {}): CanalEncoder {
+function createEncoder(
+  options: Partial<PartitionerOptions> = {},
+  onKeyOnly?: (table: TableSchema) => void,
+): CanalEncoder {
   const partitioner = new Partitioner({
     partitioner: "murmur2",
     partitionBy: {},
@@ -107,7 +110,7 @@ function createEncoder(options: Partial<PartitionerOptions> = {}): CanalEncoder 
     ...options,
   });
   const clock = { now: () => 42, random: () => 0, sleep: () => Promise.resolve() };
-  return new CanalEncoder({ partitioner, enumLabels: false, clock });
+  return new CanalEncoder({ partitioner, enumLabels: false, clock, onKeyOnly });
 }
 
 function textOf([id, text, count]: Row): Json {
@@ -280,7 +283,10 @@ test("what is too large for the topic is split, then written with its key only",
   ];
   const collector = new Collector(1_200);
   const event = eventOf("insert", createTable(), rows);
-  expect(createEncoder().take(event, topicOf(1), collector)).toEqual([]);
+  const keysOnly: string[] = [];
+  const encoder = createEncoder({}, ({ table }) => keysOnly.push(table));
+  expect(encoder.take(event, topicOf(1), collector)).toEqual([]);
+  expect(keysOnly).toEqual([event.table.schema.table]);
   expect(rowsOf(collector.written).map(({ data }) => data)).toEqual([
     textOf(rows[0]!),
     { id: "2" },

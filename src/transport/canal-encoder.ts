@@ -10,7 +10,7 @@ import { CanalRecordWriter, type EventRecords } from "./canal-record-writer.ts";
 import { schemaChangeRecord } from "./canal-schema-change.ts";
 import { MoveVersions, WrittenKeys } from "./move-version.ts";
 import type { JsonRowPartitioner, Partitioner, TablePartitioner } from "./partitioner.ts";
-import type { JsonRowsEvent, RecordEncoder, RecordGap } from "./record-encoder.ts";
+import type { JsonRowsEvent, OnKeyOnly, RecordEncoder, RecordGap } from "./record-encoder.ts";
 import { HeaderBlock, type HeaderValues, schemaId } from "./record-headers.ts";
 import { leavesWrittenKey, RowList, scanRows } from "./row-list.ts";
 import { createScratch } from "./scratch.ts";
@@ -21,6 +21,7 @@ export interface CanalEncoderOptions {
   /** ENUM and SET as labels instead of ordinal and bit mask. */
   readonly enumLabels: boolean;
   readonly clock?: Clock;
+  readonly onKeyOnly?: OnKeyOnly | undefined;
 }
 
 /** A table as it is written from row images. */
@@ -48,6 +49,7 @@ export class CanalEncoder implements RecordEncoder {
   readonly #partitioner: Partitioner;
   readonly #enumLabels: boolean;
   readonly #clock: Clock;
+  readonly #onKeyOnly: OnKeyOnly;
   readonly #tables = new WeakMap<TableVersion, CompiledTable>();
   readonly #jsonTables = new WeakMap<TableSchema, JsonTable>();
   readonly #list = new RowList();
@@ -59,10 +61,16 @@ export class CanalEncoder implements RecordEncoder {
   /** Canal's `id`: counts events. */
   #id = 0;
 
-  constructor({ partitioner, enumLabels, clock = systemClock }: CanalEncoderOptions) {
+  constructor({
+    partitioner,
+    enumLabels,
+    clock = systemClock,
+    onKeyOnly = () => {},
+  }: CanalEncoderOptions) {
     this.#partitioner = partitioner;
     this.#enumLabels = enumLabels;
     this.#clock = clock;
+    this.#onKeyOnly = onKeyOnly;
   }
 
   take(event: RowsEvent, topic: RecordTopic, writer: RecordWriter): readonly RecordGap[] {
@@ -88,6 +96,7 @@ export class CanalEncoder implements RecordEncoder {
         const marks = marksOf(isMove ? { ...moved, commitTimeUs: event.commitTimeUs } : event);
         return this.#otherHeaders.encode({ ...marks, schema, keyOnly });
       },
+      onKeyOnly: () => this.#onKeyOnly(event.table.schema),
       nowMs,
       topic,
       writer,
@@ -113,12 +122,14 @@ export class CanalEncoder implements RecordEncoder {
         ...marksOf(event),
         ...(row.isMove === true && !written.has(row.row) && moved),
       };
-      return writer.append(topic, partitioner.ofRow(row.row, topic.partitions), {
+      const isWritten = writer.append(topic, partitioner.ofRow(row.row, topic.partitions), {
         key: null,
         value: table.encode(row, event, { keyOnly, id, nowMs }),
         headers: this.#headers.encode({ ...marks, schema, keyOnly }),
         timestampMs: nowMs,
       });
+      if (keyOnly && isWritten) this.#onKeyOnly(event.schema);
+      return isWritten;
     };
     let refused = 0;
     for (const incomplete of event.rows)

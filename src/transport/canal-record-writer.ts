@@ -18,6 +18,8 @@ export interface EventRecords {
   readonly envelope: CanalEnvelope;
   /** The headers of a record of this operation, whole or of a key only; valid until the next call. */
   readonly headers: (operation: Operation, keyOnly: boolean) => Uint8Array;
+  /** Called for each row of which a record holds only the key. */
+  readonly onKeyOnly: () => void;
   readonly nowMs: number;
   readonly topic: RecordTopic;
   readonly writer: RecordWriter;
@@ -74,12 +76,14 @@ export class CanalRecordWriter {
       if (keyOnly && !hasKey) return false;
       const length = keyOnly ? this.#encodeKey(records, from) : this.#encode(records, from, to);
       const value = this.#value.bytes.subarray(0, length);
-      return writer.append(topic, partition, {
+      const isWritten = writer.append(topic, partition, {
         key: null,
         value,
         headers: headers(operation, keyOnly),
         timestampMs,
       });
+      if (keyOnly && isWritten) records.onKeyOnly();
+      return isWritten;
     });
   }
 

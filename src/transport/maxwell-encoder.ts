@@ -6,11 +6,12 @@ import { TextRecordEncoder, type TextRecordEncoderOptions } from "./text-record-
 /** Makes the encoder of records as Maxwell writes them: see {@link createMaxwellFormat}. */
 export function createMaxwellEncoder(
   partitioner: Partitioner,
-  options: MaxwellFormatOptions & Pick<TextRecordEncoderOptions, "now">,
+  options: MaxwellFormatOptions & Pick<TextRecordEncoderOptions, "now" | "onKeyOnly">,
 ): RecordEncoder {
   return new TextRecordEncoder({
     partitioner,
     now: options.now,
+    onKeyOnly: options.onKeyOnly,
     createFormat: (schema) => createMaxwellFormat(schema, options),
   });
 }

@@ -56,18 +56,24 @@ export interface RecordEncoderOptions extends PartitionerOptions {
   /** Name of the server's log files without their number, which Debezium's and Maxwell's records tell. */
   readonly logBaseName: string;
   readonly clock: Clock;
+  /** Called for each row of which a record holds only the key, the whole being too large for its topic. */
+  readonly onKeyOnly?: OnKeyOnly | undefined;
 }
+
+/** Is told of a row's table. */
+export type OnKeyOnly = (table: TableSchema) => void;
 
 /** Makes the encoder of a format. Throws CONFIG_INVALID for a pattern of `partitionBy` that is none. */
 export function createRecordEncoder(options: RecordEncoderOptions): RecordEncoder {
-  const { format, enumLabels, name, logBaseName, clock } = options;
+  const { format, enumLabels, name, logBaseName, clock, onKeyOnly } = options;
   const partitioner = new Partitioner(options);
+  const now = (): number => clock.now();
   switch (format) {
     case "canal":
-      return new CanalEncoder({ partitioner, enumLabels, clock });
+      return new CanalEncoder({ partitioner, enumLabels, clock, onKeyOnly });
     case "debezium":
-      return createDebeziumEncoder(partitioner, { name, logBaseName, now: () => clock.now() });
+      return createDebeziumEncoder(partitioner, { name, logBaseName, now, onKeyOnly });
     case "maxwell":
-      return createMaxwellEncoder(partitioner, { logBaseName, now: () => clock.now() });
+      return createMaxwellEncoder(partitioner, { logBaseName, now, onKeyOnly });
   }
 }

@@ -66,8 +66,16 @@ function partitioner(options: Partial<PartitionerOptions> = {}): Partitioner {
   });
 }
 
-const debezium = (options?: Partial<PartitionerOptions>): RecordEncoder =>
-  createDebeziumEncoder(partitioner(options), { name: "n", logBaseName: "b", now: () => 0 });
+const debezium = (
+  options?: Partial<PartitionerOptions>,
+  onKeyOnly?: (table: TableSchema) => void,
+): RecordEncoder =>
+  createDebeziumEncoder(partitioner(options), {
+    name: "n",
+    logBaseName: "b",
+    now: () => 0,
+    onKeyOnly,
+  });
 const maxwell = (options?: Partial<PartitionerOptions>): RecordEncoder =>
   createMaxwellEncoder(partitioner(options), { logBaseName: "b", now: () => 0 });
 
@@ -128,7 +136,10 @@ test("a row too large goes without what it was, then as its key alone", () => {
     ["update", { before: ["1", long, null], after: ["1", after, null] }] as const;
   const [shorter] = write(debezium(), update(long), { most: size }).records;
   expect(shorter).toMatchObject({ isKeyOnly: false, value: { before: null } });
-  const [keyOnly] = write(debezium(), update(longer), { most: size }).records;
+  const told: string[] = [];
+  const encoder = debezium({}, ({ table }) => told.push(table));
+  const [keyOnly] = write(encoder, update(longer), { most: size }).records;
+  expect(told).toEqual([TABLE.table]);
   expect(keyOnly).toMatchObject({
     isKeyOnly: true,
     value: { before: { Id: 1 }, after: { Id: 1 } },

@@ -6,7 +6,7 @@ import type { TableSchema } from "../core/schema.ts";
 import { murmur2, murmur2Partition } from "./hashes.ts";
 import { MoveVersions, type RecordVersion, WrittenKeys } from "./move-version.ts";
 import type { JsonRowPartitioner, Partitioner } from "./partitioner.ts";
-import type { JsonRowsEvent, RecordEncoder, RecordGap } from "./record-encoder.ts";
+import type { JsonRowsEvent, OnKeyOnly, RecordEncoder, RecordGap } from "./record-encoder.ts";
 import { HeaderBlock, schemaId } from "./record-headers.ts";
 import type { RowChange, RowFormat } from "./row-format.ts";
 import { compileRowTexts, type ReadRowTexts } from "./row-texts.ts";
@@ -21,6 +21,7 @@ export interface TextRecordEncoderOptions {
    * before it is read.
    */
   readonly now: () => number;
+  readonly onKeyOnly?: OnKeyOnly | undefined;
 }
 
 /**
@@ -83,6 +84,7 @@ export class TextRecordEncoder implements RecordEncoder {
       ...to,
       headers: this.#headers,
       nowMs: this.#options.now(),
+      onKeyOnly: this.#options.onKeyOnly,
       moved: this.#moves.of(event),
     });
   }
@@ -113,6 +115,7 @@ interface Destination {
 
 interface EventDestination extends Destination {
   readonly nowMs: number;
+  readonly onKeyOnly: OnKeyOnly | undefined;
   readonly headers: HeaderBlock;
   /** Of deletes that stand for a row's old place. */
   readonly moved: RecordVersion;
@@ -208,12 +211,14 @@ class EventRecords {
     const { versionHigh, versionLow } = this.#isMove ? this.#to.moved : this.#event;
     const { topic, writer, headers, nowMs } = this.#to;
     const schema = this.#table.id;
-    return writer.append(topic, partition, {
+    const isWritten = writer.append(topic, partition, {
       key,
       value: value === null ? null : Buffer.from(value),
       headers: headers.encode({ versionHigh, versionLow, commitTimeUs, schema, keyOnly }),
       timestampMs: nowMs,
     });
+    if (keyOnly && isWritten) this.#to.onKeyOnly?.(this.#table.schema);
+    return isWritten;
   }
 
   #partition(row: JsonRow, key: Buffer | null): number {

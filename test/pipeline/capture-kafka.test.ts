@@ -118,6 +118,7 @@ test("a row that its topic does not take is published as its key; without a key 
   expect(run.status().sink.rejected).toBe(1);
   expect(await capture.checkpoint()).toMatchObject({ gaps: run.status().gaps });
   expect(run.troubles).toEqual([
+    expect.stringContaining("rows are too large for their topic and go as their key only"),
     expect.stringContaining("the table has no primary key"),
     expect.stringMatching(/^KAFKA_RECORD_TOO_LARGE /),
   ]);
