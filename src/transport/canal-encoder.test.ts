@@ -6,7 +6,7 @@ import { createBinlogLayout } from "../binlog/row-layout.ts";
 import type { Operation, RowsEvent, SchemaChangeEvent } from "../core/change-event.ts";
 import { RECORD_HEADERS, type RecordTopic, type RecordWriter } from "../core/record.ts";
 import type { TableVersion } from "../core/row-layout.ts";
-import type { ColumnType } from "../core/schema.ts";
+import type { ColumnType, TableSchema } from "../core/schema.ts";
 import { CanalEncoder } from "./canal-encoder.ts";
 import { Partitioner, type PartitionerOptions } from "./partitioner.ts";
 
