@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { canonicalCharset, parseColumnType, parseLabels } from "./column-definition.ts";
+import { parseLabels } from "../core/sql-labels.ts";
+import { canonicalCharset, parseColumnType } from "./column-definition.ts";
 
 const plain = {
   charset: null,

@@ -1,3 +1,4 @@
+import { parseLabels } from "../core/sql-labels.ts";
 import type { ColumnType } from "../core/schema.ts";
 
 /** What information_schema.COLUMNS says of a column's type. */
@@ -98,23 +99,6 @@ export function parseColumnType(column: ColumnDefinition): ColumnType | null {
 /** Character sets have two names in places: `utf8` is utf8mb3. */
 export function canonicalCharset(charset: string): string {
   return charset === "utf8" ? "utf8mb3" : charset;
-}
-
-/**
- * The labels of `enum('a','it''s')` or `set(…)` as the server prints it: a quote doubled, and `\\`, `\n`, `\r`, `\0` escaped. The server
- * prints a character outside the basic plane as `?`; only the log's own metadata has it.
- */
-export function parseLabels(columnType: string): string[] {
-  const labels: string[] = [];
-  for (const [, quoted = ""] of columnType.matchAll(/'((?:[^'\\]|''|\\[^])*)'/g)) {
-    labels.push(quoted.replaceAll(/''|\\([^])/g, (_, escaped?: string) => unescaped(escaped)));
-  }
-  return labels;
-}
-
-function unescaped(escaped: string | undefined): string {
-  if (escaped === undefined) return "'";
-  return { n: "\n", r: "\r", "0": "\0" }[escaped] ?? escaped;
 }
 
 function textType(column: ColumnDefinition): ColumnType {

@@ -1,3 +1,4 @@
+import { parseLabels } from "../core/sql-labels.ts";
 import type { ColumnType } from "../core/schema.ts";
 
 /** Longest key of InnoDB, bytes: no text that is part of a key is longer, whatever its characters take. */
@@ -117,17 +118,4 @@ function largeType(size: string, kind: string): ColumnType {
   return kind === "text"
     ? { kind: "text", charset: "utf8mb4", maxBytes, large }
     : { kind: "binary", maxBytes, large };
-}
-
-/** Labels between single quotes: a quote in one is doubled, a backslash escapes. */
-function parseLabels(inside: string): readonly string[] {
-  const labels: string[] = [];
-  for (const [, quoted = ""] of inside.matchAll(/'((?:[^'\\]|''|\\[^])*)'/g))
-    labels.push(quoted.replaceAll(/''|\\([^])/g, (_, escaped?: string) => unescaped(escaped)));
-  return labels;
-}
-
-function unescaped(escaped: string | undefined): string {
-  if (escaped === undefined) return "'";
-  return { n: "\n", r: "\r", "0": "\0" }[escaped] ?? escaped;
 }
