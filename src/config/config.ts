@@ -1,3 +1,5 @@
+import type { RuleOptions } from "../core/rule.ts";
+
 /** Where to begin reading when there is no checkpoint. */
 export type StartPoint =
   /** The oldest event that the server still has. */
@@ -181,23 +183,30 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export type LogFormat = "json" | "pretty";
 
-/** Maps a table, or the tables of a pattern, to documents of one index. */
-export interface RuleConfig {
-  /** `database.table`, canonical spelling of `parseTablePattern`. */
-  readonly table: string;
-  readonly index: string;
-  /** The columns that make the document id, in order; absent = the primary key. */
-  readonly id?: readonly string[];
-  /** Columns taken; absent = all. */
-  readonly include?: readonly string[];
-  readonly exclude: readonly string[];
-  /** Field names by column name. */
-  readonly rename: Readonly<Record<string, string>>;
-  readonly upsert: boolean;
+/** A rule and how its index is kept. */
+export interface RuleConfig extends RuleOptions {
   readonly createIndex: boolean;
   readonly dynamic: "strict" | "false";
-  readonly decimals: "auto" | "number" | "string";
   readonly onTruncate: "keep" | "delete" | "stop";
+}
+
+/** A test of a rule that stands in the configuration: a row, and the document that it must give. */
+export interface RuleTest {
+  readonly name: string;
+  /** The rule by name. */
+  readonly rule: string;
+  /** The table; absent = the rule's, which then is no pattern. */
+  readonly table?: string;
+  /** Values by column, as SQL literals would give them; columns that are missing are NULL. */
+  readonly row: Readonly<Record<string, unknown>>;
+  /** The document, or null when the row has none. */
+  readonly expect: Readonly<Record<string, unknown>> | null;
+  /** Where it must go, as far as it is given. */
+  readonly place?: {
+    readonly index?: string;
+    readonly id?: string;
+    readonly routing?: string;
+  };
 }
 
 /** What every pipeline's configuration has: checked, defaults filled in, durations in ms, sizes in bytes, paths absolute. */
@@ -209,6 +218,7 @@ export interface CommonConfig {
   readonly log: LogConfig;
   /** Of a capture only the tables count. */
   readonly rules: readonly RuleConfig[];
+  readonly tests: readonly RuleTest[];
 }
 
 /** MySQL's log into documents. */

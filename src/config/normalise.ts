@@ -113,6 +113,7 @@ function normaliseCommon(document: ConfigDocument): CommonConfig {
     drainTimeoutMs: document.drain_timeout,
     log: { level: document.log.level, ...optional("format", document.log.format) },
     rules: document.rules.map(normaliseRule),
+    tests: [],
   };
 }
 
@@ -174,6 +175,7 @@ function toStartPoint(start: NonNullable<MysqlDocument["start"]>): StartPoint {
 
 function normaliseRule(rule: RuleDocument): RuleConfig {
   return {
+    name: rule.index ?? rule.table,
     table: rule.table,
     // Only a capture may leave it out, and has no use for it.
     index: rule.index ?? "",
@@ -182,6 +184,7 @@ function normaliseRule(rule: RuleDocument): RuleConfig {
     exclude: rule.fields.exclude ?? [],
     rename: rule.fields.rename,
     upsert: rule.upsert,
+    onDelete: "delete",
     createIndex: rule.create_index,
     dynamic: rule.dynamic,
     decimals: rule.decimals,

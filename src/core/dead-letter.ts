@@ -3,11 +3,13 @@ export interface DeadLetter {
   /** When it was stored, ISO 8601. */
   readonly at: string;
   readonly pipeline: string;
-  /** `document`: an action refused for good; `gap`: rows of a table that the stream could not deliver; `record`: no change. */
-  readonly kind: "document" | "gap" | "record";
+  /** `document`: an action refused for good; `row`: a row of which a rule makes no document; `gap`: rows of a table that the stream could not deliver; `record`: no change. */
+  readonly kind: "document" | "row" | "gap" | "record";
   readonly code: string;
   /** The error verbatim, as the server gave it. */
   readonly error: unknown;
+  /** The rule by name. */
+  readonly rule?: string;
   readonly index?: string;
   readonly id?: string;
   readonly operation?: "index" | "update" | "delete";

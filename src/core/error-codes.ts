@@ -14,6 +14,12 @@ interface ErrorEntry {
 
 /** Every error that tailrace reports, by code. Codes are stable; `docs/errors.md` is generated from this table. */
 export const ERROR_TABLE = {
+  CONFIG_CENTRE_UNAVAILABLE: {
+    disposition: "retry",
+    summary: "A config centre cannot be reached or does not answer as it should.",
+    remedy:
+      "Check its address, network and credentials; a running pipeline goes on with the configuration that it has.",
+  },
   CONFIG_UNREADABLE: {
     disposition: "fatal",
     summary: "The configuration could not be read.",
@@ -322,6 +328,46 @@ export const ERROR_TABLE = {
     summary:
       "A rule gives a field a name that Elasticsearch cannot take or two columns the same name.",
     remedy: "Rename the field in the rule.",
+  },
+  RULE_QUERY_INVALID: {
+    disposition: "fatal",
+    summary: "A rule's query, condition or template is no SQL that rules know.",
+    remedy: "Correct it where the caret points; docs/rules.md shows what may be written.",
+  },
+  RULE_EXPRESSION_UNSUPPORTED: {
+    disposition: "fatal",
+    summary: "A rule has an expression that cannot be evaluated exactly as MySQL does.",
+    remedy:
+      "Write it otherwise where the caret points (docs/expressions.md lists what is refused and why), make it a generated column of the table, or use a transform script.",
+  },
+  RULE_CONFLICT: {
+    disposition: "fatal",
+    summary: "Two rules write the same documents, or the same fields of them.",
+    remedy:
+      "Give the rules different indices or ids, or make both `upsert` with fields of their own.",
+  },
+  RULE_TRANSFORM_INVALID: {
+    disposition: "fatal",
+    summary: "A rule's transform script cannot be loaded.",
+    remedy:
+      "Correct the script: a module whose default export is a function (doc, change) => doc or null.",
+  },
+  RULE_ROW_FAILED: {
+    disposition: "reject",
+    summary: "A rule's expression has no value for a row, as the same SELECT has none in MySQL.",
+    remedy:
+      "Correct the row or the rule; the next change of the row, or a repair, writes its document.",
+  },
+  RULE_PLACE_INVALID: {
+    disposition: "reject",
+    summary: "A row gives its document an id, an index or a routing that cannot be used.",
+    remedy:
+      "Correct the row or the rule's template; the next change of the row writes its document.",
+  },
+  RULE_TRANSFORM_FAILED: {
+    disposition: "reject",
+    summary: "A transform script threw an error for a row or returned what is no document.",
+    remedy: "Correct the script; the next change of the row, or a repair, writes its document.",
   },
   BULK_UNREACHABLE: {
     disposition: "retry",

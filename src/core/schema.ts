@@ -15,6 +15,8 @@ export type ColumnType =
   | {
       readonly kind: "text";
       readonly charset: string;
+      /** The collation that comparisons use, as the server names it; absent where the source does not tell. */
+      readonly collation?: string;
       readonly maxBytes: number;
       readonly large: boolean;
     }
@@ -25,8 +27,8 @@ export type ColumnType =
       readonly maxBytes: number;
       readonly large: boolean;
     }
-  | { readonly kind: "enum"; readonly members: readonly string[] }
-  | { readonly kind: "set"; readonly members: readonly string[] }
+  | { readonly kind: "enum"; readonly members: readonly string[]; readonly collation?: string }
+  | { readonly kind: "set"; readonly members: readonly string[]; readonly collation?: string }
   /** `text` = stored as text (MariaDB) rather than as MySQL's binary JSON. */
   | { readonly kind: "json"; readonly text: boolean }
   | { readonly kind: "geometry" }

@@ -45,13 +45,24 @@ const LONG_DIGITS = 18;
  * | BINARY, BLOB types | `binary` | base64 |
  * | JSON | `object`, not enabled | rows may hold objects, arrays and scalars in turn; `flattened` and `flat_object` refuse the last two |
  * | geometry | `object`, not enabled | `geo_shape` refuses other reference systems than 4326 and rings that cross themselves |
+ * | true and false, points (of expressions) | `boolean`, `geo_point` | |
+ * | lists (of expressions) | that of their elements | a field of Elasticsearch holds any number of values |
  * | VECTOR | `float`, neither indexed nor in columns | a list of numbers is no search key |
  *
  * @see https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/field-data-types
  */
 export function fieldMapping(field: TargetField): FieldMapping {
+  // what a rule gives is Elasticsearch's own language
+  if (field.mapping !== undefined) return field.mapping as FieldMapping;
   const { type } = field;
   switch (type.kind) {
+    case "list":
+      return fieldMapping({ ...field, type: type.of });
+    case "boolean":
+    case "geo_point":
+      return { type: type.kind };
+    case "any":
+      return UNPARSED;
     case "integer":
       return { type: integerType(type.bytes, type.unsigned) };
     case "decimal":

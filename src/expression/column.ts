@@ -1,0 +1,59 @@
+import type { Column, ColumnType } from "../core/schema.ts";
+import type { Collation, SqlType } from "./sql-type.ts";
+
+/** Digits of the greatest integer of each size; what MySQL takes for its precision. */
+const INTEGER_DIGITS = { 1: 3, 2: 5, 3: 8, 4: 10, 8: 19 } as const;
+
+/** The type that a column has in expressions. Its values, in the form of `ColumnValue`, are those of that type without change. */
+export function columnSqlType(column: Pick<Column, "type">): SqlType {
+  const { type } = column;
+  switch (type.kind) {
+    case "integer": {
+      const digits = type.bytes === 8 && type.unsigned ? 20 : INTEGER_DIGITS[type.bytes];
+      return { kind: "integer", isUnsigned: type.unsigned, isSmall: type.bytes < 8, digits };
+    }
+    case "year":
+      return { kind: "integer", isUnsigned: true, isSmall: true, digits: 4 };
+    case "bit":
+      return { kind: "integer", isUnsigned: true, isSmall: false, digits: 20 };
+    case "decimal":
+      return { kind: "decimal", precision: type.precision, scale: type.scale, frac: type.scale };
+    case "float":
+      return { kind: "double", isFloat: true };
+    case "double":
+      return { kind: "double" };
+    case "date":
+      return { kind: "date" };
+    case "time":
+      return { kind: "time", fraction: type.fraction };
+    case "datetime":
+    case "timestamp":
+      return { kind: "datetime", fraction: type.fraction };
+    case "text": {
+      const maxCharacters = type.maxBytes;
+      return { kind: "text", collation: collationOf(type), coercibility: 2, maxCharacters };
+    }
+    case "binary":
+      return { kind: "bytes", maxBytes: type.maxBytes };
+    case "enum":
+    case "set":
+      return {
+        kind: type.kind,
+        members: type.members,
+        collation: collationOf({ ...type, charset: "" }),
+      };
+    case "json":
+      return { kind: "json" };
+    case "uuid":
+    case "inet":
+    case "geometry":
+    case "vector":
+      return { kind: "opaque", name: type.kind };
+  }
+}
+
+function collationOf(
+  type: Pick<Extract<ColumnType, { kind: "text" }>, "charset" | "collation">,
+): Collation | null {
+  return type.collation === undefined ? null : { name: type.collation, charset: type.charset };
+}

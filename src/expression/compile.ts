@@ -1,0 +1,67 @@
+import type { CallExpression, Expression } from "../query/tree.ts";
+import { compileCase } from "./control/case.ts";
+import { compileCast } from "./control/cast.ts";
+import { CONTROL_FUNCTIONS } from "./control/functions.ts";
+import { HELPER_FUNCTIONS } from "./documents/functions.ts";
+import type { FunctionTable, SqlFunction } from "./functions.ts";
+import { JSON_FUNCTIONS } from "./json/functions.ts";
+import { compileLiteral } from "./literal.ts";
+import { NUMERIC_FUNCTIONS } from "./numeric/functions.ts";
+import { compileCollate } from "./text/collate.ts";
+import { TEXT_FUNCTIONS } from "./text/functions.ts";
+import { TEMPORAL_FUNCTIONS } from "./temporal/functions.ts";
+import type { Scope, Typed } from "./typed.ts";
+
+const TABLES: readonly FunctionTable[] = [
+  CONTROL_FUNCTIONS,
+  NUMERIC_FUNCTIONS,
+  TEXT_FUNCTIONS,
+  TEMPORAL_FUNCTIONS,
+  JSON_FUNCTIONS,
+  HELPER_FUNCTIONS,
+];
+
+const FUNCTIONS: ReadonlyMap<string, SqlFunction> = new Map(
+  TABLES.flatMap((table) => Object.entries(table)),
+);
+
+/** Names of all functions and operators, for messages and documentation. */
+export const FUNCTION_NAMES: readonly string[] = [...FUNCTIONS.keys()];
+
+/**
+ * Compiles an expression to JavaScript with the meaning that MySQL gives it (session: `time_zone = '+00:00'`, default `sql_mode`, `utf8mb4`). Throws
+ * RULE_EXPRESSION_UNSUPPORTED and RULE_COLUMN_UNKNOWN with the place.
+ */
+export function compileExpression(expression: Expression, scope: Scope): Typed {
+  switch (expression.kind) {
+    case "literal":
+      return compileLiteral(expression, scope);
+    case "column":
+      return scope.column(expression.name, expression.at);
+    case "call":
+      return compileCall(expression, scope);
+    case "case":
+      return compileCase(expression, scope);
+    case "cast":
+      return compileCast(compileExpression(expression.argument, scope), expression, scope);
+    case "collate":
+      return compileCollate(compileExpression(expression.argument, scope), expression, scope);
+    case "interval":
+      return scope.refuse(expression.at, "an INTERVAL stands in date arithmetic only");
+  }
+}
+
+function compileCall(expression: CallExpression, scope: Scope): Typed {
+  const { name, at, arguments: written } = expression;
+  const definition = FUNCTIONS.get(name);
+  if (definition === undefined) return scope.refuse(at, `there is no function ${name} here`);
+  const [least, most] = definition.arity;
+  if (written.length < least || written.length > most) {
+    const expected = least === most ? `${least}` : `${least} to ${most}`;
+    scope.refuse(at, `${name} takes ${expected} arguments, not ${written.length}`);
+  }
+  const args = written.map((argument) =>
+    compileExpression(argument.kind === "interval" ? argument.count : argument, scope),
+  );
+  return definition.compile(args, { name, at, scope, written });
+}

@@ -1,0 +1,4 @@
+import type { FunctionTable } from "../functions.ts";
+
+/** JSON functions. */
+export const JSON_FUNCTIONS: FunctionTable = {};

@@ -1,0 +1,88 @@
+import type { FieldType } from "../core/target-field.ts";
+
+/**
+ * The type of an expression as MySQL infers it when the statement is prepared, and with it the form of its values in compiled code (null is always SQL NULL):
+ *
+ * | kind | value |
+ * | --- | --- |
+ * | `null` | always null |
+ * | `integer` | number where `isSmall`, else bigint; within BIGINT or BIGINT UNSIGNED |
+ * | `decimal` | bigint: the value times 10^`frac` |
+ * | `double` | number, finite |
+ * | `text` | string |
+ * | `bytes` | Uint8Array: a binary string |
+ * | `date` `time` `datetime` | Moment |
+ * | `json` | JsonValue |
+ * | `enum` | number: the ordinal |
+ * | `set` | bigint: the bit mask |
+ * | `opaque` | what no expression takes but NULL tests: any value that is not null |
+ * | `field` | JSON text as a string: what only documents have (lists, points, objects) |
+ */
+export type SqlType =
+  | { readonly kind: "null" }
+  | IntegerType
+  | DecimalType
+  | DoubleType
+  | TextType
+  | { readonly kind: "bytes"; readonly maxBytes: number }
+  | { readonly kind: "date" }
+  | { readonly kind: "time"; readonly fraction: number }
+  | { readonly kind: "datetime"; readonly fraction: number }
+  | { readonly kind: "json" }
+  | {
+      readonly kind: "enum" | "set";
+      readonly members: readonly string[];
+      readonly collation: Collation | null;
+    }
+  | { readonly kind: "opaque"; readonly name: string }
+  | { readonly kind: "field"; readonly field: FieldType };
+
+/** A whole number. */
+export interface IntegerType {
+  readonly kind: "integer";
+  readonly isUnsigned: boolean;
+  /** Every value is a safe integer: compiled code has it as a number. */
+  readonly isSmall: boolean;
+  /** Most digits that a value has, sign aside; what MySQL calls the precision. */
+  readonly digits: number;
+  /** Numbers of the type stand for TRUE and FALSE: the results of comparisons and the literals. */
+  readonly isTruth?: true;
+}
+
+/** An exact number. */
+export interface DecimalType {
+  readonly kind: "decimal";
+  readonly precision: number;
+  /** Digits behind the point that are shown, and that the type has for others. */
+  readonly scale: number;
+  /** Digits behind the point that values carry in compiled code; more than `scale` where MySQL computes with more than it shows (quotients). */
+  readonly frac: number;
+}
+
+/** A DOUBLE. */
+export interface DoubleType {
+  readonly kind: "double";
+  /** Digits behind the point that are shown (of ROUND(x, 2), say); absent = as many as the value needs. */
+  readonly scale?: number;
+  /** Shown and rounded as a FLOAT: seven digits. */
+  readonly isFloat?: true;
+}
+
+/** A character string. */
+export interface TextType {
+  readonly kind: "text";
+  readonly collation: Collation | null;
+  /** How strongly the collation holds against another, 0 (COLLATE) to 6 (NULL), as in the manual's "Collation Coercibility". */
+  readonly coercibility: number;
+  readonly maxCharacters: number;
+}
+
+/** A collation; null where the source does not tell a column's: then nothing may be compared by it. */
+export interface Collation {
+  /** As the server names it. */
+  readonly name: string;
+  readonly charset: string;
+}
+
+/** The collation of literals and of what functions make of other types: our session's. */
+export const SESSION_COLLATION: Collation = { name: "utf8mb4_0900_ai_ci", charset: "utf8mb4" };

@@ -1,0 +1,42 @@
+import type { ColumnValue } from "../core/sql-value.ts";
+import type { SqlType } from "./sql-type.ts";
+
+/** A compiled expression: its type and JavaScript source of a value in the form of that type. */
+export interface Typed {
+  readonly type: SqlType;
+  /** Can it be NULL? Source of what cannot never gives null. */
+  readonly isNullable: boolean;
+  /**
+   * A JavaScript expression. Parenthesised where it is no primary one. Evaluating it has no effect but to set temporaries, costs what it costs each time
+   * (use {@link Scope.temporary} where a value is needed twice), and may throw a {@link RowError}.
+   */
+  readonly source: string;
+  /** The value where it is known when compiling: literals, and what is computed of them. */
+  readonly constant?: { readonly value: ColumnValue | null };
+  /** Offset of the expression in the text, for messages. */
+  readonly at: number;
+}
+
+/** What compiling an expression works with. */
+export interface Scope {
+  /** The column of that name, whatever its case. Throws RULE_COLUMN_UNKNOWN. */
+  column(name: string, at: number): Typed;
+  /** The name under which the source has this value (a function, a table, a constant). The same for the same value. */
+  bind(value: unknown): string;
+  /** A variable of the compiled function that the source may assign to, `(t1 = …, t1 === null ? null : …)`. */
+  temporary(): string;
+  /** Throws RULE_EXPRESSION_UNSUPPORTED with the place and the reason: what cannot be evaluated as MySQL does is refused, never approximated. */
+  refuse(at: number, why: string): never;
+}
+
+/** A row for which MySQL would end a SELECT with an error (a number out of range): it becomes a dead letter, and the stream goes on. */
+export class RowError extends Error {
+  /** MySQL's error number, 1690 for ER_DATA_OUT_OF_RANGE. */
+  readonly errno: number;
+
+  constructor(errno: number, message: string) {
+    super(message);
+    this.name = "RowError";
+    this.errno = errno;
+  }
+}
