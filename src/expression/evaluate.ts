@@ -1,0 +1,95 @@
+import { TailraceError } from "../core/errors.ts";
+import type { Column } from "../core/schema.ts";
+import type { ColumnValue } from "../core/sql-value.ts";
+import type { Expression } from "../query/tree.ts";
+import { columnSqlType } from "./column.ts";
+import { compileExpression } from "./compile.ts";
+import { toText } from "./convert.ts";
+import { createScope, type CodeScope, type Fail } from "./scope.ts";
+import type { SqlType } from "./sql-type.ts";
+import type { Typed } from "./typed.ts";
+
+/** A row as its columns' values, by column index. */
+export type RowValues = readonly (ColumnValue | null)[];
+
+/** Expressions as one function over a row's values, where no row image is at hand (tests of rules, comparisons). */
+export interface Evaluator<Result> {
+  /** Types of the results, in order. */
+  readonly types: readonly SqlType[];
+  /** The results, in order, in the form of their types. Throws {@link RowError} when one of them has no value for the row. */
+  evaluate(row: RowValues): readonly Result[];
+}
+
+/** Compiles expressions over a table's columns. Throws RULE_EXPRESSION_UNSUPPORTED and RULE_COLUMN_UNKNOWN. */
+export function compileEvaluator(
+  expressions: readonly Expression[],
+  columns: readonly Column[],
+  fail: Fail = failPlainly,
+): Evaluator<ColumnValue | null> {
+  return assemble(expressions, columns, { fail, source: (typed) => typed.source });
+}
+
+/** The same with every result as MySQL's text protocol prints it: a string, bytes of a binary string, null for NULL. */
+export function compileTextEvaluator(
+  expressions: readonly Expression[],
+  columns: readonly Column[],
+  fail: Fail = failPlainly,
+): Evaluator<string | Uint8Array | null> {
+  return assemble(expressions, columns, { fail, source: (typed, scope) => textOf(typed, scope) });
+}
+
+interface Assembly {
+  readonly fail: Fail;
+  readonly source: (typed: Typed, scope: CodeScope) => string;
+}
+
+function assemble<Result>(
+  expressions: readonly Expression[],
+  columns: readonly Column[],
+  { fail, source }: Assembly,
+): Evaluator<Result> {
+  const byName = new Map(columns.map((column, index) => [column.name.toLowerCase(), index]));
+  const scope = createScope({
+    fail,
+    column(name) {
+      const index = byName.get(name);
+      if (index === undefined) return undefined;
+      const column = columns[index]!;
+      return {
+        type: columnSqlType(column),
+        isNullable: column.nullable,
+        source: `row[${index}]`,
+      };
+    },
+  });
+  const compiled = expressions.map((expression) => compileExpression(expression, scope));
+  const sources = compiled.map((typed) => source(typed, scope));
+  const variables = scope.temporaries.length === 0 ? "" : `let ${scope.temporaries.join(", ")};`;
+  const code = `"use strict"; ${variables} return (row) => [${sources.join(", ")}];`;
+  // our own source: names and literals are in it as JSON literals only
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const factory = new Function(...Object.keys(scope.bindings), code) as (
+    ...values: unknown[]
+  ) => Evaluator<Result>["evaluate"];
+  return {
+    types: compiled.map((typed) => typed.type),
+    evaluate: factory(...Object.values(scope.bindings)),
+  };
+}
+
+/** Source of the value as MySQL's text protocol prints it: string, Uint8Array or null. */
+export function textOf(typed: Typed, scope: CodeScope): string {
+  switch (typed.type.kind) {
+    case "null":
+    case "text":
+    case "bytes":
+    case "field":
+      return typed.source;
+    default:
+      return toText(typed, scope).source;
+  }
+}
+
+function failPlainly(code: Parameters<Fail>[0], at: number, why: string): never {
+  throw new TailraceError(code, `at ${at}: ${why}`);
+}
