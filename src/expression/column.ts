@@ -13,9 +13,9 @@ export function columnSqlType(column: Pick<Column, "type">): SqlType {
       return { kind: "integer", isUnsigned: type.unsigned, isSmall: type.bytes < 8, digits };
     }
     case "year":
-      return { kind: "integer", isUnsigned: true, isSmall: true, digits: 4 };
+      return { kind: "integer", isUnsigned: true, isSmall: true, digits: 4, isYear: true };
     case "bit":
-      return { kind: "integer", isUnsigned: true, isSmall: false, digits: 20 };
+      return { kind: "integer", isUnsigned: true, isSmall: false, digits: 20, bits: type.bits };
     case "decimal":
       return { kind: "decimal", precision: type.precision, scale: type.scale, frac: type.scale };
     case "float":

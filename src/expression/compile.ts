@@ -3,6 +3,7 @@ import { compileCase } from "./control/case.ts";
 import { compileCast } from "./control/cast.ts";
 import { CONTROL_FUNCTIONS } from "./control/functions.ts";
 import { HELPER_FUNCTIONS } from "./documents/functions.ts";
+import { fold } from "./fold.ts";
 import type { FunctionTable, SqlFunction } from "./functions.ts";
 import { JSON_FUNCTIONS } from "./json/functions.ts";
 import { compileLiteral } from "./literal.ts";
@@ -11,6 +12,7 @@ import { compileCollate } from "./text/collate.ts";
 import { TEXT_FUNCTIONS } from "./text/functions.ts";
 import { TEMPORAL_FUNCTIONS } from "./temporal/functions.ts";
 import type { Scope, Typed } from "./typed.ts";
+import { UNSUPPORTED_FUNCTIONS } from "./unsupported.ts";
 
 const TABLES: readonly FunctionTable[] = [
   CONTROL_FUNCTIONS,
@@ -23,6 +25,12 @@ const TABLES: readonly FunctionTable[] = [
 
 const FUNCTIONS: ReadonlyMap<string, SqlFunction> = new Map(
   TABLES.flatMap((table) => Object.entries(table)),
+);
+
+const UNSUPPORTED: ReadonlyMap<string, string> = new Map(
+  UNSUPPORTED_FUNCTIONS.flatMap(({ names, why }) =>
+    names.map((name): [string, string] => [name, `${name}: ${why}`]),
+  ),
 );
 
 /** Names of all functions and operators, for messages and documentation. */
@@ -43,7 +51,11 @@ export function compileExpression(expression: Expression, scope: Scope): Typed {
     case "case":
       return compileCase(expression, scope);
     case "cast":
-      return compileCast(compileExpression(expression.argument, scope), expression, scope);
+      return fold(
+        [compileExpression(expression.argument, scope)],
+        { at: expression.at, scope },
+        ([argument], place) => compileCast(argument as Typed, expression, place.scope),
+      );
     case "collate":
       return compileCollate(compileExpression(expression.argument, scope), expression, scope);
     case "interval":
@@ -53,6 +65,8 @@ export function compileExpression(expression: Expression, scope: Scope): Typed {
 
 function compileCall(expression: CallExpression, scope: Scope): Typed {
   const { name, at, arguments: written } = expression;
+  const unsupported = UNSUPPORTED.get(name);
+  if (unsupported !== undefined) return scope.refuse(at, unsupported);
   const definition = FUNCTIONS.get(name);
   if (definition === undefined) return scope.refuse(at, `there is no function ${name} here`);
   const [least, most] = definition.arity;
@@ -63,5 +77,5 @@ function compileCall(expression: CallExpression, scope: Scope): Typed {
   const args = written.map((argument) =>
     compileExpression(argument.kind === "interval" ? argument.count : argument, scope),
   );
-  return definition.compile(args, { name, at, scope, written });
+  return fold(args, { name, at, scope, written }, (known, call) => definition.compile(known, call));
 }

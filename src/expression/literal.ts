@@ -1,59 +1,68 @@
 import type { LiteralExpression } from "../query/tree.ts";
-import { SESSION_COLLATION } from "./sql-type.ts";
+import { constantOf } from "./constant.ts";
+import { sessionText, smallInteger, TRUTH, type SqlType } from "./sql-type.ts";
+import { compileTemporalLiteral } from "./temporal/literal.ts";
 import type { Scope, Typed } from "./typed.ts";
+
+const MAX_BIGINT = 2n ** 63n - 1n;
+const MAX_BIGINT_UNSIGNED = 2n ** 64n - 1n;
 
 /** Compiles a literal. */
 export function compileLiteral(literal: LiteralExpression, scope: Scope): Typed {
   const { at } = literal;
   switch (literal.type) {
     case "null":
-      return {
-        type: { kind: "null" },
-        isNullable: true,
-        source: "null",
-        constant: { value: null },
-        at,
-      };
-    case "boolean": {
-      const value = literal.value ? 1 : 0;
-      const type = {
-        kind: "integer",
-        isUnsigned: false,
-        isSmall: true,
-        digits: 1,
-        isTruth: true,
-      } as const;
-      return { type, isNullable: false, source: `${value}`, constant: { value }, at };
-    }
-    case "integer": {
-      const big = BigInt(literal.text);
-      const isSmall = big <= BigInt(Number.MAX_SAFE_INTEGER);
-      const type = {
-        kind: "integer",
-        isUnsigned: false,
-        isSmall,
-        digits: literal.text.length,
-      } as const;
-      const value = isSmall ? Number(big) : big;
-      return {
-        type,
-        isNullable: false,
-        source: isSmall ? `${big}` : `${big}n`,
-        constant: { value },
-        at,
-      };
+      return constantOf({ kind: "null" }, null, at, scope);
+    case "boolean":
+      return constantOf(TRUTH, literal.value ? 1 : 0, at, scope);
+    case "integer":
+      return compileInteger(literal.text, at, scope);
+    case "decimal":
+      return compileDecimal(literal.text, at, scope);
+    case "double": {
+      const value = Number(literal.text);
+      if (!Number.isFinite(value)) scope.refuse(at, "a DOUBLE that is out of range");
+      return constantOf({ kind: "double" }, value, at, scope);
     }
     case "string": {
       const { value } = literal;
-      const type = {
-        kind: "text",
-        collation: SESSION_COLLATION,
-        coercibility: 4,
-        maxCharacters: [...value].length,
-      } as const;
-      return { type, isNullable: false, source: JSON.stringify(value), constant: { value }, at };
+      return constantOf(sessionText(Array.from(value).length), value, at, scope);
     }
-    default:
-      return scope.refuse(at, `a literal of type ${literal.type}`);
+    case "bytes": {
+      const { value } = literal;
+      const type = { kind: "bytes", maxBytes: value.length, isHexLiteral: true } as const;
+      return constantOf(type, value, at, scope);
+    }
+    case "date":
+    case "time":
+    case "timestamp":
+      return compileTemporalLiteral(literal, scope);
   }
+}
+
+/** Whole numbers are BIGINT, above its range BIGINT UNSIGNED, above that DECIMAL. */
+function compileInteger(text: string, at: number, scope: Scope): Typed {
+  const value = BigInt(text);
+  const digits = String(value).length;
+  if (digits <= 15) return constantOf(smallInteger(digits), Number(value), at, scope);
+  if (value > MAX_BIGINT_UNSIGNED) return compileDecimal(text, at, scope);
+  const type: SqlType = {
+    kind: "integer",
+    isUnsigned: value > MAX_BIGINT,
+    isSmall: false,
+    digits,
+  };
+  return constantOf(type, value, at, scope);
+}
+
+function compileDecimal(text: string, at: number, scope: Scope): Typed {
+  const [whole = "", fraction = ""] = text.split(".");
+  const scale = fraction.length;
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const precision = Math.max(digits.length, scale, 1);
+  if (precision > 65 || scale > 30) {
+    scope.refuse(at, "a DECIMAL of more than 65 digits, or of more than 30 behind the point");
+  }
+  const type = { kind: "decimal", precision, scale, frac: scale } as const;
+  return constantOf(type, BigInt(digits === "" ? "0" : digits), at, scope);
 }

@@ -24,7 +24,7 @@ export type SqlType =
   | DecimalType
   | DoubleType
   | TextType
-  | { readonly kind: "bytes"; readonly maxBytes: number }
+  | BytesType
   | { readonly kind: "date" }
   | { readonly kind: "time"; readonly fraction: number }
   | { readonly kind: "datetime"; readonly fraction: number }
@@ -47,6 +47,10 @@ export interface IntegerType {
   readonly digits: number;
   /** Numbers of the type stand for TRUE and FALSE: the results of comparisons and the literals. */
   readonly isTruth?: true;
+  /** A column of type YEAR: as text four digits, `0000`. */
+  readonly isYear?: true;
+  /** A column of type BIT, of this many bits: as text the bytes. */
+  readonly bits?: number;
 }
 
 /** An exact number. */
@@ -77,6 +81,14 @@ export interface TextType {
   readonly maxCharacters: number;
 }
 
+/** A binary string. */
+export interface BytesType {
+  readonly kind: "bytes";
+  readonly maxBytes: number;
+  /** `x'00ff'` and `b'01'`, which are unsigned integers where a number is wanted. */
+  readonly isHexLiteral?: true;
+}
+
 /** A collation; null where the source does not tell a column's: then nothing may be compared by it. */
 export interface Collation {
   /** As the server names it. */
@@ -86,3 +98,41 @@ export interface Collation {
 
 /** The collation of literals and of what functions make of other types: our session's. */
 export const SESSION_COLLATION: Collation = { name: "utf8mb4_0900_ai_ci", charset: "utf8mb4" };
+
+/** TRUE and FALSE: 1 and 0. */
+export const TRUTH = {
+  kind: "integer",
+  isUnsigned: false,
+  isSmall: true,
+  digits: 1,
+  isTruth: true,
+} as const satisfies SqlType;
+
+/** BIGINT, as a bigint. */
+export const BIGINT = {
+  kind: "integer",
+  isUnsigned: false,
+  isSmall: false,
+  digits: 19,
+} as const satisfies SqlType;
+
+/** BIGINT UNSIGNED, as a bigint. */
+export const BIGINT_UNSIGNED = {
+  kind: "integer",
+  isUnsigned: true,
+  isSmall: false,
+  digits: 20,
+} as const satisfies SqlType;
+
+/** DOUBLE with as many digits as a value needs. */
+export const DOUBLE = { kind: "double" } as const satisfies SqlType;
+
+/** A signed integer that is a number in compiled code, of at most so many digits (15 or fewer): lengths, parts of dates. */
+export function smallInteger(digits: number): IntegerType {
+  return { kind: "integer", isUnsigned: false, isSmall: true, digits };
+}
+
+/** A character string in the session's collation that holds as a literal's does: what functions make of other types. */
+export function sessionText(maxCharacters: number): TextType {
+  return { kind: "text", collation: SESSION_COLLATION, coercibility: 4, maxCharacters };
+}

@@ -11,6 +11,11 @@ export interface Typed {
    * (use {@link Scope.temporary} where a value is needed twice), and may throw a {@link RowError}.
    */
   readonly source: string;
+  /**
+   * Of truth values: a JavaScript condition that holds if the value is TRUE, and not if it is FALSE or NULL. Cheaper than `source`, which is not evaluated beside it
+   * (`testOf` gives one for any value).
+   */
+  readonly test?: string;
   /** The value where it is known when compiling: literals, and what is computed of them. */
   readonly constant?: { readonly value: ColumnValue | null };
   /** Offset of the expression in the text, for messages. */

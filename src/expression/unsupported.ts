@@ -1,0 +1,88 @@
+/** Functions of MySQL that are refused whatever their arguments, and why: `docs/expressions.md` lists them. */
+export const UNSUPPORTED_FUNCTIONS: readonly {
+  readonly names: readonly string[];
+  /** A sentence's end: `now: its value depends on when it is asked`. */
+  readonly why: string;
+}[] = [
+  {
+    names: [
+      "now",
+      "current_timestamp",
+      "localtime",
+      "localtimestamp",
+      "sysdate",
+      "curdate",
+      "current_date",
+      "curtime",
+      "current_time",
+      "utc_date",
+      "utc_time",
+      "utc_timestamp",
+    ],
+    why: "a document must not depend on when it is written",
+  },
+  {
+    names: ["rand", "uuid", "uuid_short", "random_bytes"],
+    why: "it gives another value each time, and a document must not depend on how often it is written",
+  },
+  {
+    names: [
+      "user",
+      "current_user",
+      "session_user",
+      "system_user",
+      "current_role",
+      "database",
+      "schema",
+      "version",
+      "connection_id",
+      "last_insert_id",
+      "row_count",
+      "found_rows",
+      "icu_version",
+      "ps_current_thread_id",
+      "roles_graphml",
+    ],
+    why: "it tells of a session with the server, and there is none",
+  },
+  {
+    names: [
+      "sleep",
+      "benchmark",
+      "get_lock",
+      "release_lock",
+      "release_all_locks",
+      "is_free_lock",
+      "is_used_lock",
+      "load_file",
+      "source_pos_wait",
+      "wait_for_executed_gtid_set",
+    ],
+    why: "it acts on the server",
+  },
+  {
+    names: [
+      "count",
+      "sum",
+      "avg",
+      "min",
+      "max",
+      "group_concat",
+      "json_arrayagg",
+      "json_objectagg",
+      "bit_and",
+      "bit_or",
+      "bit_xor",
+      "std",
+      "stddev",
+      "stddev_pop",
+      "stddev_samp",
+      "variance",
+      "var_pop",
+      "var_samp",
+      "any_value",
+      "grouping",
+    ],
+    why: "a rule sees one row at a time",
+  },
+];
