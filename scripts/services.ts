@@ -19,7 +19,7 @@ Servers: ${SERVICE_NAMES.join(", ")}
   --help
 
 A server that runs elsewhere is named by ${Object.values(ADDRESS_VARIABLES).join(", ")}.
-Else it comes from Docker where an engine answers, else from Debian's archive (MySQL, MariaDB) or Maven (the others);
+Else it comes from Docker where an engine answers, else from Debian's archive (MySQL, MariaDB, etcd, Consul) or Maven (the others);
 TAILRACE_SERVICES_FROM=docker|packages decides. TAILRACE_SERVICES_DIR keeps the downloads for several checkouts,
 TAILRACE_JAVA_HOME names a Java development kit.
 `;

@@ -1,5 +1,14 @@
 /** The servers that this repository can get and start. */
-export const SERVICE_NAMES = ["mysql", "mariadb", "elasticsearch", "opensearch", "kafka"] as const;
+export const SERVICE_NAMES = [
+  "mysql",
+  "mariadb",
+  "elasticsearch",
+  "opensearch",
+  "kafka",
+  "etcd",
+  "zookeeper",
+  "consul",
+] as const;
 
 /** One of {@link SERVICE_NAMES}. */
 export type ServiceName = (typeof SERVICE_NAMES)[number];
@@ -11,9 +20,15 @@ export const ADDRESS_VARIABLES: Readonly<Record<ServiceName, string>> = {
   elasticsearch: "TAILRACE_ELASTICSEARCH_URL",
   opensearch: "TAILRACE_OPENSEARCH_URL",
   kafka: "TAILRACE_KAFKA_BROKERS",
+  etcd: "TAILRACE_ETCD_URL",
+  zookeeper: "TAILRACE_ZOOKEEPER_HOSTS",
+  consul: "TAILRACE_CONSUL_URL",
 };
 
-/** Settings of a server: mysqld variables, elasticsearch.yml, opensearch.yml or server.properties, by name. */
+/**
+ * Settings of a server by name: mysqld variables, elasticsearch.yml, opensearch.yml, server.properties, zoo.cfg, flags of etcd, or keys of Consul's
+ * configuration with dots between the levels.
+ */
 export type ServerOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** What may be said when a server is started. What is left out stays as it was at the instance's last start. */
@@ -45,7 +60,7 @@ export interface Service extends AsyncDisposable {
   readonly name: ServiceName;
   readonly instance: string;
   readonly from: Origin;
-  /** `mysql://root@127.0.0.1:port/`, `http://127.0.0.1:port/`, or `127.0.0.1:port` for Kafka. */
+  /** `mysql://root@127.0.0.1:port/`, `http://127.0.0.1:port/`, or `127.0.0.1:port` for Kafka and ZooKeeper. */
   readonly url: string;
   readonly version: string;
   /** Id of its process at this moment, when it is one of this machine. */

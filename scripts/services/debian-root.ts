@@ -77,13 +77,15 @@ async function writeStarters(directory: string, programs: readonly string[]): Pr
     const missing = (await runCommand(loader, list)).match(/.*not found.*/g);
     if (missing !== null) throw new Error(`${program} lacks libraries:\n${missing.join("\n")}`);
     const place = (path: string): string => `$D/${relative(directory, path)}`;
+    // loaders before libc 2.33 cannot be told the program's name
+    const name = (await takesName(loader, file)) ? ` --argv0 "${place(file)}"` : "";
     const starter = join(directory, "bin", program);
     await writeFile(
       starter,
       [
         "#!/bin/sh",
         'D=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")',
-        `exec "${place(loader)}" --library-path "${libraries.map(place).join(":")}" --argv0 "${place(file)}" "${place(file)}" "$@"`,
+        `exec "${place(loader)}" --library-path "${libraries.map(place).join(":")}"${name} "${place(file)}" "$@"`,
         "",
       ].join("\n"),
     );
@@ -101,6 +103,13 @@ async function findLoader(root: string): Promise<string> {
     }
   }
   throw new Error(`The packages under ${root} have no dynamic loader`);
+}
+
+async function takesName(loader: string, program: string): Promise<boolean> {
+  return runCommand(loader, ["--argv0", program, "--verify", program]).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function findProgram(root: string, program: string): Promise<string> {
