@@ -2,6 +2,8 @@ import { TailraceError } from "../core/errors.ts";
 import type { DocumentForm, RowLayout } from "../core/row-layout.ts";
 import { canalBound, canalCode } from "./canal-code.ts";
 import type { LayoutColumn, ValueCode } from "./column-layout.ts";
+import { readCode } from "./read-code.ts";
+import { sameCode } from "./same-code.ts";
 import { valueCode } from "./value-code.ts";
 
 /**
@@ -12,7 +14,7 @@ export function createBinlogLayout(columns: readonly LayoutColumn[]): RowLayout 
   const helpers: Record<string, unknown> = { corrupt };
   const codes = columns.map((column, index) => valueCode(column, index, helpers));
   const nullBytes = (columns.length + 7) >> 3;
-  return {
+  const layout: RowLayout = {
     columns: columns.map((column) => column.column),
     helpers,
     begin: () => `const r_nulls = p; p += ${nullBytes};`,
@@ -24,9 +26,16 @@ export function createBinlogLayout(columns: readonly LayoutColumn[]): RowLayout 
         ? place(code, canalCode(columns[index]!, index, { code, form, helpers }))
         : write(code, form);
     },
+    readValue: (index, into) => {
+      const code = codes[index]!;
+      if (code.write === null) notExpanded();
+      return place(code, `${into} = ${readCode(columns[index]!, index, helpers)};`);
+    },
+    sameColumns: (indices) => sameCode(layout, indices, helpers),
     jsonBound: (index, form) =>
       form?.dialect === "canal" ? canalBound(columns[index]!, codes[index]!) : codes[index]!.bound,
   };
+  return layout;
 }
 
 function skip(code: ValueCode): string {
@@ -35,8 +44,7 @@ function skip(code: ValueCode): string {
 }
 
 function write(code: ValueCode, form: DocumentForm): string {
-  if (code.write === null)
-    throw new TailraceError("INVARIANT_BROKEN", "A compressed column was not expanded.");
+  if (code.write === null) notExpanded();
   const value = `o = ${code.write};`;
   const quoted =
     code.decimal === true && form.decimalAsString
@@ -62,4 +70,8 @@ export function readLength(prefixBytes: number): string {
 
 function corrupt(): never {
   throw new TailraceError("BINLOG_CORRUPT", "A value is longer than its row event.");
+}
+
+function notExpanded(): never {
+  throw new TailraceError("INVARIANT_BROKEN", "A compressed column was not expanded.");
 }

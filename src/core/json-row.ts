@@ -1,3 +1,4 @@
+import { createValueParser } from "./column-value.ts";
 import { TailraceError } from "./errors.ts";
 import type { Column } from "./schema.ts";
 import type { RowLayout } from "./row-layout.ts";
@@ -12,9 +13,10 @@ export type JsonRow = readonly (string | null | undefined)[];
  * The layout of one {@link JsonRow}: for the encoder `b` is the row, its range [0, {@link jsonRowBytes}).
  */
 export function createJsonRowLayout(columns: readonly Column[]): RowLayout {
+  const helpers: Record<string, unknown> = { writeText };
   return {
     columns,
-    helpers: { writeText },
+    helpers,
     begin: () => "p = end;",
     isNull: (index) => `b[${index}] === null`,
     skip: () => "",
@@ -26,6 +28,12 @@ export function createJsonRowLayout(columns: readonly Column[]): RowLayout {
         ? `out[o++] = 34; ${text} out[o++] = 34;`
         : text;
     },
+    readValue: (index, into) => {
+      helpers[`parse${index}`] = createValueParser(columns[index]!.type);
+      return `${into} = parse${index}(b[${index}]);`;
+    },
+    // rows are given one by one here
+    sameColumns: () => null,
     jsonBound: () => 2,
   };
 }

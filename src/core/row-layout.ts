@@ -40,6 +40,16 @@ export interface RowLayout {
   skip(index: number): string;
   /** Statements that write column `index`, which is not NULL, as a JSON value at `o` and move `p` and `o` past it. */
   writeJson(index: number, form: ValueForm): string;
+  /**
+   * Statements that read column `index`, which is not NULL, into the declared variable `into`, in its form of {@link ColumnValue}, and move `p` past it.
+   * Throws RULE_EXPRESSION_UNSUPPORTED for types that expressions do not take (geometry, vector).
+   */
+  readValue(index: number, into: string): string;
+  /**
+   * The body of a function `(b, p, q, end)`: are these columns (in ascending order) the same in the row images of one update, that before at `p` and that
+   * after at `q`? Null where that cannot be told; then every update counts as a change.
+   */
+  sameColumns(indices: readonly number[]): string | null;
   /** A bound in bytes: column `index` never writes more than this plus six times its bytes in the row (in Canal's form eight times). Absent = as in documents. */
   jsonBound(index: number, form?: ValueForm): number;
 }
