@@ -12,10 +12,10 @@ export {
   loadPipelines,
   parseConfig,
   parsePipelines,
-  type ConfigSyntax,
   type LoadOptions,
   type PipelinePart,
 } from "./config/load.ts";
+export type { ConfigSyntax } from "./config/written.ts";
 export type {
   LogConfig,
   LogFormat,

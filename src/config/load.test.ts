@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { TailraceError } from "../core/errors.ts";
 import { toDocument } from "./document.ts";
-import { loadConfig, parseConfig, type ConfigSyntax } from "./load.ts";
+import { loadConfig, parseConfig } from "./load.ts";
+import type { ConfigSyntax } from "./written.ts";
 import { ofTopology } from "./topology.ts";
 
 const MINIMAL = `name = "shop"

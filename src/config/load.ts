@@ -1,23 +1,15 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, extname, resolve } from "node:path";
-import { parse as parseToml, TomlError } from "smol-toml";
 import { TailraceError } from "../core/errors.ts";
 import { checkParts } from "./check-parts.ts";
 import type { PipelineConfig } from "./config.ts";
 import { formatPath } from "./key-path.ts";
 import { normaliseConfig } from "./normalise.ts";
-import {
-  describeIssues,
-  excerptAt,
-  formatProblems,
-  type ConfigProblem,
-  type ConfigText,
-} from "./problems.ts";
-import { resolveReferences } from "./references.ts";
+import { describeIssues, type ConfigProblem } from "./problems.ts";
 import { checkRules } from "./rule-checks.ts";
 import { configSchema } from "./schema.ts";
-import { locateTomlKeys } from "./toml-places.ts";
+import { readWritten, type WrittenText } from "./written.ts";
 
 /** A half of a pipeline with Kafka in between. */
 export type PipelinePart = "capture" | "sync";
@@ -30,18 +22,6 @@ export interface LoadOptions {
   readonly part?: PipelinePart | undefined;
 }
 
-/** How a text is to be read. */
-export type ConfigSyntax = "toml" | "json";
-
-/** The text of a configuration and how to read it. */
-interface TextOptions {
-  readonly syntax: ConfigSyntax;
-  /** Its name in messages. */
-  readonly file: string;
-  /** What relative paths are relative to. */
-  readonly folder: string;
-}
-
 /**
  * Reads, resolves and checks a configuration file (`.toml` or `.json`) that describes one pipeline, or of which one part is wanted. Throws as
  * {@link loadPipelines} does, and CONFIG_INVALID when there are two to choose from.
@@ -51,7 +31,7 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
 }
 
 /** {@link loadConfig} for a text that is at hand. */
-export function parseConfig(text: string, options: LoadOptions & TextOptions): PipelineConfig {
+export function parseConfig(text: string, options: TextOptions): PipelineConfig {
   return onlyOne(parsePipelines(text, options), options.file);
 }
 
@@ -82,16 +62,24 @@ export async function loadPipelines(
   });
 }
 
+/** Options for a text that is at hand. */
+type TextOptions = LoadOptions & Omit<WrittenText, "text">;
+
 /** {@link loadPipelines} for a text that is at hand. */
-export function parsePipelines(
-  text: string,
-  options: LoadOptions & TextOptions,
+export function parsePipelines(text: string, options: TextOptions): readonly PipelineConfig[] {
+  const { file, syntax, folder, ...rest } = options;
+  return parseTexts([{ text, file, syntax, folder }], rest);
+}
+
+/** {@link loadPipelines} for texts that are at hand: the first with all sections, the others with more rules and tests. */
+export function parseTexts(
+  texts: readonly [WrittenText, ...WrittenText[]],
+  options: LoadOptions = {},
 ): readonly PipelineConfig[] {
-  const source: ConfigText = { file: options.file, text, places: new Map() };
-  const written = options.syntax === "toml" ? parseTomlText(source) : parseJsonText(source);
+  const [main] = texts;
   const problems: ConfigProblem[] = [];
-  const sources = { env: options.env ?? process.env, folder: options.folder, readText };
-  const tree = resolveReferences(written, sources, problems);
+  const sources = { env: options.env ?? process.env, folder: main.folder, readText };
+  const { tree, format } = readWritten(texts, sources, problems);
   const parsed = configSchema.safeParse(tree);
   const more: ConfigProblem[] = [];
   if (parsed.success) {
@@ -100,7 +88,7 @@ export function parsePipelines(
     const needsIndex = parsed.data.sink.type !== "kafka";
     more.push(...checkRules(parsed.data.rules, { needsIndex }));
     if (problems.length === 0 && more.length === 0) {
-      return selectPart(pipelines, options.part, options.file);
+      return selectPart(pipelines, options.part, main.file);
     }
   } else {
     const issues = describeIssues(parsed.error.issues, tree);
@@ -108,12 +96,11 @@ export function parsePipelines(
   }
   // A reference without a value leaves an empty text behind: what else is wrong there is only its consequence.
   problems.push(...elsewhere(problems, more));
-  const places = options.syntax === "toml" ? locateTomlKeys(text) : source.places;
   throw new TailraceError(
     problems.every((problem) => problem.isMissingSecret)
       ? "CONFIG_SECRET_MISSING"
       : "CONFIG_INVALID",
-    formatProblems(problems, { ...source, places }),
+    format(problems),
   );
 }
 
@@ -149,49 +136,6 @@ function elsewhere(
 ): readonly ConfigProblem[] {
   const places = new Set(known.map((problem) => formatPath(problem.path)));
   return problems.filter((problem) => !places.has(formatPath(problem.path)));
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parseTomlText(source: ConfigText): unknown {
-  try {
-    return parseToml(source.text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const lines = source.text.split("\n").slice(0, error.line - 1);
-    const offset = lines.reduce((sum, line) => sum + line.length + 1, 0) + error.column - 1;
-    const [reason = ""] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
-    throw unparsable(source, offset, reason);
-  }
-}
-
-function parseJsonText(source: ConfigText): unknown {
-  try {
-    const tree: unknown = JSON.parse(source.text);
-    if (!isTable(tree)) return tree;
-    // Editors find the schema by this key; it means nothing to us.
-    const { $schema: _, ...rest } = tree;
-    return rest;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const offset = Number(/ at position (\d+)/.exec(message)?.[1] ?? source.text.length);
-    // V8 quotes the text around the place, which may be a secret: keep what comes before.
-    throw unparsable(
-      source,
-      offset,
-      message.split(/, (?:\.\.\.)?"| in JSON| at position/, 1)[0] ?? "not JSON",
-    );
-  }
-}
-
-function unparsable(source: ConfigText, offset: number, reason: string): TailraceError {
-  const { line, column, excerpt } = excerptAt(source.text, offset);
-  return new TailraceError(
-    "CONFIG_UNREADABLE",
-    `${source.file}:${line}:${column}: ${reason}\n${excerpt}`,
-  );
 }
 
 function readText(path: string): string {
