@@ -32,8 +32,9 @@ export function checkRulesOnTables(
   const specs = [...fieldsOf].flatMap(([index, fields]): readonly TargetSpec[] => {
     const rule = rules.find((each) => each.index === index);
     if (rule === undefined) return [];
-    const { upsert, createIndex: create, dynamic } = rule;
-    return [{ target: { index, upsert }, fields: [...fields.values()], create, dynamic }];
+    const { createIndex: create, dynamic } = rule;
+    const write = rule.upsert ? "merge" : "whole";
+    return [{ target: { index, write }, fields: [...fields.values()], create, dynamic }];
   });
   return { findings, specs };
 }

@@ -21,7 +21,7 @@ export function storeSpecs(
     store.type === "elasticsearch" ? [store.index] : [],
   );
   return indices.map((index) => ({
-    target: { index, upsert: false },
+    target: { index, write: "whole" },
     fields: [],
     create: true,
     dynamic: "false",

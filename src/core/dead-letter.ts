@@ -12,6 +12,7 @@ export interface DeadLetter {
   readonly rule?: string;
   readonly index?: string;
   readonly id?: string;
+  readonly routing?: string;
   readonly operation?: "index" | "update" | "delete";
   /** The document version, decimal. */
   readonly version?: string;

@@ -1,4 +1,4 @@
-import type { ActionWriter, Target } from "./action-writer.ts";
+import type { ActionWriter, Target, TargetOptions } from "./action-writer.ts";
 import type { TargetField } from "./target-field.ts";
 
 /** What an index must be able to hold before documents go there. */
@@ -32,8 +32,8 @@ export interface SinkStats {
  */
 export interface Sink extends AsyncDisposable {
   readonly writer: ActionWriter;
-  /** The place that a rule writes to; the same object for the same arguments. */
-  target(index: string, upsert: boolean): Target;
+  /** The place that a rule writes to; the same object for the same options. Throws RULE_PLACE_INVALID when there are too many. */
+  target(options: TargetOptions): Target;
   /** Resolves when the index and its mapping are ready for these fields. Throws BULK_*. */
   prepare(spec: TargetSpec): Promise<void>;
   /** How many actions were taken. */

@@ -32,7 +32,11 @@ export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<v
   if (code === "SCHEMA_KEY_CHANGED" && rule?.id !== undefined) return;
   if (gap.isEmptied === true && rule?.onTruncate === "delete") {
     await sink.drain();
-    await sink.clear(sink.target(rule.index, rule.upsert), gap.versionHigh, gap.versionLow);
+    await sink.clear(
+      sink.target({ index: rule.index, write: rule.upsert ? "merge" : "whole" }),
+      gap.versionHigh,
+      gap.versionLow,
+    );
     logger.warn(
       { database, table, index: rule.index },
       `${gap.detail}: its documents were deleted`,

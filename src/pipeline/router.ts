@@ -166,7 +166,7 @@ export class Router {
     this.#idColumns.set(tableName(schema), id);
     if (before !== undefined && before !== id)
       await this.#onKeyChange(schema, `the id was made of (${before}) and is now made of (${id})`);
-    const target = this.#sink.target(rule.index, rule.upsert);
+    const target = this.#sink.target({ index: rule.index, write: rule.upsert ? "merge" : "whole" });
     const { createIndex: create, dynamic } = rule;
     await this.#sink.prepare({ target, fields: encoder.plan.fields, create, dynamic });
     return { target, encoder };

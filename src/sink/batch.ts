@@ -1,5 +1,5 @@
 import type { DocumentSlot } from "../core/action-writer.ts";
-import type { SinkTarget } from "./action-line.ts";
+import { ROUTING_HEAD, type SinkTarget } from "./action-line.ts";
 
 /** Room behind `maxBytes`, above the bound that encoders usually ask for, so that the last action needs no larger buffer. Never touched, it costs no memory. */
 const SLACK_BYTES = 320 * 1024;
@@ -15,8 +15,10 @@ export interface ActionKey {
   readonly hash: number;
   readonly idBytes: Uint8Array;
   readonly idLength: number;
-  /** Where the id lies in the batch. */
+  /** Where the id lies in the batch; the routing follows it. */
   readonly idStart: number;
+  readonly routing: Uint8Array;
+  readonly routingLength: number;
   readonly versionHigh: number;
   readonly versionLow: number;
 }
@@ -50,6 +52,8 @@ export class Batch implements DocumentSlot {
   readonly hashes: Int32Array;
   readonly idStarts: Int32Array;
   readonly idLengths: Uint16Array;
+  /** 0 = none. */
+  readonly routingLengths: Uint16Array;
   readonly targets: Uint16Array;
   readonly versionHighs: Uint32Array;
   readonly versionLows: Uint32Array;
@@ -67,6 +71,7 @@ export class Batch implements DocumentSlot {
     this.hashes = new Int32Array(maxActions);
     this.idStarts = new Int32Array(maxActions);
     this.idLengths = new Uint16Array(maxActions);
+    this.routingLengths = new Uint16Array(maxActions);
     this.targets = new Uint16Array(maxActions);
     this.versionHighs = new Uint32Array(maxActions);
     this.versionLows = new Uint32Array(maxActions);
@@ -90,6 +95,7 @@ export class Batch implements DocumentSlot {
     this.hashes[n] = key.hash;
     this.idStarts[n] = key.idStart;
     this.idLengths[n] = key.idLength;
+    this.routingLengths[n] = key.routingLength;
     this.targets[n] = target.number;
     this.versionHighs[n] = key.versionHigh;
     this.versionLows[n] = key.versionLow;
@@ -108,7 +114,7 @@ export class Batch implements DocumentSlot {
       if (other < 0) break;
       if (this.hashes[other] === key.hash && this.#isSameDocument(other, key)) {
         if (
-          !target.upsert &&
+          target.isVersioned &&
           this.targets[other] === target.number &&
           this.#isNotOlder(other, key)
         ) {
@@ -122,12 +128,16 @@ export class Batch implements DocumentSlot {
     table[place] = n + 1;
   }
 
-  /** The hash covers the index, so two actions with one hash and one id are taken for one document. */
+  /** The hash covers the index, so two actions with one hash, one id and one routing are taken for one document. */
   #isSameDocument(other: number, key: ActionKey): boolean {
-    const length = key.idLength;
-    if (this.idLengths[other] !== length) return false;
+    const { idLength, routingLength } = key;
+    if (this.idLengths[other] !== idLength || this.routingLengths[other] !== routingLength)
+      return false;
     const at = this.idStarts[other]!;
-    for (let i = 0; i < length; i++) if (this.bytes[at + i] !== key.idBytes[i]) return false;
+    for (let i = 0; i < idLength; i++) if (this.bytes[at + i] !== key.idBytes[i]) return false;
+    const from = at + idLength + ROUTING_HEAD.length;
+    for (let i = 0; i < routingLength; i++)
+      if (this.bytes[from + i] !== key.routing[i]) return false;
     return true;
   }
 
@@ -151,6 +161,7 @@ export class Batch implements DocumentSlot {
         this.hashes[kept] = this.hashes[n]!;
         this.idStarts[kept] = this.idStarts[n]! - (start - at);
         this.idLengths[kept] = this.idLengths[n]!;
+        this.routingLengths[kept] = this.routingLengths[n]!;
         this.targets[kept] = this.targets[n]!;
         this.versionHighs[kept] = this.versionHighs[n]!;
         this.versionLows[kept] = this.versionLows[n]!;

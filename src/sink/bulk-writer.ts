@@ -10,17 +10,15 @@ import {
   hashBytes,
   ID_HEAD,
   LINE_TAIL,
-  UPSERT_HEAD,
-  UPSERT_TAIL,
+  AMEND_FRAME,
+  type DocumentFrame,
+  FRAME_BYTES,
+  ROUTING_HEAD,
   type SinkTarget,
 } from "./action-line.ts";
 import type { ActionKey, Batch, BatchLimits } from "./batch.ts";
 import type { Lane } from "./lane.ts";
 import { writeUint64 } from "./uint64-digits.ts";
-
-/** What follows a document: a newline, or an upsert's tail. */
-const DOCUMENT_TAIL_BYTES = 32;
-const NEWLINE = 0x0a;
 
 /**
  * The sink's side of the hot path: picks the lane by the hash of index and id, writes the action line into the batch that the lane is
@@ -28,6 +26,8 @@ const NEWLINE = 0x0a;
  */
 export class BulkWriter implements ActionWriter, ActionKey {
   readonly id = Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES);
+  readonly routing = Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES);
+  routingLength = 0;
   /** Actions taken since the start. */
   taken = 0;
   /** The lane that had no room when an action was last refused. */
@@ -45,8 +45,10 @@ export class BulkWriter implements ActionWriter, ActionKey {
   readonly #limits: BatchLimits;
   readonly #onFirst: () => void;
   #target: SinkTarget | null = null;
+  #frame: DocumentFrame = AMEND_FRAME;
   /** The version's digits and what stands between them and the id. */
   readonly #version = Buffer.allocUnsafeSlow(32);
+  /** 0 = not written since the version has changed. */
   #versionLength = 0;
   /** What the lines that begin with `#lineHead` have before the id: it and the version. Null when the version has changed since. */
   #lineHead: Buffer | null = null;
@@ -59,44 +61,51 @@ export class BulkWriter implements ActionWriter, ActionKey {
     this.#onFirst = onFirst;
   }
 
-  begin(target: Target, versionHigh: number, versionLow: number): void {
-    this.#target = target as SinkTarget;
+  begin(target: Target | null, versionHigh: number, versionLow: number): void {
+    this.#target = target as SinkTarget | null;
     this.versionHigh = versionHigh >>> 0;
     this.versionLow = versionLow >>> 0;
+    this.routingLength = 0;
     this.#lineHead = null;
-    if (target.upsert) {
-      this.#versionLength = 0;
-      return;
-    }
-    const end = writeUint64(this.versionHigh, this.versionLow, this.#version, 0);
-    ID_HEAD.copy(this.#version, end, 0, ID_HEAD.length);
-    this.#versionLength = end + ID_HEAD.length;
+    this.#versionLength = 0;
+  }
+
+  aim(target: Target): void {
+    this.#target = target as SinkTarget;
   }
 
   index(idLength: number, bound: number): DocumentSlot | null {
     const target = this.#target!;
-    const batch = this.#open(target, idLength, bound + DOCUMENT_TAIL_BYTES);
+    const batch = this.#open(target, idLength, bound + FRAME_BYTES);
     if (batch === null) return null;
     const head = (batch.opener === target ? target.own : target.named).write;
-    let at = this.#writeLine(batch, head);
-    if (target.upsert) {
-      UPSERT_HEAD.copy(batch.bytes, at, 0, UPSERT_HEAD.length);
-      at += UPSERT_HEAD.length;
-    }
-    batch.length = at;
+    return this.#openDocument(batch, head, target.frame);
+  }
+
+  amend(idLength: number, bound: number): DocumentSlot | null {
+    const target = this.#target!;
+    const batch = this.#open(target, idLength, bound + FRAME_BYTES);
+    if (batch === null) return null;
+    const head = (batch.opener === target ? target.own : target.named).amend;
+    return this.#openDocument(batch, head, AMEND_FRAME);
+  }
+
+  #openDocument(batch: Batch, lineHead: Buffer, frame: DocumentFrame): Batch {
+    const at = this.#writeLine(batch, lineHead);
+    this.#frame = frame;
+    const { head } = frame;
+    if (head.length > 0) batch.bytes.set(head, at);
+    batch.length = at + head.length;
     return batch;
   }
 
   finish(slot: DocumentSlot, end: number): void {
     const batch = slot as Batch;
-    const target = this.#target!;
-    if (target.upsert) {
-      UPSERT_TAIL.copy(batch.bytes, end, 0, UPSERT_TAIL.length);
-      this.#commit(batch, target, end + UPSERT_TAIL.length);
-    } else {
-      batch.bytes[end] = NEWLINE;
-      this.#commit(batch, target, end + 1);
-    }
+    const { tail } = this.#frame;
+    const { bytes } = batch;
+    // mostly it is one newline
+    for (let i = 0; i < tail.length; i++) bytes[end + i] = tail[i]!;
+    this.#commit(batch, this.#target!, end + tail.length);
   }
 
   delete(idLength: number): boolean {
@@ -117,7 +126,7 @@ export class BulkWriter implements ActionWriter, ActionKey {
     this.hash = hash;
     const lanes = this.#lanes;
     const lane = lanes[(hash >>> 16) % lanes.length]!;
-    const needed = target.overhead + this.idLength + documentBound;
+    const needed = target.overhead + this.idLength + this.routingLength + documentBound;
     let batch = lane.filling;
     if (
       batch.count >= this.#limits.maxActions ||
@@ -136,7 +145,7 @@ export class BulkWriter implements ActionWriter, ActionKey {
   }
 
   #writeLine(batch: Batch, head: Buffer): number {
-    if (head !== this.#lineHead) this.#prepareLine(head);
+    if (head !== this.#lineHead) this.#prepareLine(head, this.#target!);
     const bytes = batch.bytes;
     let at = batch.committed;
     bytes.set(this.#lineStart, at);
@@ -146,13 +155,27 @@ export class BulkWriter implements ActionWriter, ActionKey {
     const length = this.idLength;
     for (let i = 0; i < length; i++) bytes[at + i] = id[i]!;
     at += length;
+    if (this.routingLength > 0) at = this.#writeRouting(bytes, at);
     for (let i = 0; i < LINE_TAIL.length; i++) bytes[at + i] = LINE_TAIL[i]!;
     return at + LINE_TAIL.length;
   }
 
+  #writeRouting(bytes: Buffer, start: number): number {
+    bytes.set(ROUTING_HEAD, start);
+    const at = start + ROUTING_HEAD.length;
+    this.routing.copy(bytes, at, 0, this.routingLength);
+    return at + this.routingLength;
+  }
+
   /** One copy a line instead of two: rows of one event mostly go to batches of one opener. */
-  #prepareLine(head: Buffer): void {
-    this.#lineStart = Buffer.concat([head, this.#version.subarray(0, this.#versionLength)]);
+  #prepareLine(head: Buffer, { isVersioned }: SinkTarget): void {
+    if (isVersioned && this.#versionLength === 0) {
+      const end = writeUint64(this.versionHigh, this.versionLow, this.#version, 0);
+      ID_HEAD.copy(this.#version, end, 0, ID_HEAD.length);
+      this.#versionLength = end + ID_HEAD.length;
+    }
+    const length = isVersioned ? this.#versionLength : 0;
+    this.#lineStart = Buffer.concat([head, this.#version.subarray(0, length)]);
     this.#lineHead = head;
   }
 

@@ -40,7 +40,7 @@ describe("a whole request is repeated until it is applied", () => {
     server.onBulk = inTurn(...faults);
     await using context = await openTestSink(server.url, { requestTimeoutMs: 300 });
     const { sink } = context;
-    const target = sink.target("t", false);
+    const target = sink.target({ index: "t", write: "whole" });
     await write(sink, target, { id: "1", version: 1n, document: { a: 1 } });
     await sink.drain();
     expect(server.documents.get("t/1")?.source).toEqual({ a: 1 });
@@ -56,7 +56,11 @@ test("a server that is not there is waited for, visibly", async () => {
   await server[Symbol.asyncDispose]();
   await using context = await openTestSink(url);
   const { sink } = context;
-  await write(sink, sink.target("t", false), { id: "1", version: 1n, document: {} });
+  await write(sink, sink.target({ index: "t", write: "whole" }), {
+    id: "1",
+    version: 1n,
+    document: {},
+  });
   sink.kick();
   await until("many tries", () => context.log.some(({ level }) => level === "error"));
   expect(sink.stats().waitingFor).toMatch(/^http:\/\/127.0.0.1:\d+: ECONNREFUSED.*, try \d+$/);
@@ -72,7 +76,7 @@ test("another host is used when one fails", async () => {
   await using server = await openFakeBulkServer();
   await using context = await openTestSink([gone.url, busy.url, server.url]);
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   for (let i = 0; i < 20; i++) await write(sink, target, { id: `${i}`, version: 1n, document: {} });
   await sink.drain();
   expect(server.documents.size).toBe(20);
@@ -86,7 +90,7 @@ test("only refused items are sent again, before anything newer", async () => {
   );
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   const version = 1n;
   for (const id of ["1", "2", "3"]) await write(sink, target, { id, version, document: {} });
   sink.kick();
@@ -104,7 +108,7 @@ test("what follows a refused upsert of the same document is sent again after it"
   server.onBulk = inTurn({ kind: "items", fault: () => (++count === 2 ? BUSY : null) });
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", true);
+  const target = sink.target({ index: "t", write: "merge" });
   const put = (id: string, v: number) => write(sink, target, { id, version: 1n, document: { v } });
   await put("1", 1);
   await put("1", 2);
@@ -133,7 +137,7 @@ test("a rejected item becomes a dead letter with its error, version and document
   });
   await using context = await openTestSink(server.url);
   const { sink, letters } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   const document = '{"id":18446744073709551615,"price":1.10,"name":"x"}';
   await write(sink, target, { id: "a", version: 1n, document: {} });
   await write(sink, target, { id: 'b"2', version: 2n ** 60n, document });
@@ -168,7 +172,7 @@ test("a race of mappings is sent again, and is a rejection when it does not pass
   });
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   for (const id of ["once", "always", "never"]) {
     await write(sink, target, { id, version: 1n, document: {} });
   }
@@ -182,7 +186,11 @@ test("the letter of an upsert has its document without the wrapping", async () =
   server.onBulk = inTurn({ kind: "items", fault: () => UNPARSABLE });
   await using context = await openTestSink(server.url);
   const { sink, letters } = context;
-  await write(sink, sink.target("t", true), { id: "1", version: 1n, document: { a: [1] } });
+  await write(sink, sink.target({ index: "t", write: "merge" }), {
+    id: "1",
+    version: 1n,
+    document: { a: [1] },
+  });
   await sink.drain();
   expect(letters[0]).toMatchObject({ operation: "update", document: { a: [1] } });
   expect(letters[0]).not.toHaveProperty("version");
@@ -193,7 +201,11 @@ test("with on_reject = stop the sink stops at a rejected item and leaves it open
   server.onBulk = inTurn({ kind: "items", fault: () => UNPARSABLE });
   await using context = await openTestSink(server.url, { onReject: "stop" });
   const { sink } = context;
-  await write(sink, sink.target("t", false), { id: "1", version: 1n, document: {} });
+  await write(sink, sink.target({ index: "t", write: "whole" }), {
+    id: "1",
+    version: 1n,
+    document: {},
+  });
   await expect(sink.drain()).rejects.toMatchObject({ code: "DOCUMENT_REJECTED" });
   await expect(sink.room()).rejects.toMatchObject({ code: "DOCUMENT_REJECTED" });
   expect(context.fatal).toHaveLength(1);
@@ -217,7 +229,7 @@ test("dead letters that cannot be stored are tried again, and nothing closes bef
   await using context = await openTestSink(server.url, { deadLetters }, () =>
     openAtTry.push(tries),
   );
-  await write(context.sink, context.sink.target("t", false), {
+  await write(context.sink, context.sink.target({ index: "t", write: "whole" }), {
     id: "1",
     version: 1n,
     document: {},
@@ -231,7 +243,7 @@ test("a request that is too large is halved, and the limit is learnt", async () 
   server.onBulk = ({ bytes }) => (bytes > 100_000 ? failed(413, "<html>") : null);
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   const document = { text: "x".repeat(10_000) };
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 60; i++) {
@@ -253,7 +265,7 @@ test("one document that is too large alone is a dead letter, its neighbours are 
   server.onBulk = ({ bytes }) => (bytes > 100_000 ? failed(413) : null);
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   for (let i = 0; i < 9; i++) {
     const document = { text: "x".repeat(i === 4 ? 200_000 : 10) };
     await write(sink, target, { id: `${i}`, version: 1n, document });
@@ -268,7 +280,7 @@ test("a malformed action is found by halving and becomes a dead letter", async (
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   for (let i = 0; i < 9; i++) {
     const document = i === 3 ? '{"a":\n1}' : { i };
     await write(sink, target, { id: i === 7 ? "" : `${i}`, version: 1n, document });
@@ -291,7 +303,7 @@ test("a server that finds every request malformed is fatal, not the end of every
   server.onBulk = () => failed(400, JSON.stringify({ error }));
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   for (let i = 0; i < 50; i++) await write(sink, target, { id: `${i}`, version: 1n, document: {} });
   await expect(sink.drain()).rejects.toMatchObject({ code: "BULK_INDEX_UNUSABLE" });
   expect(context.letters).toEqual([]);
@@ -303,7 +315,7 @@ test("a lost connection at every large request leads to smaller ones", async () 
   server.onBulk = ({ bytes }) => (bytes > 500_000 ? { kind: "drop", applied: false } : null);
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   const document = { text: "x".repeat(10_000) };
   for (let i = 0; i < 100; i++) await write(sink, target, { id: `${i}`, version: 1n, document });
   await sink.drain();
@@ -328,7 +340,11 @@ test.each<[Fault, string]>([
   server.onBulk = inTurn(fault);
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target("t", false), { id: "1", version: 1n, document: {} });
+  await write(sink, sink.target({ index: "t", write: "whole" }), {
+    id: "1",
+    version: 1n,
+    document: {},
+  });
   const drained = sink.drain();
   await expect(drained).rejects.toMatchObject({ code: "BULK_ACCESS_DENIED" });
   await expect(drained).rejects.toThrow(message);
@@ -340,7 +356,11 @@ test("an index that vanished is fatal when it is not ours to create", async () =
   server.onBulk = inTurn({ kind: "items", fault: () => gone });
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target("t", false), { id: "1", version: 1n, document: {} });
+  await write(sink, sink.target({ index: "t", write: "whole" }), {
+    id: "1",
+    version: 1n,
+    document: {},
+  });
   await expect(sink.drain()).rejects.toMatchObject({ code: "BULK_INDEX_MISSING" });
   expect(sink.closed).toBe(0);
 });
@@ -356,7 +376,7 @@ test("an index of ours that vanished is created again", async () => {
   server.onBulk = inTurn({ kind: "items", fault: () => gone });
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   await sink.prepare({ target, fields: [], create: true, dynamic: "strict" });
   await write(sink, target, { id: "1", version: 1n, document: {} });
   await sink.drain();
@@ -370,7 +390,11 @@ test("closing the sink ends its retries and leaves the rest open", async () => {
   server.onBulk = () => failed(503);
   const context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target("t", false), { id: "1", version: 1n, document: {} });
+  await write(sink, sink.target({ index: "t", write: "whole" }), {
+    id: "1",
+    version: 1n,
+    document: {},
+  });
   sink.kick();
   await until("some tries", () => server.requests.length > 2);
   await context[Symbol.asyncDispose]();
@@ -393,7 +417,7 @@ test("closing a sink that holds actions and stores a letter waits for the letter
   };
   const context = await openTestSink(server.url, { deadLetters, lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   await write(sink, target, { id: "1", version: 1n, document: {} });
   sink.kick();
   await storing.promise;

@@ -171,7 +171,7 @@ export class Delivery {
       const action = actionAt(selection, i);
       const target = targets[this.#batch.targets[action]!]!;
       const operation = operationOf(this.#batch, action);
-      switch (classifyItem({ operation, versioned: !target.upsert }, item)) {
+      switch (classifyItem({ operation, versioned: target.isVersioned }, item)) {
         case "applied":
           counters.applied += 1;
           break;

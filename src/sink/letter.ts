@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../core/dead-letter.ts";
-import { UPSERT_HEAD, UPSERT_TAIL, type BulkOperation, type SinkTarget } from "./action-line.ts";
+import { ROUTING_HEAD, type BulkOperation, type SinkTarget } from "./action-line.ts";
 import type { Batch } from "./batch.ts";
 import type { BulkError } from "./outcome.ts";
 import { actionBytes } from "./selection.ts";
@@ -27,7 +27,9 @@ export function letterOf(batch: Batch, action: number, reason: LetterReason): De
   const { target } = reason;
   const operation = operationOf(batch, action);
   const idStart = batch.idStarts[action]!;
-  const escapedId = batch.bytes.toString("utf8", idStart, idStart + batch.idLengths[action]!);
+  const idEnd = idStart + batch.idLengths[action]!;
+  const routingLength = batch.routingLengths[action]!;
+  const routingStart = idEnd + ROUTING_HEAD.length;
   return {
     at: reason.at,
     pipeline: reason.pipeline,
@@ -35,22 +37,31 @@ export function letterOf(batch: Batch, action: number, reason: LetterReason): De
     code: reason.code,
     error: reason.error,
     index: target.index,
-    id: unescapeId(escapedId),
+    id: unescape(batch.bytes.toString("utf8", idStart, idEnd)),
+    ...(routingLength > 0 && {
+      routing: unescape(batch.bytes.toString("utf8", routingStart, routingStart + routingLength)),
+    }),
     operation,
-    ...(target.upsert
-      ? {}
-      : { version: formatUint64(batch.versionHighs[action]!, batch.versionLows[action]!) }),
-    ...(operation === "delete" ? {} : { document: documentOf(batch, action, target) }),
+    ...(target.isVersioned
+      ? { version: formatUint64(batch.versionHighs[action]!, batch.versionLows[action]!) }
+      : {}),
+    ...(operation === "delete" ? {} : { document: documentOf(batch, action, operation) }),
   };
 }
 
-function documentOf(batch: Batch, action: number, target: SinkTarget): unknown {
+function documentOf(batch: Batch, action: number, operation: BulkOperation): unknown {
   const bytes = actionBytes(batch, action);
   const start = bytes.indexOf(NEWLINE) + 1;
-  const text = target.upsert
-    ? bytes.toString("utf8", start + UPSERT_HEAD.length, bytes.length - UPSERT_TAIL.length)
-    : bytes.toString("utf8", start, bytes.length - 1);
-  return parseExact(text);
+  const line = parseExact(bytes.toString("utf8", start, bytes.length - 1));
+  if (operation === "index" || typeof line !== "object" || line === null) return line;
+  const { doc, script } = line as UpdateLine;
+  return doc ?? script?.params.doc ?? line;
+}
+
+/** The fields in an update, by the way of writing. */
+interface UpdateLine {
+  readonly doc?: unknown;
+  readonly script?: { readonly params: { readonly doc: unknown } };
 }
 
 /** A JSON text as a value that prints as the same text: numbers that a double would round keep their digits. The text itself when it is no JSON. */
@@ -69,7 +80,7 @@ function parseExact(text: string): unknown {
 /** ECMAScript's `JSON.rawJSON`, which TypeScript's library does not have yet. */
 const rawJson = (JSON as unknown as { rawJSON: (this: void, text: string) => unknown }).rawJSON;
 
-function unescapeId(escaped: string): string {
+function unescape(escaped: string): string {
   try {
     return String(JSON.parse(`"${escaped}"`));
   } catch {

@@ -102,6 +102,9 @@ export function classifyItem(action: SentAction, item: BulkItem): ItemOutcome | 
 
 function classifyError(action: SentAction, status: number, error: BulkError): ItemOutcome | null {
   if (exceedsServer(error)) return "too_large";
+  // fields that are to be taken back from a document that is not there: the upsert that makes documents never gets this answer
+  if (action.operation === "update" && error.type === "document_missing_exception")
+    return "applied";
   const byType = OUTCOME_BY_TYPE.get(error.type);
   if (byType !== undefined) return byType;
   // Without our version a conflict is a race with another writer.

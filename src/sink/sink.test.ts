@@ -7,7 +7,7 @@ test("documents are written and deleted with their versions", async () => {
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  const orders = sink.target("orders", false);
+  const orders = sink.target({ index: "orders", write: "whole" });
   const version = (3n << 56n) | (7n << 35n) | 1234567n;
   await write(sink, orders, { id: "1", version, document: { id: 1, name: "Zoë" } });
   await write(sink, orders, { id: "2", version, document: { id: 2 } });
@@ -29,7 +29,7 @@ test("an older version is a conflict, which closes the action", async () => {
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  const orders = sink.target("orders", false);
+  const orders = sink.target({ index: "orders", write: "whole" });
   await write(sink, orders, { id: "1", version: 9n, document: { v: 9 } });
   await sink.drain();
   await write(sink, orders, { id: "1", version: 8n, document: { v: 8 } });
@@ -44,8 +44,8 @@ test("within a batch the last write of a document replaces those before, a delet
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const orders = sink.target("orders", false);
-  const items = sink.target("items", false);
+  const orders = sink.target({ index: "orders", write: "whole" });
+  const items = sink.target({ index: "items", write: "whole" });
   for (let i = 1; i <= 5; i++) {
     await write(sink, orders, { id: "1", version: BigInt(i), document: { v: i } });
     await write(sink, items, { id: "1", version: BigInt(i), document: { item: i } });
@@ -78,7 +78,7 @@ test("an older write does not replace a newer one in the same batch", async () =
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  const orders = sink.target("orders", false);
+  const orders = sink.target({ index: "orders", write: "whole" });
   const high = 2n ** 40n;
   await write(sink, orders, { id: "1", version: high, document: { v: "stream" } });
   await write(sink, orders, { id: "1", version: high - 2n ** 33n, document: { v: "snapshot" } });
@@ -91,7 +91,7 @@ test("upserts merge fields, keep their order and are not collapsed", async () =>
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  const target = sink.target("customers", true);
+  const target = sink.target({ index: "customers", write: "merge" });
   const action = (document: object) => ({ id: "1", version: 5n, document });
   await write(sink, target, action({ name: "a" }));
   await write(sink, target, action({ points: 1 }));
@@ -114,15 +114,19 @@ test("a target is one object for the same arguments", async () => {
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  expect(sink.target("a", false)).toBe(sink.target("a", false));
-  expect(sink.target("a", true)).not.toBe(sink.target("a", false));
+  expect(sink.target({ index: "a", write: "whole" })).toBe(
+    sink.target({ index: "a", write: "whole" }),
+  );
+  expect(sink.target({ index: "a", write: "merge" })).not.toBe(
+    sink.target({ index: "a", write: "whole" }),
+  );
 });
 
 test("an id over 512 bytes is replaced by its hash, an escaped one is measured unescaped", async () => {
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   const ids = ["é".repeat(256), "é".repeat(257), '"'.repeat(512), '\u0001"\\ü'];
   for (const id of ids) await write(sink, target, { id, version: 1n, document: { id } });
   await sink.drain();
@@ -137,7 +141,7 @@ test("an action that is opened and not finished leaves no trace", async () => {
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   await write(sink, target, { id: "1", version: 1n, document: { v: 1 } });
   sink.writer.begin(target, 0, 2);
   const slot = sink.writer.index(sink.writer.id.write("1"), 100)!;
@@ -157,7 +161,7 @@ test("batches close at max_actions and at max_bytes, and an action larger than a
     maxBytes: 16 * 1024,
   });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   for (let i = 0; i < 35; i++) {
     await write(sink, target, { id: `${i}`, version: 1n, document: { i } });
   }
@@ -186,7 +190,7 @@ test("a lane without room refuses, and room() resolves when its request is done"
   server.onBulk = () => held;
   await using context = await openTestSink(server.url, { lanes: 1, maxActions: 2 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   const { writer } = sink;
   let accepted = 0;
   writer.begin(target, 0, 1);
@@ -219,7 +223,7 @@ test("closed is the contiguous prefix over all lanes", async () => {
     });
   await using context = await openTestSink(server.url, { lanes: 2 });
   const { sink } = context;
-  const target = sink.target("t", false);
+  const target = sink.target({ index: "t", write: "whole" });
   await write(sink, target, { id: "first", version: 1n, document: {} });
   sink.kick();
   await until("the first request", () => holds.length === 1);
@@ -244,7 +248,11 @@ test("what nobody kicks is sent after flush_interval", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   await using context = await openTestSink(server.url, { flushIntervalMs: 200 }, () => resolve());
   const { sink } = context;
-  await write(sink, sink.target("t", false), { id: "1", version: 1n, document: {} });
+  await write(sink, sink.target({ index: "t", write: "whole" }), {
+    id: "1",
+    version: 1n,
+    document: {},
+  });
   await promise;
   expect(sink.closed).toBe(1);
 });
@@ -255,7 +263,11 @@ test("a kick sends what an idle lane holds", async () => {
   const options = { flushIntervalMs: 1e9 };
   await using context = await openTestSink(server.url, options, () => resolve());
   const { sink } = context;
-  await write(sink, sink.target("t", false), { id: "1", version: 1n, document: {} });
+  await write(sink, sink.target({ index: "t", write: "whole" }), {
+    id: "1",
+    version: 1n,
+    document: {},
+  });
   sink.kick();
   await promise;
   expect(sink.closed).toBe(1);
@@ -265,7 +277,7 @@ test("a sink that is abandoned breaks off its request, sends nothing more and sa
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const orders = sink.target("orders", false);
+  const orders = sink.target({ index: "orders", write: "whole" });
   const answer = Promise.withResolvers<null>();
   server.onBulk = () => answer.promise;
   await write(sink, orders, { id: "1", version: 1n, document: { v: 1 } });

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
-import type { Target } from "../core/action-writer.ts";
+import type { Target, TargetOptions } from "../core/action-writer.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
-import { asTailraceError, type TailraceError } from "../core/errors.ts";
+import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { Sink, SinkEvents, SinkStats, TargetSpec } from "../core/sink.ts";
 import { createSinkTarget, type SinkTarget } from "./action-line.ts";
 import type { BatchLimits } from "./batch.ts";
@@ -25,6 +25,8 @@ const DEFAULT_FLUSH_INTERVAL_MS = 200;
 const LINGER_MS = 5;
 /** How often it is made sure that the indices are still those that were prepared. */
 const WATCH_INTERVAL_MS = 30_000;
+/** Numbers of targets in batches have 16 bits; a cluster has trouble with far fewer indices. */
+const MAX_TARGETS = 65_536;
 /** Key of the preparer among those who wait. */
 const PREPARER = -1;
 
@@ -41,6 +43,7 @@ class BulkSink implements Sink {
   readonly #client: HttpClient;
   readonly #lanes: readonly Lane[];
   readonly #targets: SinkTarget[] = [];
+  readonly #targetsByKey = new Map<string, SinkTarget>();
   readonly #counters = createCounters();
   readonly #control: HttpChannel;
   readonly #preparer: IndexPreparer;
@@ -93,11 +96,19 @@ class BulkSink implements Sink {
     return closed;
   }
 
-  target(index: string, upsert: boolean): Target {
-    const known = this.#targets.find((one) => one.index === index && one.upsert === upsert);
+  target(options: TargetOptions): Target {
+    const { index, write, pipeline } = options;
+    const key = JSON.stringify([index, write, pipeline]);
+    const known = this.#targetsByKey.get(key);
     if (known !== undefined) return known;
-    const target = createSinkTarget(this.#targets.length, index, upsert);
+    if (this.#targets.length === MAX_TARGETS)
+      throw new TailraceError(
+        "RULE_PLACE_INVALID",
+        `index ${index}: this run has written to ${MAX_TARGETS} indices already; an index for so few documents each is none that Elasticsearch can hold`,
+      );
+    const target = createSinkTarget(this.#targets.length, options);
     this.#targets.push(target);
+    this.#targetsByKey.set(key, target);
     return target;
   }
 

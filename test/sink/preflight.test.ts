@@ -9,7 +9,7 @@ const INTEGER: ColumnType = { kind: "integer", bytes: 4, unsigned: false };
 
 function spec(index: string, create = true): TargetSpec {
   const fields = [{ name: "v", type: INTEGER, decimalAsString: false }];
-  return { target: { index, upsert: false }, fields, create, dynamic: "strict" };
+  return { target: { index, write: "whole" }, fields, create, dynamic: "strict" };
 }
 
 async function check(target: TestTarget, ...specs: readonly TargetSpec[]): Promise<Finding[]> {

@@ -100,7 +100,7 @@ const isPoison = ({ source }: FakeAction): boolean => source?.["poison"] === tru
 
 /** Has the sink take one action, and notes it. */
 export async function take(sink: Sink, taken: Taken[], step: Step): Promise<void> {
-  const target = sink.target(step.index, step.index === "u");
+  const target = sink.target({ index: step.index, write: step.index === "u" ? "merge" : "whole" });
   const turn = taken.length + FIRST_TURN;
   const version = BigInt(Math.max(1, turn - step.age)) << 20n;
   const { id } = step;

@@ -106,7 +106,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink } = context;
     const index = `${target.prefix}v`;
-    const to = sink.target(index, false);
+    const to = sink.target({ index: index, write: "whole" });
     await sink.prepare({
       target: to,
       fields: [field("v", INTEGER)],
@@ -138,7 +138,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink, letters } = context;
     const index = `${target.prefix}types`;
-    const to = sink.target(index, false);
+    const to = sink.target({ index: index, write: "whole" });
     const fields = EVERY_TYPE.map(([one]) => one);
     await sink.prepare({ target: to, fields, create: true, dynamic: "strict" });
     const expected = new Map<string, unknown>();
@@ -161,7 +161,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink, letters } = context;
     const index = `${target.prefix}r`;
-    const to = sink.target(index, false);
+    const to = sink.target({ index: index, write: "whole" });
     await sink.prepare({
       target: to,
       fields: [field("v", INTEGER)],
@@ -187,7 +187,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink } = context;
     const index = `${target.prefix}u`;
-    const to = sink.target(index, true);
+    const to = sink.target({ index: index, write: "merge" });
     const fields = [field("a", INTEGER), field("b", INTEGER)];
     await sink.prepare({ target: to, fields, create: true, dynamic: "strict" });
     await write(sink, to, { id: "1", version: 1n, document: { a: 1 } });
@@ -205,7 +205,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using two = await openTestSink(target.url.origin, { indexMeta });
     const index = `${target.prefix}p`;
     const spec = (sink: typeof one.sink, fields: readonly TargetField[]) => ({
-      target: sink.target(index, false),
+      target: sink.target({ index: index, write: "whole" }),
       fields,
       create: true,
       dynamic: "strict" as const,
@@ -245,7 +245,11 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink } = context;
     const index = `${target.prefix}absent`;
-    const spec = { target: sink.target(index, false), fields: [], create: false } as const;
+    const spec = {
+      target: sink.target({ index: index, write: "whole" }),
+      fields: [],
+      create: false,
+    } as const;
     await expect(sink.prepare({ ...spec, dynamic: "strict" })).rejects.toMatchObject({
       code: "BULK_INDEX_MISSING",
     });
@@ -256,7 +260,11 @@ describe.each(SERVERS)("on %s", (server) => {
   test("a name that no index can have is fatal", async () => {
     await using target = await openTestTarget(server);
     await using context = await openTestSink(target.url.origin);
-    const spec = { target: context.sink.target("Upper", false), fields: [], create: true } as const;
+    const spec = {
+      target: context.sink.target({ index: "Upper", write: "whole" }),
+      fields: [],
+      create: true,
+    } as const;
     const prepared = context.sink.prepare({ ...spec, dynamic: "strict" });
     await expect(prepared).rejects.toMatchObject({ code: "BULK_INDEX_UNUSABLE" });
     await expect(prepared).rejects.toThrow("must be lowercase");
@@ -267,7 +275,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink } = context;
     const index = `${target.prefix}c`;
-    const to = sink.target(index, false);
+    const to = sink.target({ index: index, write: "whole" });
     await sink.prepare({
       target: to,
       fields: [field("v", INTEGER)],
@@ -284,7 +292,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await write(sink, to, { id: 'row 0 "quoted"', version: 19n, document: { v: 1 } });
     await sink.drain();
     expect(await target.get(index, 'row 0 "quoted"')).toBeNull();
-    await sink.clear(sink.target(`${target.prefix}never-there`, false), 0, 20);
+    await sink.clear(sink.target({ index: `${target.prefix}never-there`, write: "whole" }), 0, 20);
   });
 
   test("an index blocked against writing is waited for, visibly", async () => {
@@ -292,7 +300,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink } = context;
     const index = `${target.prefix}b`;
-    const to = sink.target(index, false);
+    const to = sink.target({ index: index, write: "whole" });
     await target.request("PUT", index, { settings: { "index.blocks.write": true } });
     await write(sink, to, { id: "1", version: 1n, document: { v: 1 } });
     const drained = sink.drain();
@@ -310,7 +318,7 @@ describe.each(SERVERS)("on %s", (server) => {
     await using context = await openTestSink(target.url.origin);
     const { sink, log } = context;
     const index = `${target.prefix}w`;
-    const to = sink.target(index, false);
+    const to = sink.target({ index: index, write: "whole" });
     await sink.prepare({
       target: to,
       fields: [field("v", INTEGER)],
