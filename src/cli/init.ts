@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { parseBrokers } from "../config/connections-kafka.ts";
 import { parseServerUrl } from "../config/urls.ts";
@@ -15,6 +14,7 @@ import {
 } from "./init-config.ts";
 import { proposeRules } from "./init-rules.ts";
 import { readTables } from "./tables.ts";
+import { writeNewFile } from "./write-new-file.ts";
 
 /** The options of `init` as commander gives them. */
 interface InitFlags {
@@ -138,17 +138,6 @@ function pipelineName(schemas: readonly TableSchema[]): string {
     .replace(/^[^a-z0-9]+/, "")
     .slice(0, 64);
   return others.length > 0 || name === "" ? "tailrace" : name;
-}
-
-/** Writes the file; false when it exists and may not be replaced. */
-async function writeNewFile(path: string, text: string, force: true | undefined): Promise<boolean> {
-  try {
-    await writeFile(path, text, { flag: force ? "w" : "wx" });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw new TailraceError("CONFIG_UNREADABLE", `${path} cannot be written`, { cause: error });
-  }
 }
 
 function report(
