@@ -4,7 +4,7 @@
  */
 import type { Column, ColumnType } from "../core/schema.ts";
 import { isCalendarDay } from "../binlog/values/calendar.ts";
-import { float32Text, float64Text } from "../binlog/values/float.ts";
+import { float32Text, float64Text } from "../core/float-text.ts";
 import { writeGeometry } from "../binlog/values/geometry.ts";
 import { compactJsonText } from "../binlog/values/json-text.ts";
 import { writeVector } from "../binlog/values/vector.ts";

@@ -3,7 +3,7 @@
  */
 import { javaNumberText } from "../../core/java-number.ts";
 import { corruptValue } from "./corrupt.ts";
-import { float32Text } from "./float.ts";
+import { float32Text } from "../../core/float-text.ts";
 import { readInt32, writeFourDigits, writeUint64 } from "./integer.ts";
 import { writeJsonAsPrinted } from "./json.ts";
 import { BYTE_CLASS, copyClassified, HIGH, QUOTE, SPECIAL, writeEscape } from "./json-string.ts";

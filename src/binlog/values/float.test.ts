@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FLOAT_JSON_BOUND, float32Text, writeDouble, writeFloat } from "./float.ts";
+import { float32Text } from "../../core/float-text.ts";
+import { FLOAT_JSON_BOUND, writeDouble, writeFloat } from "./float.ts";
 
 function written(
   write: (b: Buffer, p: number, out: Buffer, o: number) => number,

@@ -4,6 +4,7 @@
  * Most stored values are integers or have a few decimals; they are printed as scaled integers without a string. That gives the
  * shortest text: at most 15 digits (for a FLOAT 6) tell any two decimals apart, so no other decimal as short reads back as the number.
  */
+import { float32Text, float64Text } from "../../core/float-text.ts";
 import { readInt32, writeUint53 } from "./integer.ts";
 
 /** Bytes that a FLOAT's or DOUBLE's JSON takes beyond six times its bytes in the row image. */
@@ -72,21 +73,6 @@ export function writeFloat64(value: number, out: Buffer, o: number): number {
     if (scaled / 1e7 === size) return writeScaled(value < 0, scaled, 7, out, o);
   }
   return writeAscii(float64Text(value), out, o);
-}
-
-/** The text of {@link writeFloat32}. */
-export function float32Text(value: number): string {
-  if (!Number.isFinite(value)) return "null";
-  for (let digits = 6; digits < 9; digits++) {
-    const shorter = Number(value.toPrecision(digits));
-    if (Math.fround(shorter) === value) return String(shorter);
-  }
-  return String(Number(value.toPrecision(9)));
-}
-
-/** The text of {@link writeFloat64}. */
-export function float64Text(value: number): string {
-  return Number.isFinite(value) ? String(value) : "null";
 }
 
 /** Writes `scaled` / 10^`places`, without trailing zeros behind the point. `scaled` is below 10^15, the digits behind the point below 10^9. */
