@@ -1,16 +1,248 @@
+/**
+ * Values of all types as DATE, DATETIME and TIME, as functions take them and as CAST makes them. Functions differ in which dates they take: {@link DateMode}.
+ */
+import type { Moment } from "../../core/sql-value.ts";
+import { applyStrict, type Place } from "../apply.ts";
+import { constantOf } from "../constant.ts";
+import type { SqlType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
+import { createMoment, isDateTaken, PARTIAL_DATES, REAL_DATES, type DateRules } from "./moment.ts";
+import { parseDatetime, textToDatetime } from "./parse-datetime.ts";
+import {
+  partsOfDecimal,
+  partsOfDouble,
+  partsToDatetime,
+  partsToTime,
+  wholeToDatetime,
+} from "./parse-number.ts";
+import { parseTime, textToTime } from "./parse-time.ts";
+import { roundDatetime, roundTime } from "./round.ts";
 
-/** The value as Date. */
-export function toDate(value: Typed, scope: Scope): Typed {
-  return scope.refuse(value.at, "a conversion");
+/** `real`: dates with zero parts are NULL; `partial`: they are taken, and the zero date of a column is, too. */
+export type DateMode = "real" | "partial";
+
+/** The value as a DATE: NULL where it has none. A time of day is cut off. Refuses TIME, which would need the current date. */
+export function toDate(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
+  const place = { at: value.at, scope };
+  const type = { kind: "date" } as const;
+  switch (value.type.kind) {
+    case "date":
+      return checked(value, place, type, mode);
+    case "decimal": {
+      const { frac } = value.type;
+      return convert(value, place, type, (source) => {
+        const whole = frac === 0 ? source : `${source} / ${10n ** BigInt(frac)}n`;
+        return `${scope.bind(wholeToDate)}(Number(${whole}), ${rulesOf(mode, scope)})`;
+      });
+    }
+    default: {
+      const whole = toDatetime(value, scope, mode);
+      return convert(whole, place, type, (source) => `${scope.bind(dateOf)}(${source})`);
+    }
+  }
 }
 
-/** The value as Datetime. */
-export function toDatetime(value: Typed, scope: Scope): Typed {
-  return scope.refuse(value.at, "a conversion");
+/** The value as a DATETIME with as many digits behind the seconds as it may have: NULL where it has none. Refuses TIME, which would need the current date. */
+export function toDatetime(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
+  const place = { at: value.at, scope };
+  const type = { kind: "datetime", fraction: fractionOf(value, "datetime") } as const;
+  switch (value.type.kind) {
+    case "null":
+      return constantOf(type, null, value.at, scope);
+    case "date":
+    case "datetime":
+      return checked(value, place, type, mode);
+    case "time":
+      return scope.refuse(value.at, "a time as a date would be one of the current day");
+    default:
+      return convert(value, place, type, (source) => {
+        const rules = rulesOf(mode, scope);
+        return fromPlain(value, source, scope, {
+          year: () => `${scope.bind(firstOfYear)}(${source})`,
+          text: (text) => `${scope.bind(textToDatetime)}(${text}, ${rules})`,
+          whole: (number) => `${scope.bind(wholeToDatetime)}(${number}, ${rules})`,
+          parts: (parts) => `${scope.bind(partsToDatetime)}(${parts}, ${rules})`,
+        });
+      });
+  }
 }
 
-/** The value as Time. */
+/** The value as a TIME with as many digits behind the seconds as it may have: NULL where it has none. */
 export function toTime(value: Typed, scope: Scope): Typed {
-  return scope.refuse(value.at, "a conversion");
+  const place = { at: value.at, scope };
+  const type = { kind: "time", fraction: fractionOf(value, "time") } as const;
+  switch (value.type.kind) {
+    case "null":
+      return constantOf(type, null, value.at, scope);
+    case "time":
+      return value;
+    case "date":
+      return convert(value, place, type, () => scope.bind(MIDNIGHT), false);
+    case "datetime":
+      return convert(value, place, type, (source) => `${scope.bind(timeOf)}(${source})`, false);
+    default:
+      return convert(value, place, type, (source) =>
+        fromPlain(value, source, scope, {
+          year: () => scope.bind(MIDNIGHT),
+          text: (text) => `${scope.bind(textToTime)}(${text})`,
+          whole: (number) => `${scope.bind(wholeToTime)}(${number})`,
+          parts: (parts) => `${scope.bind(partsToTime)}(${parts})`,
+        }),
+      );
+  }
+}
+
+/** `CAST(value AS DATETIME(fraction))`: rounded half up. */
+export function castDatetime(value: Typed, scope: Scope, fraction: number): Typed {
+  const whole = toDatetime(value, scope);
+  return rounded(whole, scope, { kind: "datetime", fraction }, roundDatetime);
+}
+
+/** `CAST(value AS TIME(fraction))`: rounded half away from zero. */
+export function castTime(value: Typed, scope: Scope, fraction: number): Typed {
+  const whole = toTime(value, scope);
+  return rounded(whole, scope, { kind: "time", fraction }, roundTime);
+}
+
+/** The number of digits behind the seconds that the value has as a TIME or DATETIME; MySQL's datetime_precision and time_precision. */
+export function fractionOf(value: Typed, kind: "datetime" | "time"): number {
+  const { type, constant } = value;
+  switch (type.kind) {
+    case "time":
+    case "datetime":
+      return type.fraction;
+    case "decimal":
+      return Math.min(type.scale, 6);
+    case "double":
+      return Math.min(type.scale ?? 6, 6);
+    case "text":
+    case "bytes":
+      if (constant === undefined || constant.value === null) return 6;
+      return fractionOfText(textOf(constant.value as string | Uint8Array), kind);
+    case "enum":
+    case "set":
+      return 6;
+    default:
+      return 0;
+  }
+}
+
+function fractionOfText(text: string, kind: "datetime" | "time"): number {
+  if (kind === "time") return parseTime(text)?.fraction ?? 6;
+  const parsed = parseDatetime(text, PARTIAL_DATES);
+  return parsed.kind === "date" || parsed.kind === "datetime" ? parsed.fraction : 6;
+}
+
+/** How types without a time in them become one: makers of sources. */
+interface Plain {
+  readonly year: () => string;
+  readonly text: (source: string) => string;
+  readonly whole: (source: string) => string;
+  readonly parts: (source: string) => string;
+}
+
+function fromPlain(value: Typed, source: string, scope: Scope, make: Plain): string {
+  const { type } = value;
+  switch (type.kind) {
+    case "text":
+      return make.text(source);
+    case "bytes":
+      return make.text(`${scope.bind(textOf)}(${source})`);
+    case "enum":
+    case "set":
+      return make.text(
+        `${scope.bind(type.kind === "enum" ? labelOf : labelsOf)}(${source}, ${scope.bind(type.members)})`,
+      );
+    case "integer":
+      if (type.isYear === true) return make.year();
+      if (type.bits !== undefined) return scope.refuse(value.at, "a BIT as a date or time");
+      return make.whole(type.isSmall ? source : `Number(${source})`);
+    case "decimal":
+      return make.parts(`${scope.bind(partsOfDecimal)}(${source}, ${type.frac})`);
+    case "double":
+      return make.parts(`${scope.bind(partsOfDouble)}(${source})`);
+    case "json":
+      return scope.refuse(
+        value.at,
+        "JSON as a date or time depends on how MySQL stores it: take its text by json_unquote or ->>",
+      );
+    default:
+      return scope.refuse(value.at, `a value of type ${type.kind} as a date or time`);
+  }
+}
+
+function convert(
+  value: Typed,
+  place: Place,
+  type: SqlType,
+  body: (source: string) => string,
+  mayBeNull = true,
+): Typed {
+  return applyStrict([value], place, { type, mayBeNull }, body);
+}
+
+function checked(value: Typed, place: Place, type: SqlType, mode: DateMode): Typed {
+  if (mode === "partial") return { ...value, type };
+  return convert(value, place, type, (source) => `${place.scope.bind(realDate)}(${source})`);
+}
+
+function rounded(
+  value: Typed,
+  scope: Scope,
+  type: SqlType & { readonly fraction: number },
+  round: (moment: Moment, fraction: number) => Moment | null,
+): Typed {
+  if ((value.type as { readonly fraction: number }).fraction <= type.fraction) {
+    return { ...value, type };
+  }
+  const place = { at: value.at, scope };
+  const body = (source: string) => `${scope.bind(round)}(${source}, ${type.fraction})`;
+  return convert(value, place, type, body, type.kind === "datetime");
+}
+
+function rulesOf(mode: DateMode, scope: Scope): string {
+  return scope.bind(mode === "real" ? REAL_DATES : PARTIAL_DATES);
+}
+
+const MIDNIGHT = createMoment({});
+
+/** Null for dates with zero parts. */
+function realDate(moment: Moment): Moment | null {
+  return isDateTaken(moment, REAL_DATES) ? moment : null;
+}
+
+function dateOf(moment: Moment): Moment {
+  const { year, month, day } = moment;
+  return createMoment({ year, month, day });
+}
+
+function timeOf(moment: Moment): Moment {
+  const { hour, minute, second, microsecond } = moment;
+  return createMoment({ hour, minute, second, microsecond });
+}
+
+/** What a YEAR is as a date. */
+function firstOfYear(year: number): Moment {
+  return createMoment({ year, month: 1, day: 1 });
+}
+
+function wholeToDate(value: number, rules: DateRules): Moment | null {
+  const moment = wholeToDatetime(value, rules);
+  return moment === null ? null : dateOf(moment);
+}
+
+function wholeToTime(whole: number): Moment | null {
+  return partsToTime({ whole, nanosecond: 0 });
+}
+
+function textOf(value: string | Uint8Array): string {
+  return typeof value === "string" ? value : Buffer.from(value).toString("latin1");
+}
+
+function labelOf(ordinal: number, members: readonly string[]): string {
+  return members[ordinal - 1] ?? "";
+}
+
+function labelsOf(mask: bigint, members: readonly string[]): string {
+  return members.filter((_, index) => (mask >> BigInt(index)) & 1n).join(",");
 }
