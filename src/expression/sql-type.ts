@@ -79,6 +79,8 @@ export interface TextType {
   /** How strongly the collation holds against another, 0 (COLLATE) to 6 (NULL), as in the manual's "Collation Coercibility". */
   readonly coercibility: number;
   readonly maxCharacters: number;
+  /** Every value has characters of ASCII alone: what is made of numbers, and literals. */
+  readonly isAscii?: true;
 }
 
 /** A binary string. */
@@ -87,6 +89,8 @@ export interface BytesType {
   readonly maxBytes: number;
   /** `x'00ff'` and `b'01'`, which are unsigned integers where a number is wanted. */
   readonly isHexLiteral?: true;
+  /** Against a character string: as that of a {@link TextType}; absent = 2, or 4 of what is known when compiling. */
+  readonly coercibility?: number;
 }
 
 /** A collation; null where the source does not tell a column's: then nothing may be compared by it. */
