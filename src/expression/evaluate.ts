@@ -17,7 +17,7 @@ export interface Evaluator<Result> {
   /** Types of the results, in order. */
   readonly types: readonly SqlType[];
   /** The results, in order, in the form of their types. Throws {@link RowError} when one of them has no value for the row. */
-  evaluate(row: RowValues): readonly Result[];
+  readonly evaluate: (row: RowValues) => readonly Result[];
 }
 
 /** Compiles expressions over a table's columns. Throws RULE_EXPRESSION_UNSUPPORTED and RULE_COLUMN_UNKNOWN. */
