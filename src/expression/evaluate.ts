@@ -77,14 +77,19 @@ function assemble<Result>(
   };
 }
 
-/** Source of the value as MySQL's text protocol prints it: string, Uint8Array or null. */
+/** Source of the value as MySQL's text protocol prints it: string, Uint8Array or null; of a BIT its number. */
 export function textOf(typed: Typed, scope: CodeScope): string {
-  switch (typed.type.kind) {
+  const { type, source } = typed;
+  if (type.kind === "integer" && type.bits !== undefined) {
+    const name = scope.temporary();
+    return `((${name} = ${source}) === null ? null : String(${name}))`;
+  }
+  switch (type.kind) {
     case "null":
     case "text":
     case "bytes":
     case "field":
-      return typed.source;
+      return source;
     default:
       return toText(typed, scope).source;
   }
