@@ -13,11 +13,13 @@ export interface StrictResult {
   readonly type: SqlType;
   /** The body itself may give null (division by zero). */
   readonly mayBeNull?: boolean;
+  /** Arguments behind one that is NULL are evaluated, too: an error in them is not hidden (`+ - * %` of integers and doubles). */
+  readonly evaluatesAll?: boolean;
 }
 
 /**
- * A function that is NULL if one of its arguments is. All arguments are evaluated, in order, as MySQL does, so that an error in one is not hidden by NULL in another; `body` makes
- * the source of the result from sources of values that are not NULL, each of which may stand in it any number of times.
+ * A function that is NULL if one of its arguments is. They are evaluated in order until one is NULL, as most functions of MySQL do; `body` makes the source of the result from
+ * sources of values that are not NULL, each of which may stand in it any number of times.
  */
 export function applyStrict(
   args: readonly Typed[],
@@ -25,13 +27,12 @@ export function applyStrict(
   result: StrictResult,
   body: (...sources: readonly string[]) => string,
 ): Typed {
-  const { steps, names, nulls } = bindArguments(args, place.scope);
-  const value = body(...names);
-  const tested = nulls.length === 0 ? value : `${nulls.join(" || ")} ? null : ${value}`;
+  const bound = bindArguments(args, place.scope, result.evaluatesAll === true);
+  const value = body(...bound.names);
   return {
     type: result.type,
-    isNullable: nulls.length > 0 || result.mayBeNull === true,
-    source: `(${[...steps, tested].join(", ")})`,
+    isNullable: bound.isNull !== null || result.mayBeNull === true,
+    source: join(bound.steps, bound.isNull === null ? value : `${bound.isNull} ? null : ${value}`),
     at: place.at,
   };
 }
@@ -42,16 +43,14 @@ export function applyTest(
   place: Place,
   body: (...sources: readonly string[]) => string,
 ): Typed {
-  const { steps, names, nulls } = bindArguments(args, place.scope);
-  const condition = body(...names);
+  const { steps, names, isNull } = bindArguments(args, place.scope, false);
+  const condition = `(${body(...names)})`;
   const value = `${condition} ? 1 : 0`;
-  const tested = nulls.length === 0 ? value : `${nulls.join(" || ")} ? null : ${value}`;
-  const present = nulls.length === 0 ? condition : `!(${nulls.join(" || ")}) && ${condition}`;
   return {
     type: TRUTH,
-    isNullable: nulls.length > 0,
-    source: `(${[...steps, tested].join(", ")})`,
-    test: `(${[...steps, present].join(", ")})`,
+    isNullable: isNull !== null,
+    source: join(steps, isNull === null ? value : `${isNull} ? null : ${value}`),
+    test: join(steps, isNull === null ? condition : `!(${isNull}) && ${condition}`),
     at: place.at,
   };
 }
@@ -66,22 +65,43 @@ export function bindValue(
   return { step: `${name} = ${value.source}`, name };
 }
 
-function bindArguments(args: readonly Typed[], scope: Scope): BoundArguments {
+interface BoundArguments {
+  /** To be evaluated first. */
+  readonly steps: readonly string[];
+  readonly names: readonly string[];
+  /** A condition that holds if an argument is NULL, evaluating those before it; null = none can be. */
+  readonly isNull: string | null;
+}
+
+function bindArguments(
+  args: readonly Typed[],
+  scope: Scope,
+  evaluatesAll: boolean,
+): BoundArguments {
   const steps: string[] = [];
   const names: string[] = [];
   const nulls: string[] = [];
   for (const argument of args) {
     const { step, name } = bindValue(argument, scope);
-    if (step !== null) steps.push(step);
+    const isFirst = nulls.length === 0;
     names.push(name);
-    if (argument.isNullable) nulls.push(name === "null" ? "true" : `${name} === null`);
+    if (!argument.isNullable) {
+      if (step === null) continue;
+      if (isFirst || evaluatesAll) steps.push(step);
+      // behind one that may be NULL, and never null itself
+      else nulls.push(`(${step}) === null`);
+    } else if (step === null) {
+      nulls.push(name === "null" ? "true" : `${name} === null`);
+    } else if (evaluatesAll) {
+      steps.push(step);
+      nulls.push(`${name} === null`);
+    } else {
+      nulls.push(`(${step}) === null`);
+    }
   }
-  return { steps, names, nulls };
+  return { steps, names, isNull: nulls.length === 0 ? null : nulls.join(" || ") };
 }
 
-interface BoundArguments {
-  readonly steps: readonly string[];
-  readonly names: readonly string[];
-  /** Conditions that hold if an argument is NULL. */
-  readonly nulls: readonly string[];
+function join(steps: readonly string[], value: string): string {
+  return `(${[...steps, value].join(", ")})`;
 }

@@ -1,16 +1,17 @@
 import type { Column, ColumnType } from "../core/schema.ts";
-import type { Collation, SqlType } from "./sql-type.ts";
+import { BIGINT, BIGINT_UNSIGNED, type Collation, type SqlType } from "./sql-type.ts";
 
 /** Digits of the greatest integer of each size; what MySQL takes for its precision. */
-const INTEGER_DIGITS = { 1: 3, 2: 5, 3: 8, 4: 10, 8: 19 } as const;
+const INTEGER_DIGITS = { 1: 3, 2: 5, 3: 8, 4: 10 } as const;
 
 /** The type that a column has in expressions. Its values, in the form of `ColumnValue`, are those of that type without change. */
 export function columnSqlType(column: Pick<Column, "type">): SqlType {
   const { type } = column;
   switch (type.kind) {
     case "integer": {
-      const digits = type.bytes === 8 && type.unsigned ? 20 : INTEGER_DIGITS[type.bytes];
-      return { kind: "integer", isUnsigned: type.unsigned, isSmall: type.bytes < 8, digits };
+      const { bytes, unsigned: isUnsigned } = type;
+      if (bytes === 8) return isUnsigned ? BIGINT_UNSIGNED : BIGINT;
+      return { kind: "integer", isUnsigned, isSmall: true, digits: INTEGER_DIGITS[bytes], bytes };
     }
     case "year":
       return { kind: "integer", isUnsigned: true, isSmall: true, digits: 4, isYear: true };
@@ -19,9 +20,9 @@ export function columnSqlType(column: Pick<Column, "type">): SqlType {
     case "decimal":
       return { kind: "decimal", precision: type.precision, scale: type.scale, frac: type.scale };
     case "float":
-      return { kind: "double", isFloat: true };
+      return { kind: "double", isFloat: true, textWidth: 12, isClamped: true };
     case "double":
-      return { kind: "double" };
+      return { kind: "double", textWidth: 24, isClamped: true };
     case "date":
       return { kind: "date" };
     case "time":

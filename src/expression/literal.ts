@@ -22,7 +22,7 @@ export function compileLiteral(literal: LiteralExpression, scope: Scope): Typed 
     case "double": {
       const value = Number(literal.text);
       if (!Number.isFinite(value)) scope.refuse(at, "a DOUBLE that is out of range");
-      return constantOf({ kind: "double" }, value, at, scope);
+      return constantOf({ kind: "double", isClamped: true }, value, at, scope);
     }
     case "string": {
       const { value } = literal;

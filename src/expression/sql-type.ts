@@ -47,6 +47,8 @@ export interface IntegerType {
   readonly digits: number;
   /** Numbers of the type stand for TRUE and FALSE: the results of comparisons and the literals. */
   readonly isTruth?: true;
+  /** The size of the column that it is; absent where it is computed or a literal, which is BIGINT to MySQL. */
+  readonly bytes?: 1 | 2 | 3 | 4;
   /** A column of type YEAR: as text four digits, `0000`. */
   readonly isYear?: true;
   /** A column of type BIT, of this many bits: as text the bytes. */
@@ -66,10 +68,12 @@ export interface DecimalType {
 /** A DOUBLE. */
 export interface DoubleType {
   readonly kind: "double";
-  /** Digits behind the point that are shown (of ROUND(x, 2), say); absent = as many as the value needs. */
-  readonly scale?: number;
-  /** Shown and rounded as a FLOAT: seven digits. */
+  /** Shown in a SELECT's list as a FLOAT: six digits. */
   readonly isFloat?: true;
+  /** Most characters that it has as a string in functions (columns: of DOUBLE 24, of FLOAT 12, and then six digits there, too); absent = 22, what is computed. */
+  readonly textWidth?: number;
+  /** A column's or a literal's value: clamped where it is too great for an integer; what is computed has an error there. */
+  readonly isClamped?: true;
 }
 
 /** A character string. */

@@ -114,7 +114,7 @@ export function fractionOf(value: Typed, kind: "datetime" | "time"): number {
     case "decimal":
       return Math.min(type.scale, 6);
     case "double":
-      return Math.min(type.scale ?? 6, 6);
+      return 6;
     case "text":
     case "bytes":
       if (constant === undefined || constant.value === null) return 6;
