@@ -1,11 +1,15 @@
 /**
- * Compares expressions that are made up with a real MySQL: `npm run compare-expressions -- --count 100000 --seed 7 --groups text,json --depth 3`. The server is that of
- * TAILRACE_TEST_MYSQL_URL, else the development server of `npm run services`.
+ * The command `npm run compare-expressions`: makes up expressions and rows and compares our values with those of a real MySQL.
+ *
+ *     npm run compare-expressions -- --count 100000 --seed 7 --depth 3 --groups text,json --each 5
+ *
+ * `--each` is the number of differences shown for one function. The server is that of `npm run services`, or of TAILRACE_MYSQL_URL. Exit code 1 = there are differences.
  */
 import { parseArgs } from "node:util";
 import type { Group } from "../test/expressions/catalogue.ts";
 import { compareExpressions } from "../test/expressions/compare.ts";
 import { reportText } from "../test/expressions/report.ts";
+import { startService } from "./services/start-service.ts";
 
 const { values } = parseArgs({
   options: {
@@ -17,9 +21,10 @@ const { values } = parseArgs({
   },
 });
 
+const server = await startService("mysql", { report: (line) => console.error(line) });
 const started = performance.now();
 const comparison = await compareExpressions({
-  server: "mysql",
+  server: new URL(server.url),
   seed: Number(values.seed),
   count: Number(values.count),
   depth: Number(values.depth),

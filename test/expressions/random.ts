@@ -1,30 +1,26 @@
-/** A reproducible source of choices: the same seed gives the same sequence (xorshift of 32 bits, Marsaglia 2003). */
+import { createRandom, type Random as Choices } from "../../scripts/support/random.ts";
+
+/** A reproducible source of choices: the same seed gives the same sequence. */
 export class Random {
-  #state: number;
+  readonly #choices: Choices;
 
   constructor(seed: number) {
-    this.#state = Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995 || 1;
-    for (let i = 0; i < 8; i++) this.below(2);
+    this.#choices = createRandom(seed, "expressions");
   }
 
   /** A whole number from 0 to below `limit`. */
   below(limit: number): number {
-    let x = this.#state;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#state = x;
-    return Math.floor(((x >>> 0) / 0x1_0000_0000) * limit);
+    return this.#choices.integer(0, limit - 1);
   }
 
   /** True in this share of cases. */
   chance(share: number): boolean {
-    return this.below(1_000_000) < share * 1_000_000;
+    return this.#choices.chance(share);
   }
 
   /** One of them. */
   pick<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)]!;
+    return this.#choices.pick(choices);
   }
 
   /** So many digits. */
