@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { checkCommand } from "./check.ts";
 import { configCommand } from "./config-show.ts";
 import type { CliContext } from "./context.ts";
+import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
 import { runCommand } from "./run.ts";
 import { seekCommand } from "./seek.ts";
@@ -24,6 +25,7 @@ Examples:
 Exit codes: 0 done or drained, 1 fatal error, 2 configuration or preflight at fault, 130 forced by a second Ctrl-C.`,
     );
   program.addCommand(initCommand(context));
+  program.addCommand(importCommand(context, setExitCode));
   program.addCommand(checkCommand(context, setExitCode));
   program.addCommand(runCommand(context, setExitCode));
   program.addCommand(seekCommand(context));

@@ -1,3 +1,5 @@
+import { RESERVED_WORDS } from "../../query/reserved-words.ts";
+
 /** A value as it is written into TOML. */
 export type TomlValue =
   | string
@@ -23,7 +25,7 @@ export interface ImportedRule {
   readonly keys: Readonly<Record<string, TomlValue>>;
   readonly notes: readonly ImportNote[];
   /** Set when the rule would not do what the other program did: it is written as a comment. */
-  readonly obstacle?: string;
+  readonly obstacle?: Pick<ImportNote, "message" | "remedy"> | undefined;
 }
 
 /** Another program's configuration in our words. */
@@ -38,6 +40,14 @@ export interface ImportedConfig {
   readonly notes: readonly ImportNote[];
   /** Environment variables that the configuration refers to. */
   readonly variables: readonly string[];
+}
+
+/** Everything that there is to say about the configuration, what hinders rules included. */
+export function allNotes(config: ImportedConfig): readonly ImportNote[] {
+  const ofRules = config.rules.flatMap(({ place, notes, obstacle }) =>
+    obstacle === undefined ? notes : [{ place, ...obstacle }, ...notes],
+  );
+  return [...config.notes, ...ofRules];
 }
 
 /** What both importers name their secrets. */
@@ -69,9 +79,9 @@ export function quoteName(name: string): string {
   return /^[0-9A-Za-z$_-]+$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 
-/** A column in an expression. No reserved word has an underscore, and `id` is none. */
+/** A column or an alias in SQL: in back-ticks where it must be. */
 export function quoteColumn(name: string): string {
-  const isPlain = name === "id" || /^(?=.*_)[A-Za-z_][0-9A-Za-z_]*$/.test(name);
+  const isPlain = /^[A-Za-z_][0-9A-Za-z_]*$/.test(name) && !RESERVED_WORDS.has(name.toLowerCase());
   return isPlain ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 

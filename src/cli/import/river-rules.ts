@@ -11,20 +11,19 @@ import {
 import type { River, RiverRule } from "./river-schema.ts";
 import { isRiverWildcard, readRiverTable, takesTable } from "./river-tables.ts";
 
-/** What the tables and rules of a river.toml become. */
-export interface ImportedRiverRules {
-  readonly rules: readonly ImportedRule[];
-  readonly notes: readonly ImportNote[];
-}
+/** Why a rule whose table nothing is read from stands as a comment. */
+const NO_SOURCE = {
+  message: "its table is in no [[source]], which go-mysql-elasticsearch refuses.",
+  remedy: "Take the comment signs away if it is wanted.",
+} as const;
 
 /**
  * The rules that go-mysql-elasticsearch would have (river.go, prepareRule): one for each table of a source, with the settings of the `[[rule]]` for it; a rule
  * whose table only a wildcard of a source takes stands for that table.
  */
-export function importRiverRules(config: River, file: string): ImportedRiverRules {
+export function importRiverRules(config: River, file: string): readonly ImportedRule[] {
   const taken = new Set<string>();
   const rules: ImportedRule[] = [];
-  const notes: ImportNote[] = [];
   const used = new Set<RiverRule>();
   for (const { schema, tables } of config.source) {
     for (const table of new Set(tables)) {
@@ -47,15 +46,10 @@ export function importRiverRules(config: River, file: string): ImportedRiverRule
         source.schema.toLowerCase() === schema.toLowerCase() &&
         source.tables.some((each) => isRiverWildcard(each) && takesTable(each, table)),
     );
-    if (isTaken) rules.push(importRule({ schema, table, rule, file, taken }));
-    else
-      notes.push({
-        place: `${file}: rule ${schema}.${table}`,
-        message: "its table is in no [[source]], which go-mysql-elasticsearch refuses.",
-        remedy: "It was left out: add the table to a [[source]] and import again.",
-      });
+    const imported = importRule({ schema, table, rule, file, taken });
+    rules.push(isTaken ? imported : { ...imported, obstacle: NO_SOURCE });
   }
-  return { rules: withOverlaps(rules), notes };
+  return withOverlaps(rules);
 }
 
 interface RuleSource {
@@ -92,23 +86,36 @@ function importRule(from: RuleSource): ImportedRule {
   if (rule !== undefined) noteRule(rule, { isWildcard: isRiverWildcard(table), note });
   const index = (rule?.index || table).toLowerCase();
   const keys = {
-    name: firstFree(nameOf(table === "*" ? schema : table, "rule"), from.taken),
+    name: firstFree(ruleName(from, read), from.taken),
     table: "pattern" in read ? read.pattern : `${schema}.${table}`,
     index: templateText(index),
     ...(rule === undefined ? {} : ruleKeys(rule)),
   };
-  return { place, keys, notes, ...(obstacle === null ? {} : { obstacle }) };
+  return { place, keys, notes, obstacle };
+}
+
+/** The table's name; of a wildcard that of the pattern, with n for numbers. */
+function ruleName({ schema, table }: RuleSource, read: ReturnType<typeof readRiverTable>): string {
+  if (table === "*") return nameOf(schema, "rule");
+  const pattern = "pattern" in read ? read.pattern.replace(/^.*?\./, "") : table;
+  return nameOf(pattern.replaceAll(/#+/g, "n"), "rule");
 }
 
 function findObstacle(
   read: ReturnType<typeof readRiverTable>,
   rule: RiverRule | undefined,
-): string | null {
+): ImportedRule["obstacle"] {
   if ("problem" in read)
-    return `${read.problem}; write a rule for each table, or a pattern with * and #.`;
+    return {
+      message: `${read.problem}.`,
+      remedy: "Write a rule for each table, or a pattern with * and #.",
+    };
   if (read.isWildcard && !rule?.index)
-    return "each table went to an index of its own name. Give them one index, or write a rule for each: `tailrace init` proposes them.";
-  return null;
+    return {
+      message: "each table went to an index of its own name.",
+      remedy: "Give them one index, or write a rule for each: `tailrace init` proposes them.",
+    };
+  return undefined;
 }
 
 /** Our keys for a rule's settings (river/rule.go; sync.go for the meaning of fields). */

@@ -2,9 +2,9 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { TailraceError } from "../../core/errors.ts";
 
-const source = z.looseObject({ schema: z.string(), tables: z.array(z.string()) });
+const source = z.object({ schema: z.string(), tables: z.array(z.string()) });
 
-const rule = z.looseObject({
+const rule = z.object({
   schema: z.string(),
   table: z.string(),
   index: z.string().default(""),
@@ -16,7 +16,7 @@ const rule = z.looseObject({
   pipeline: z.string().default(""),
 });
 
-const river = z.looseObject({
+const river = z.object({
   my_addr: z.string().default("127.0.0.1:3306"),
   my_user: z.string().default("root"),
   my_pass: z.string().default(""),

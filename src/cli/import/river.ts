@@ -27,13 +27,12 @@ export function importRiver(text: string, options: RiverFile): ImportedConfig {
     message,
     remedy,
   });
-  const imported = importRiverRules(config, options.file);
   return {
     origin: `go-mysql-elasticsearch's ${options.file}`,
     name: nameOf(config.source[0]?.schema ?? "", "river"),
     sections: { source: mysqlSection(config, options), sink: sinkSection(config) },
-    rules: imported.rules,
-    notes: [...generalNotes(config, options, note), ...imported.notes],
+    rules: importRiverRules(config, options.file),
+    notes: [...generalNotes(config, options, note)],
     variables: [
       ...(config.my_pass === "" ? [] : [VARIABLES.mysql]),
       ...(config.es_pass === "" ? [] : [VARIABLES.elasticsearch]),

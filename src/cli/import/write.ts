@@ -35,11 +35,20 @@ function writeRule(rule: ImportedRule): readonly string[] {
   const lines = ["[[rules]]", ...writeKeys(rule.keys).map(escapeReferences)];
   return [
     ...comment(`From ${rule.place}.`),
-    ...rule.notes.flatMap(({ message, remedy }) => comment(`${message} ${remedy}`)),
+    ...rule.notes.flatMap((note) => comment(noteText(note, rule))),
     ...(rule.obstacle === undefined
       ? lines
-      : [...comment(`Left out: ${rule.obstacle}`), ...lines.map((line) => `# ${line}`.trimEnd())]),
+      : [
+          ...comment(`Left out: ${rule.obstacle.message} ${rule.obstacle.remedy}`),
+          ...lines.map((line) => `# ${line}`.trimEnd()),
+        ]),
   ];
+}
+
+/** A note beneath the rule's place: of its own place the key alone, if that is another. */
+function noteText({ place, message, remedy }: ImportNote, rule: ImportedRule): string {
+  const key = place === rule.place ? "" : `${place.replace(/^[^:]*: /, "")}: `;
+  return `${key}${message} ${remedy}`;
 }
 
 function writeKeys(keys: Readonly<Record<string, TomlValue>>): readonly string[] {
