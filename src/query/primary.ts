@@ -1,7 +1,6 @@
 import { isCallable, parseCall, NAMES_WITHOUT_LIST } from "./calls.ts";
 import type { Cursor } from "./cursor.ts";
 import { RESERVED_WORDS } from "./reserved-words.ts";
-import { readToken } from "./token.ts";
 import { call, text } from "./tree-nodes.ts";
 import type { Expression } from "./tree.ts";
 
@@ -75,7 +74,7 @@ function parseParentheses(p: Cursor): Expression {
 function parseWord(p: Cursor): Expression {
   const { token, word } = p;
   const { at } = token;
-  const following = readToken(p.source.text, token.end);
+  const following = p.peek();
   const isBeforeList = following.kind === "sign" && following.text === "(";
   switch (word) {
     case "null":
