@@ -46,11 +46,7 @@ export function toStringValue(value: Typed, scope: Scope): Typed {
         const bytes = { kind: "bytes", maxBytes, coercibility: 2 } as const;
         return convert(value, scope, { type: bytes, run: bitsToBytes(maxBytes) });
       }
-      return convert(
-        value,
-        scope,
-        numberToText(type) ?? scope.refuse(at, "the text of a number of this type"),
-      );
+      return convert(value, scope, numberToText(type));
     case "date":
     case "time":
     case "datetime":

@@ -1,10 +1,9 @@
+import { textOfDouble } from "../numeric/format.ts";
 import { sessionText, type DecimalType, type DoubleType, type IntegerType } from "../sql-type.ts";
 import type { Conversion } from "./convert.ts";
 
-/** How numbers of a type become text; undefined where that is not known. */
-export function numberToText(
-  type: IntegerType | DecimalType | DoubleType,
-): Conversion<never> | undefined {
+/** How numbers of a type become text in functions of strings. */
+export function numberToText(type: IntegerType | DecimalType | DoubleType): Conversion<never> {
   switch (type.kind) {
     case "integer":
       if (type.isYear) return { type: asciiText(4), run: yearText };
@@ -12,7 +11,10 @@ export function numberToText(
     case "decimal":
       return { type: asciiText(type.precision + 2), run: decimalText(type) };
     case "double":
-      return undefined;
+      return {
+        type: asciiText(type.textWidth ?? (type.isFloat ? 12 : 22)),
+        run: textOfDouble(type),
+      };
   }
 }
 

@@ -3,13 +3,13 @@ import type { CharacterWeights } from "./weights.ts";
 /** Compares strings as one of MySQL's collations does. */
 export interface Collator {
   /** Below 0, 0 or above 0; trailing spaces as the collation has it (PAD SPACE or NO PAD). */
-  compare(a: string, b: string): number;
+  readonly compare: (a: string, b: string) => number;
   /** Is `compare` 0? */
-  equal(a: string, b: string): boolean;
+  readonly equal: (a: string, b: string) => boolean;
   /** Equality without padding: what LOCATE and FIND_IN_SET compare by. */
-  isSame(a: string, b: string): boolean;
+  readonly isSame: (a: string, b: string) => boolean;
   /** Two characters (code points) as LIKE compares them. */
-  matches(a: number, b: number): boolean;
+  readonly matches: (a: number, b: number) => boolean;
 }
 
 const ASCII = 0x80;

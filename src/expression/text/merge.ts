@@ -1,0 +1,223 @@
+import type { Place } from "../apply.ts";
+import { constantOf } from "../constant.ts";
+import { SESSION_COLLATION, type Collation, type TextType } from "../sql-type.ts";
+import type { Scope, Typed } from "../typed.ts";
+import { charsetOfCollation } from "./collations/named.ts";
+import { toBytes, toStringValue } from "./convert.ts";
+import { bytesOfText } from "./encoding.ts";
+
+/** Strings that an operator or a function takes together, in one character set and with one collation, as MySQL finds it. */
+export type MergedStrings =
+  | {
+      readonly kind: "text";
+      /** null where the source does not tell a column's. */
+      readonly collation: Collation | null;
+      readonly coercibility: number;
+      /** All are of type `text`. */
+      readonly args: readonly Typed[];
+    }
+  /** A binary string is among them, and holds: all are of type `bytes`. */
+  | { readonly kind: "bytes"; readonly coercibility: number; readonly args: readonly Typed[] };
+
+/** What {@link mergeStrings} is for: to compare them, or to make a string of them. */
+export type MergeUse = "comparison" | "result";
+
+/** Coercibility of what has no collation that could hold, of literals, and of NULL. */
+const EXPLICIT = 0;
+const NONE = 1;
+const SYSTEM_CONSTANT = 3;
+const IGNORABLE = 6;
+
+const BINARY: Collation = { name: "binary", charset: "binary" };
+const UNICODE: ReadonlySet<string> = new Set([
+  "utf8mb4",
+  "utf8mb3",
+  "utf16",
+  "utf16le",
+  "utf32",
+  "ucs2",
+]);
+
+/** A collation on its way through the arguments. */
+interface Derived {
+  readonly collation: Collation;
+  readonly coercibility: number;
+  readonly isAscii: boolean;
+}
+
+/**
+ * Finds the collation of strings that are taken together, by the rules of the manual's "Collation Coercibility in Expressions" (`DTCollation::aggregate`), and converts the
+ * arguments to it. Numbers and the like become text. Refuses an illegal mix, and what could not be converted without loss.
+ */
+export function mergeStrings(
+  args: readonly Typed[],
+  place: Place,
+  use: MergeUse = "result",
+): MergedStrings {
+  const { scope, at } = place;
+  const strings = args.map((argument) => toStringValue(argument, scope));
+  const untold = strings.some(({ type }) => type.kind === "text" && type.collation === null);
+  const derived = strings.flatMap((string) => derivedOf(string) ?? []);
+  const [first, ...rest] = derived;
+  if (first === undefined) {
+    const collation = untold ? null : SESSION_COLLATION;
+    return { kind: "text", collation, coercibility: untold ? 2 : IGNORABLE, args: strings };
+  }
+  let merged = first;
+  let isIllegal = false;
+  for (const next of rest) {
+    const both = aggregate(merged, next);
+    isIllegal ||= both === undefined;
+    merged = both ?? { collation: BINARY, coercibility: NONE, isAscii: false };
+  }
+  const isMixed = use === "comparison" && merged.coercibility === NONE;
+  if ((isIllegal && merged.coercibility !== EXPLICIT) || isMixed) {
+    const names = [...new Set(derived.map(({ collation }) => collation.name))].join(" and ");
+    scope.refuse(at, `strings in the collations ${names} do not go together; write COLLATE`);
+  }
+  const { collation, coercibility } = merged;
+  if (untold && coercibility > 2 && collation !== BINARY) {
+    return { kind: "text", collation: null, coercibility: 2, args: strings };
+  }
+  if (collation.charset === "binary") {
+    return {
+      kind: "bytes",
+      coercibility,
+      args: strings.map((string) => toBytes(string, scope)),
+    };
+  }
+  return {
+    kind: "text",
+    collation,
+    coercibility,
+    args: strings.map((string) => toCharset(string, collation, scope)),
+  };
+}
+
+/** The type of text that is made of merged strings. */
+export function mergedTextType(
+  merged: Extract<MergedStrings, { kind: "text" }>,
+  maxCharacters: number,
+): TextType {
+  const { collation, coercibility, args } = merged;
+  const type = { kind: "text", collation, coercibility, maxCharacters } as const;
+  return args.every(isAsciiText) ? { ...type, isAscii: true } : type;
+}
+
+/** Is every value of it ASCII? */
+export function isAsciiText(value: Typed): boolean {
+  const { type, constant } = value;
+  if (constant !== undefined) {
+    return (
+      constant.value === null || (typeof constant.value === "string" && isAscii(constant.value))
+    );
+  }
+  return type.kind === "text" && (type.isAscii === true || type.collation?.charset === "ascii");
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
+}
+
+/** Undefined of NULL, which has no say, and where the source does not tell the collation. */
+function derivedOf(string: Typed): Derived | undefined {
+  const { type } = string;
+  if (type.kind === "bytes") {
+    const coercibility = type.coercibility ?? (string.constant === undefined ? 2 : 4);
+    return { collation: BINARY, coercibility, isAscii: false };
+  }
+  if (type.kind !== "text" || type.coercibility === IGNORABLE || type.collation === null) return;
+  const { collation, coercibility } = type;
+  return { collation, coercibility, isAscii: isAsciiText(string) };
+}
+
+/** The collation of both; undefined where they do not go together. */
+function aggregate(a: Derived, b: Derived): Derived | undefined {
+  const isBothAscii = a.isAscii && b.isAscii;
+  const take = (one: Derived): Derived => ({ ...one, isAscii: isBothAscii });
+  if (a.collation.charset === b.collation.charset) {
+    if (a.coercibility !== b.coercibility) return take(a.coercibility < b.coercibility ? a : b);
+    if (a.collation.name === b.collation.name) return take(a);
+    if (a.coercibility === EXPLICIT) return undefined;
+    if (isBinary(a)) return take(a);
+    if (isBinary(b)) return take(b);
+    const { charset } = a.collation;
+    return take({ ...a, collation: { name: `${charset}_bin`, charset }, coercibility: NONE });
+  }
+  if (a.collation.charset === "binary") return take(a.coercibility <= b.coercibility ? a : b);
+  if (b.collation.charset === "binary") return take(b.coercibility <= a.coercibility ? b : a);
+  if (isSuperset(a, b)) return take(a);
+  if (isSuperset(b, a)) return take(b);
+  if (a.coercibility < b.coercibility && b.coercibility >= SYSTEM_CONSTANT) return take(a);
+  if (b.coercibility < a.coercibility && a.coercibility >= SYSTEM_CONSTANT) return take(b);
+  return undefined;
+}
+
+/** Does a string in the left one's character set hold all of the right one, and has the left one the say? */
+function isSuperset(left: Derived, right: Derived): boolean {
+  const { charset } = left.collation;
+  const hasSay = left.coercibility < right.coercibility;
+  const isEqual = left.coercibility === right.coercibility;
+  if (UNICODE.has(charset)) {
+    const holdsAll =
+      !UNICODE.has(right.collation.charset) ||
+      (charset === "utf8mb4" && right.collation.charset === "utf8mb3");
+    if (hasSay || (isEqual && holdsAll)) return true;
+  }
+  return right.isAscii && (hasSay || (isEqual && !left.isAscii));
+}
+
+function isBinary({ collation }: Derived): boolean {
+  return collation.name.endsWith("_bin");
+}
+
+/** The string in another character set; refused where characters could be lost, for which MySQL has an error or a question mark. */
+function toCharset(string: Typed, collation: Collation, scope: Scope): Typed {
+  const { type, constant, at } = string;
+  const { charset } = collation;
+  if (type.kind === "bytes") return bytesToCharset(string, collation, scope);
+  if (type.kind !== "text" || type.collation === null) return string;
+  const from = type.collation.charset;
+  if (from === charset || constant?.value === null || isAsciiText(string)) return string;
+  if (UNICODE.has(charset) && charset !== "ucs2" && (charset !== "utf8mb3" || from !== "utf8mb4")) {
+    return string;
+  }
+  if (constant !== undefined && canHold(charset, constant.value as string)) return string;
+  return scope.refuse(
+    at,
+    `it may have characters that ${charset} has not; write CONVERT(… USING utf8mb4)`,
+  );
+}
+
+function bytesToCharset(string: Typed, collation: Collation, scope: Scope): Typed {
+  const { constant, at } = string;
+  if (constant === undefined) {
+    return scope.refuse(at, "a binary string among character strings; write CAST(… AS CHAR)");
+  }
+  if (constant.value === null) return string;
+  const type = { kind: "text", collation, coercibility: 4, maxCharacters: 0 } as const;
+  const text = Buffer.from(constant.value as Uint8Array).toString("latin1");
+  if (!isAscii(text)) {
+    const { charset } = collation;
+    const utf8 = Buffer.from(constant.value as Uint8Array);
+    if (!charset.startsWith("utf8") || !Buffer.from(utf8.toString()).equals(utf8)) {
+      scope.refuse(at, `a binary string that is no text in ${charset}`);
+    }
+    const decoded = utf8.toString();
+    return constantOf({ ...type, maxCharacters: decoded.length }, decoded, at, scope);
+  }
+  return constantOf({ ...type, maxCharacters: text.length }, text, at, scope);
+}
+
+function canHold(charset: string, text: string): boolean {
+  if (charset === "utf8mb3" || charset === "ucs2") return !/[\u{10000}-\u{10ffff}]/u.test(text);
+  if (charset !== "latin1") return false;
+  const bytes = bytesOfText(charset)?.(text);
+  return bytes?.includes(0x3f) === text.includes("?");
+}
+
+/** The collation of that name with its character set. */
+export function collationNamed(name: string): Collation {
+  return { name, charset: charsetOfCollation(name) };
+}
