@@ -69,12 +69,16 @@ bin   unhex({text}) ;; from_base64({text}) ;; char({int}, {int}) ;; cast({any} a
 int   length({text}) ;; char_length({text}) ;; character_length({any}) ;; octet_length({any}) ;; bit_length({any}) ;; ascii({any}) ;; ord({text}) ;; length({bin})
 int   instr({text}, {text}) ;; locate({text}, {text}) ;; locate({text}, {text}, {small}) ;; position({text} in {text}) ;; strcmp({text}, {text}) ;; strcmp({any}, {any})
 int   field({text}, {text}, {text}) ;; field({any}, {any}, {any}) ;; field({int}, {int}, {int}) ;; find_in_set({text}, {text}) ;; find_in_set({text}, 'a,b,abc') ;; find_in_set({text}, {label})
-int   regexp_instr({text}, {regexp}) ;; inet_aton({text}) ;; is_uuid({text})
+int   regexp_instr({text}, {regexp}) ;; inet_aton({text}) ;; is_uuid({text}) ;; is_ipv4({text}) ;; is_ipv6({text})
+bin   inet6_aton({text}) ;; uuid_to_bin({text}) ;; aes_encrypt({text}, 'k')
+bool  {text} sounds like {text} ;; {any} regexp {regexp} ;; {text} like {text} escape ''
+text  inet6_ntoa({bin}) ;; bin_to_uuid({bin}) ;; substring({any}, {small}, {small}) ;; upper({any}) ;; trim({any}) ;; replace({text}, {text}, '') ;; lower({label}) ;; concat({label}, '-', {date}) ;; elt({int}, {any}, {any})
 `,
   temporal: `
 int   year({temporal}) ;; month({temporal}) ;; day({temporal}) ;; dayofmonth({any}) ;; hour({temporal}) ;; minute({temporal}) ;; second({temporal}) ;; microsecond({temporal}) ;; quarter({temporal})
 int   year({any}) ;; hour({any}) ;; month({text}) ;; dayofweek({temporal}) ;; weekday({temporal}) ;; dayofyear({temporal}) ;; weekofyear({temporal}) ;; week({temporal}) ;; week({temporal}, {mode}) ;; yearweek({temporal}, {mode})
-int   to_days({temporal}) ;; to_seconds({temporal}) ;; time_to_sec({temporal}) ;; datediff({temporal}, {temporal}) ;; period_add({int}, {small}) ;; period_diff({int}, {int}) ;; to_days({any})
+text  get_format(date, 'iso') ;; date_format({date}, get_format(date, 'eur'))
+int   yearweek({temporal}) ;; dayofmonth({date}) ;; year({date}) ;; month({datetime}) ;; to_days({temporal}) ;; to_seconds({temporal}) ;; time_to_sec({temporal}) ;; datediff({temporal}, {temporal}) ;; period_add({int}, {small}) ;; period_diff({int}, {int}) ;; to_days({any})
 int   timestampdiff({unit}, {temporal}, {temporal}) ;; timestampdiff({unit}, {datetime}, {datetime}) ;; extract({anyunit} from {temporal}) ;; extract({unit} from {any}) ;; {int} + {temporal} ;; {temporal} + 0
 dec   unix_timestamp({temporal}) ;; unix_timestamp({datetime}) ;; {datetime} + 0 ;; unix_timestamp({text})
 text  dayname({temporal}) ;; monthname({temporal}) ;; date_format({temporal}, {format}) ;; date_format({datetime}, {format}) ;; time_format({temporal}, {format}) ;; date_format({any}, {format}) ;; from_unixtime({num}, {format})
