@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
+import { isatty } from "node:tty";
 import v8 from "node:v8";
 
 const OLDEST_NODE = 24;
@@ -30,6 +31,15 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
+/** SIGHUP asks for a reload, unless it means that the terminal which we run in is gone: then it ends us as it ends others. */
+function onReloadSignal(listener: () => void): void {
+  const hadTerminal = isatty(0);
+  process.on("SIGHUP", () => {
+    if (hadTerminal && !isatty(0)) process.kill(process.pid, "SIGTERM");
+    else listener();
+  });
+}
+
 // A reader that goes away (`tailrace … | head`) is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -40,6 +50,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   print: (text) => void process.stdout.write(text),
   warn: (text) => void process.stderr.write(text),
   stopSignal,
+  onReloadSignal,
 });
 
 // What was printed into a pipe leaves first.

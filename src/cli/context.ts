@@ -7,6 +7,8 @@ export interface CliContext {
   readonly warn: (text: string) => void;
   /** Begins to listen for SIGTERM and SIGINT: the signal aborts at the first, the process ends with 130 at the second. */
   readonly stopSignal: () => AbortSignal;
+  /** Begins to call the listener for every SIGHUP; absent where there are no signals. */
+  readonly onReloadSignal?: (listener: () => void) => void;
 }
 
 /** Drained, or done. */

@@ -183,6 +183,15 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export type LogFormat = "json" | "pretty";
 
+/** Where HTTP for operators is offered. */
+export interface AdminConfig {
+  readonly host: string;
+  /** 0 = a free one. */
+  readonly port: number;
+  /** What requests must bring; absent only where nobody but this machine can ask. */
+  readonly token?: string;
+}
+
 /** A rule and how its index is kept. */
 export interface RuleConfig extends RuleOptions {
   readonly createIndex: boolean;
@@ -216,6 +225,7 @@ export interface CommonConfig {
   /** How long a stop may take to finish what is in flight. */
   readonly drainTimeoutMs: number;
   readonly log: LogConfig;
+  readonly admin?: AdminConfig;
   /** Of a capture only the tables count. */
   readonly rules: readonly RuleConfig[];
   readonly tests: readonly RuleTest[];

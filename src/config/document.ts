@@ -1,4 +1,5 @@
 import type {
+  AdminConfig,
   ElasticsearchSinkConfig,
   MysqlSourceConfig,
   PipelineConfig,
@@ -24,8 +25,14 @@ export function toDocument(config: PipelineConfig): ConfigInput {
     state: { ...config.state },
     dead_letters: { ...config.deadLetters },
     log: config.log,
+    ...(config.admin && { admin: describeAdmin(config.admin) }),
     rules: config.rules.map(describeRule),
   };
+}
+
+function describeAdmin({ host, port, token }: AdminConfig): NonNullable<ConfigInput["admin"]> {
+  const listen = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return { listen, ...(token === undefined ? {} : { token }) };
 }
 
 function describeMysqlSource(source: MysqlSourceConfig): MysqlInput {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type {
+  AdminConfig,
   CommonConfig,
   ElasticsearchSinkConfig,
   MysqlSourceConfig,
@@ -16,6 +17,7 @@ import {
 import { captureStores, directStores, halvesStores, syncStores } from "./normalise-stores.ts";
 import { optional } from "./optional.ts";
 import { reportBelow, type ConfigProblem } from "./problems.ts";
+import { parseListen } from "./schema-admin.ts";
 import type { ConfigDocument } from "./schema.ts";
 import type { RuleDocument } from "./schema-rule.ts";
 import { readTls, type FileSources } from "./tls.ts";
@@ -112,9 +114,15 @@ function normaliseCommon(document: ConfigDocument): CommonConfig {
     name: document.name,
     drainTimeoutMs: document.drain_timeout,
     log: { level: document.log.level, ...optional("format", document.log.format) },
+    ...optional("admin", document.admin && normaliseAdmin(document.admin)),
     rules: document.rules.map(normaliseRule),
     tests: [],
   };
+}
+
+function normaliseAdmin({ listen, token }: NonNullable<ConfigDocument["admin"]>): AdminConfig {
+  const { host = "", port = 0 } = parseListen(listen) ?? {};
+  return { host, port, ...optional("token", token) };
 }
 
 function normaliseMysqlSource(

@@ -116,6 +116,7 @@ const SECTIONS: Readonly<Record<string, KeyPath>> = {
   "in [sink]": ["sink"],
   "in [kafka]": ["kafka"],
   "in [log]": ["log"],
+  "in [admin]": ["admin"],
   "in [[rules]]": ["rules", 0],
   "in the fields of a rule": ["rules", 0, "fields"],
 };

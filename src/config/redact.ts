@@ -1,4 +1,5 @@
 import type {
+  AdminConfig,
   ElasticsearchSinkConfig,
   KafkaConnectionConfig,
   MysqlConnectionConfig,
@@ -15,6 +16,7 @@ export function redactConfig<Config extends PipelineConfig>(config: Config): Con
   const { source, sink } = config;
   return {
     ...config,
+    ...optional("admin", config.admin && redactAdmin(config.admin)),
     source:
       source.type === "mysql"
         ? redactMysql(source)
@@ -28,6 +30,10 @@ export function redactConfig<Config extends PipelineConfig>(config: Config): Con
         ? redactElasticsearch(sink)
         : { ...sink, connection: redactKafka(sink.connection) },
   };
+}
+
+function redactAdmin(admin: AdminConfig): AdminConfig {
+  return admin.token === undefined ? admin : { ...admin, token: HIDDEN };
 }
 
 function redactMysql<Connection extends MysqlConnectionConfig>(connection: Connection): Connection {

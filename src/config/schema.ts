@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DEFAULT_NAMES } from "./default-names.ts";
-import { ruleSchema } from "./schema-rule.ts";
+import { admin } from "./schema-admin.ts";
+import { ruleSchema, testSchema } from "./schema-rule.ts";
 import { kafkaBetween, kafkaSink, kafkaSource } from "./schema-kafka.ts";
 import { elasticsearchSink } from "./schema-sink.ts";
 import { mysqlSource } from "./schema-source.ts";
@@ -88,8 +89,13 @@ export const configSchema = z
     state,
     dead_letters: deadLetters,
     log,
+    admin,
     rules: z.array(ruleSchema).min(1, { error: "must have at least one rule" }).meta({
-      description: "One table, or pattern of tables, each. No table may have two rules.",
+      description:
+        "Which rows become which documents. A table may have several rules, whose documents must then differ in index or id.",
+    }),
+    tests: z.array(testSchema).optional().meta({
+      description: "Tests of the rules; `tailrace test` runs them.",
     }),
   })
   .meta({ title: "tailrace configuration" });

@@ -35,6 +35,12 @@ export const ERROR_TABLE = {
     summary: "A ${env:…} or ${file:…} reference in the configuration has no value.",
     remedy: "Set the environment variable or create the file named.",
   },
+  CONFIG_RELOAD_REFUSED: {
+    disposition: "fatal",
+    summary: "A changed configuration cannot be taken over by the running process.",
+    remedy:
+      "The configuration from before stays in force; restart tailrace to begin with the new one, or take the change back.",
+  },
   CONFIG_START_MISSING: {
     disposition: "fatal",
     summary: "There is no checkpoint yet and the configuration does not say where to start.",

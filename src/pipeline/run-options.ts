@@ -1,6 +1,7 @@
 import type { OffsetStart, PipelineConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { ReloadRequests } from "./reload-requests.ts";
 import type { StartRequest } from "./start.ts";
 import type { PipelineStatus, StatusOf } from "./status.ts";
 import type { Acknowledged } from "./tracker.ts";
@@ -23,6 +24,8 @@ export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
    * look at the run.
    */
   readonly onReady?: ((view: StatusView<StatusOf<Config>>) => void) | undefined;
+  /** Other configurations that are to be taken over while it runs. */
+  readonly reloads?: ReloadRequests | undefined;
   /** Called for every transaction that is closed, in log order. */
   readonly onAcknowledged?: ((acknowledged: Acknowledged) => void) | undefined;
   readonly clock?: Clock | undefined;

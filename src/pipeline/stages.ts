@@ -1,5 +1,7 @@
 import type { Clock } from "../core/clock.ts";
+import type { RuleConfig } from "../config/config.ts";
 import type { PumpStages } from "./pump.ts";
+import type { ReloadAnswer } from "./reload.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { PipelineStatus } from "./status.ts";
 
@@ -10,6 +12,11 @@ export interface Stages extends PumpStages, AsyncDisposable {
   /** Calls the listener with the error when the destination or what it needs cannot go on. */
   onFailure(listener: (error: unknown) => void): void;
   status(): PipelineStatus;
+  /**
+   * Checks these rules and switches to them at a batch boundary; rejects with what is wrong with them, and nothing has changed then. Absent: the stages are
+   * opened anew instead.
+   */
+  reloadRules?(rules: readonly RuleConfig[]): Promise<ReloadAnswer>;
 }
 
 /** Where the next run goes on, kept behind what is acknowledged: a checkpoint, or the offsets of a consumer group. */

@@ -56,6 +56,8 @@ export class FileReader implements ConfigReader {
 
   async #watch(folders: readonly string[]): Promise<void> {
     this.#close();
+    // who waits for what the old watchers see waits in vain
+    this.#changed.resolve();
     const changed = Promise.withResolvers<void>();
     this.#changed = changed;
     const places = new Set(folders);

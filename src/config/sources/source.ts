@@ -27,7 +27,7 @@ export interface ConfigSource extends AsyncDisposable {
    * Gives the configuration whenever it is another than the one given last, by `read` too, until the signal aborts. What goes wrong is logged, once an
    * outage and louder when it lasts, and tried again; changes made meanwhile are given afterwards.
    */
-  changes(signal: AbortSignal): AsyncIterable<ConfigSnapshot>;
+  changes(signal: AbortSignal, logger?: Logger): AsyncIterable<ConfigSnapshot>;
 }
 
 /** The way into one kind of source, as far as sources differ. */
@@ -44,8 +44,6 @@ export interface ConfigReader extends AsyncDisposable {
 export interface SourceOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly clock?: Clock | undefined;
-  /** Told of outages; default nobody. */
-  readonly logger?: Logger | undefined;
   /** How often a source is looked at that cannot tell of changes, and files although they can, ms. Default 30 s. */
   readonly pollIntervalMs?: number | undefined;
 }

@@ -25,7 +25,6 @@ export class WatchedSource implements ConfigSource {
   readonly isCentre: boolean;
   readonly #reader: ConfigReader;
   readonly #clock: Clock;
-  readonly #logger: Logger | undefined;
   #given: string | null = null;
 
   constructor(reader: ConfigReader, options: SourceOptions = {}) {
@@ -33,7 +32,6 @@ export class WatchedSource implements ConfigSource {
     this.isCentre = reader.isCentre;
     this.#reader = reader;
     this.#clock = options.clock ?? systemClock;
-    this.#logger = options.logger;
   }
 
   async read(): Promise<ConfigSnapshot> {
@@ -42,15 +40,15 @@ export class WatchedSource implements ConfigSource {
     return snapshot;
   }
 
-  async *changes(signal: AbortSignal): AsyncGenerator<ConfigSnapshot> {
+  async *changes(signal: AbortSignal, logger?: Logger): AsyncGenerator<ConfigSnapshot> {
     const backoff = new Backoff(this.#clock);
     while (!signal.aborted) {
       try {
-        if (backoff.failures === 0) await this.#reader.wait(signal);
+        if (backoff.failures === 0 && this.#given !== null) await this.#reader.wait(signal);
         if (signal.aborted) return;
         const snapshot = await this.#read(signal);
         if (backoff.failures > 0) {
-          this.#logger?.info({ config: this.name }, "the configuration can be read again");
+          logger?.info({ config: this.name }, "the configuration can be read again");
           backoff.reset();
         }
         if (snapshot.revision === this.#given) {
@@ -63,7 +61,7 @@ export class WatchedSource implements ConfigSource {
       } catch (error) {
         if (signal.aborted) return;
         const waitMs = backoff.next();
-        this.#report(error, backoff.failures);
+        this.#report(error, backoff.failures, logger);
         await this.#clock.sleep(waitMs, signal);
       }
     }
@@ -74,9 +72,9 @@ export class WatchedSource implements ConfigSource {
   }
 
   /** Once when an outage begins and once when it lasts. A file that an editor replaces at this moment is none. */
-  #report(error: unknown, failures: number): void {
+  #report(error: unknown, failures: number, logger: Logger | undefined): void {
     if (failures !== (this.#reader.isCentre ? 1 : 2) && failures !== LASTING_FAILURES) return;
-    this.#logger?.[failures === LASTING_FAILURES ? "error" : "warn"](
+    logger?.[failures === LASTING_FAILURES ? "error" : "warn"](
       { err: asTailraceError(error), config: this.name },
       "the configuration cannot be read; going on with the last one",
     );
