@@ -14,6 +14,7 @@ import type { RowsEvent } from "../../src/core/change-event.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import type { RecordTopic, RecordWriter } from "../../src/core/record.ts";
 import type { TableVersion } from "../../src/core/row-layout.ts";
+import { parseRule } from "../../src/query/rule.ts";
 import { compileEncoder, type RowEncoder } from "../../src/rules/encoder.ts";
 import { createSinkTarget } from "../../src/sink/action-line.ts";
 import { BulkWriter } from "../../src/sink/bulk-writer.ts";
@@ -33,7 +34,16 @@ export interface RowPathInput {
   readonly collations: ReadonlyMap<number, string>;
 }
 
-const TARGET: Target = createSinkTarget(0, "bench-orders", false);
+const TARGET: Target = createSinkTarget(0, { index: "bench-orders", write: "whole" });
+
+const RULE = parseRule({
+  name: "bench",
+  table: "*.*",
+  index: TARGET.index,
+  decimals: "auto",
+  upsert: false,
+  onDelete: "delete",
+});
 
 /**
  * Takes the log through the stages of tailrace in this process, without sockets, up to `end`. Resolves when everything was read, with what
@@ -109,7 +119,7 @@ function createTaker(writer: ActionWriter): (event: RowsEvent) => Promise<void> 
   return (event) => {
     if (encoder === undefined || event.table !== table) {
       table = event.table;
-      encoder = compileEncoder({ index: TARGET.index, decimals: "auto" }, table);
+      encoder = compileEncoder(RULE, table);
     }
     const encode = encoder[event.operation];
     writer.begin(TARGET, event.versionHigh, event.versionLow);
@@ -152,11 +162,21 @@ function createRecordTaker(): (event: RowsEvent) => undefined {
 /** Documents go into one buffer, over and over. */
 class ScratchWriter implements ActionWriter {
   readonly id = Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES);
+  readonly routing = Buffer.allocUnsafeSlow(ID_SCRATCH_BYTES);
+  routingLength = 0;
   taken = 0;
   readonly #slot: DocumentSlot = { bytes: Buffer.allocUnsafeSlow(2 ** 22), length: 0 };
 
   begin(): void {
     // All actions are alike.
+  }
+
+  aim(): void {
+    // All actions are alike.
+  }
+
+  amend(idLength: number, bound: number): DocumentSlot {
+    return this.index(idLength, bound);
   }
 
   index(_idLength: number, bound: number): DocumentSlot {

@@ -5,11 +5,11 @@ import { checkRulesOnTables } from "./check-rules.ts";
 
 function rule(table: string, index: string, more: Partial<RuleConfig> = {}): RuleConfig {
   return {
+    name: index,
     table,
     index,
-    exclude: [],
-    rename: {},
     upsert: false,
+    onDelete: "delete",
     createIndex: true,
     dynamic: "strict",
     decimals: "auto",

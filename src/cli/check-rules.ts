@@ -4,6 +4,7 @@ import type { Finding } from "../core/finding.ts";
 import { tableName, type TableSchema } from "../core/schema.ts";
 import type { TargetSpec } from "../core/sink.ts";
 import type { TargetField } from "../core/target-field.ts";
+import { parseRule } from "../query/rule.ts";
 import { planDocument } from "../rules/plan.ts";
 import { createTableMatcher } from "../rules/table-pattern.ts";
 
@@ -53,7 +54,7 @@ function checkRule(
   }
   const problems = schemas.flatMap((schema): readonly Finding[] => {
     try {
-      const conflicts = addFields(planDocument(rule, schema).fields, fields);
+      const conflicts = addFields(planDocument(parseRule(rule), schema).fields, fields);
       return conflicts.map((message) => ({
         severity: "error",
         check,

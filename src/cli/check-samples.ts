@@ -33,7 +33,10 @@ export async function checkSamples(
   const decoder = createRecordDecoder({
     format: config.source.format,
     isCaptured,
-    idColumns: (database, table) => ruleOf(database, table)?.id,
+    idColumns: (database, table) => {
+      const id = ruleOf(database, table)?.id;
+      return typeof id === "object" ? id : undefined;
+    },
     describeTable: context.describeTable,
     topicOf: () => ({ generation: 0, partitions: 1 }),
     gapsOf,

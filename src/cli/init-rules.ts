@@ -2,6 +2,7 @@ import { describeIndexNameProblem } from "../config/schema-values.ts";
 import { asTailraceError } from "../core/errors.ts";
 import type { TableSchema } from "../core/schema.ts";
 import { parseTablePattern } from "../core/table-pattern.ts";
+import { parseRule } from "../query/rule.ts";
 import { planDocument } from "../rules/plan.ts";
 
 /** A rule that `init` proposes for a table, or for tables that differ only in the numbers in their names. */
@@ -101,7 +102,8 @@ function firstFree(name: string, taken: ReadonlySet<string>): string {
 /** Why the rule of a table would not compile, or null. */
 function findObstacle(schema: TableSchema, index: string): string | null {
   try {
-    planDocument({ index, decimals: "auto" }, schema);
+    const as = { decimals: "auto", upsert: false, onDelete: "delete" } as const;
+    planDocument(parseRule({ name: index, table: "*.*", index, ...as }), schema);
     return null;
   } catch (error) {
     const known = asTailraceError(error);

@@ -13,14 +13,22 @@ export interface ColumnVisit {
   readonly none: string;
 }
 
+/** What is done with each column during a walk; null = it is skipped. */
+export type Visit = (index: number) => ColumnVisit | null;
+
 /** Statements that walk the first `count` columns of the row at `p`; `visit` gives what is done with a column, or null to skip it. */
-export function walkSource(
+export function walkSource(layout: RowLayout, count: number, visit: Visit): string {
+  return `${layout.begin()}\n${stepsSource(layout, [0, count], visit)}`;
+}
+
+/** Statements that walk on over the columns `from` to before `to`, in the block in which the walk began. */
+export function stepsSource(
   layout: RowLayout,
-  count: number,
-  visit: (index: number) => ColumnVisit | null,
+  [from, to]: readonly [from: number, to: number],
+  visit: Visit,
 ): string {
-  const parts: string[] = [layout.begin()];
-  for (let index = 0; index < count; index++) {
+  const parts: string[] = [];
+  for (let index = from; index < to; index++) {
     const done = visit(index);
     const value = done?.value ?? layout.skip(index);
     const before = done?.before ?? "";

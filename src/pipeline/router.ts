@@ -6,7 +6,8 @@ import type { TableVersion } from "../core/row-layout.ts";
 import { type Column, tableName, type TableSchema } from "../core/schema.ts";
 import type { Sink } from "../core/sink.ts";
 import { compileEncoder, type EncodeRows, type RowEncoder } from "../rules/encoder.ts";
-import type { RuleOptions } from "../rules/rule.ts";
+import type { RuleOptions } from "../core/rule.ts";
+import { parseRule } from "../query/rule.ts";
 
 /** A rule and how its target is kept. */
 export interface RoutedRule extends RuleOptions {
@@ -117,9 +118,9 @@ export class Router {
       if (current !== null) changed.push(current);
       const leaves =
         before !== null &&
-        (current === null || plan.id.some((column) => current[column] !== before[column]));
+        (current === null || idColumns(plan).some((column) => current[column] !== before[column]));
       if (!leaves) continue;
-      if (plan.id.some((column) => before[column] === undefined)) unknown += 1;
+      if (idColumns(plan).some((column) => before[column] === undefined)) unknown += 1;
       else await this.#takeJson("delete", { schema, row: before }, event);
     }
     if (changed.length === 0) return unknown;
@@ -160,8 +161,10 @@ export class Router {
         "INVARIANT_BROKEN",
         `rows of ${tableName(schema)}, which no rule captures`,
       );
-    const encoder = compileEncoder(rule, table);
-    const id = encoder.plan.id.map((column) => idPart(schema.columns[column]!)).join(", ");
+    const encoder = compileEncoder(parseRule(rule), table);
+    const id = idColumns(encoder.plan)
+      .map((column) => idPart(schema.columns[column]!))
+      .join(", ");
     const before = this.#idColumns.get(tableName(schema));
     this.#idColumns.set(tableName(schema), id);
     if (before !== undefined && before !== id)
@@ -192,6 +195,10 @@ function idPart({ name, type }: Column): string {
     default:
       return `${name} ${type.kind}`;
   }
+}
+
+function idColumns({ id }: RowEncoder["plan"]): readonly number[] {
+  return id.kind === "columns" ? id.columns : [...id.text.columns];
 }
 
 interface EncodedRows {

@@ -1,156 +1,296 @@
-import { ID_SCRATCH_BYTES } from "../core/action-writer.ts";
 import { TailraceError } from "../core/errors.ts";
 import { type Column, type TableSchema, tableName } from "../core/schema.ts";
-import type { TargetField } from "../core/target-field.ts";
-import type { RuleOptions } from "./rule.ts";
+import type { FieldType, TargetField } from "../core/target-field.ts";
+import type { TargetOptions } from "../core/action-writer.ts";
+import { toTruth } from "../expression/convert.ts";
+import type { CodeScope } from "../expression/scope.ts";
+import { compileToJson, fieldTypeOf, type JsonSource } from "../expression/to-json.ts";
+import type { Typed } from "../expression/typed.ts";
+import type { Rule } from "../query/rule.ts";
+import type { Expression, SelectItem, Template } from "../query/tree.ts";
+import { checkFieldNames } from "./field-names.ts";
+import { checkIdColumns } from "./id-columns.ts";
+import { checkIndexName, joinTexts } from "./place.ts";
+import { RuleCompiler } from "./rule-compiler.ts";
 
-/** A field of the document and the column that it comes from. */
+/** A field that is a column as it is. */
 export interface FieldPlan extends TargetField {
   readonly column: number;
 }
 
-/** What a rule makes of one definition of a table: indices refer to the table's columns. */
+/** JavaScript source and the columns whose values it takes, as `v0`, `v1`… */
+export interface CodePlan {
+  readonly source: string;
+  readonly columns: ReadonlySet<number>;
+}
+
+/** A field that an expression makes; its value is in a variable of this name when it is written. */
+export interface ExpressionPlan extends TargetField, CodePlan {
+  readonly variable: string;
+  readonly isNullable: boolean;
+  readonly json: JsonSource;
+}
+
+/** What the document id is made of: columns, or a text (NULL = the row has none). */
+export type IdPlan =
+  | { readonly kind: "columns"; readonly columns: readonly number[] }
+  | { readonly kind: "text"; readonly text: CodePlan };
+
+/** What a rule makes of one definition of a table: indices refer to the table's columns. The code of its expressions is that of any layout. */
 export interface DocumentPlan {
-  readonly id: readonly number[];
-  /** In the order of the columns. */
-  readonly fields: readonly FieldPlan[];
+  readonly id: IdPlan;
+  /** In the order of the document: columns in their order, then expressions; then what only the mapping of a rule with a script names. */
+  readonly fields: readonly TargetField[];
+  readonly columns: readonly FieldPlan[];
+  readonly expressions: readonly ExpressionPlan[];
+  /** Is true for rows that have a document; null = all have. */
+  readonly filter: CodePlan | null;
+  /** A name, or the text that gives each row its index. */
+  readonly index: string | CodePlan;
+  readonly routing: CodePlan | null;
+  readonly write: TargetOptions["write"];
+  /** With an upsert whose rows set their fields to null when they go: these fields. */
+  readonly clearedFields: readonly string[] | null;
+  /** All columns that have a part in the document or its place, ascending. */
+  readonly usedColumns: readonly number[];
+  readonly scope: CodeScope;
 }
 
 /** Doubles hold every decimal of up to this many digits exactly. */
 const EXACT_DOUBLE_DIGITS = 15;
 
-/** Resolves a rule against a table's schema. Throws RULE_* naming the table, the rule's index and the column. */
-export function planDocument(rule: RuleOptions, schema: TableSchema): DocumentPlan {
-  const place = `${tableName(schema)} → ${rule.index}`;
-  const byName = new Map(schema.columns.map((column, index) => [column.name, index]));
-  const find = (name: string): number => {
-    const index = byName.get(name);
-    if (index !== undefined) return index;
-    throw new TailraceError(
-      "RULE_COLUMN_UNKNOWN",
-      `${place}: there is no column ${name}; the table has ${[...byName.keys()].join(", ")}.`,
-    );
+/**
+ * Resolves and compiles a rule against a table's schema. Throws RULE_* naming the table and the rule; for what stands in one of its texts a `RuleTextError` with the place.
+ */
+export function planDocument(rule: Rule, schema: TableSchema): DocumentPlan {
+  const { options } = rule;
+  const place = `${tableName(schema)} → ${options.index}`;
+  const compiler = new RuleCompiler(rule, schema);
+  const id = planId(rule, schema, { place, compiler });
+  const columns: FieldPlan[] = [];
+  const expressions: ExpressionPlan[] = [];
+  for (const item of rule.items) {
+    if (item.kind === "star") columns.push(...starFields(item, schema, { rule, compiler }));
+    else if (item.expression.kind === "column") {
+      const { name, at } = item.expression;
+      const column = compiler.columnIndex(name, at, item);
+      columns.push(columnField(item.name, column, { rule, schema }));
+    } else expressions.push(expressionField(item, expressions.length, { rule, compiler }));
+  }
+  columns.sort((a, b) => a.column - b.column);
+  const named = [...columns, ...expressions];
+  checkFieldNames(
+    named.map(({ name }) => name),
+    place,
+  );
+  const fields = [...named, ...scriptFields(rule, named)];
+  const filter = planFilter(rule, compiler);
+  const index = planTemplate(rule.index, compiler);
+  const routing = rule.routing === null ? null : planTemplate(rule.routing, compiler);
+  const plan = {
+    id,
+    fields,
+    columns,
+    expressions,
+    filter,
+    index: typeof index === "string" ? checkIndexName(index) : index,
+    routing: typeof routing === "string" ? constantText(routing) : routing,
+    write: writeOf(rule, fields),
+    clearedFields: planCleared(rule, { id, columns, fields }),
   };
-  const id = rule.id === undefined ? schema.primaryKey : rule.id.map(find);
-  if (id.length === 0)
-    throw new TailraceError(
-      "RULE_NO_KEY",
-      `${place}: the table has no primary key and the rule no id.`,
-    );
-  for (const index of id) checkIdColumn(schema.columns[index]!, place);
-  const idBytes = id.reduce((sum, index) => sum + greatestIdBytes(schema.columns[index]!), 0);
-  if (idBytes > ID_SCRATCH_BYTES)
-    throw new TailraceError(
-      "RULE_ID_UNUSABLE",
-      `${place}: the columns ${id.map((index) => schema.columns[index]!.name).join(", ")} together are too long for an id.`,
-    );
-
-  const included = rule.include === undefined ? null : new Set(rule.include.map(find));
-  const excluded = new Set((rule.exclude ?? []).map(find));
-  const renamed = new Map(
-    Object.entries(rule.rename ?? {}).map(([column, field]) => [find(column), field]),
-  );
-  const fields = schema.columns.flatMap((column, index): FieldPlan[] =>
-    (included === null ? column.hidden !== true : included.has(index)) && !excluded.has(index)
-      ? [
-          {
-            name: renamed.get(index) ?? column.name,
-            column: index,
-            type: column.type,
-            decimalAsString: isDecimalString(rule, column),
-          },
-        ]
-      : [],
-  );
-  checkFieldNames(fields, place);
-  return { id, fields };
+  return { ...plan, usedColumns: usedColumns(plan), scope: compiler.scope };
 }
 
-function isDecimalString(rule: RuleOptions, column: Column): boolean {
-  if (column.type.kind !== "decimal" || rule.decimals === "number") return false;
-  return rule.decimals === "string" || column.type.precision > EXACT_DOUBLE_DIGITS;
+/** Does the plan need more than copying columns: conditions, expressions, a place by row? */
+export function isPlain(plan: DocumentPlan): boolean {
+  return (
+    plan.expressions.length === 0 &&
+    plan.filter === null &&
+    plan.routing === null &&
+    plan.clearedFields === null &&
+    plan.id.kind === "columns" &&
+    typeof plan.index === "string"
+  );
 }
 
-function checkIdColumn(column: Column, place: string): void {
-  const refuse = (why: string): never => {
-    throw new TailraceError("RULE_ID_UNUSABLE", `${place}: column ${column.name} ${why}.`);
+/** Columns that the place of a document depends on, ascending. */
+export function placeColumns({
+  id,
+  index,
+  routing,
+}: Pick<DocumentPlan, "id" | "index" | "routing">): number[] {
+  const columns = new Set(id.kind === "columns" ? id.columns : id.text.columns);
+  for (const text of [index, routing])
+    if (typeof text === "object") for (const column of text?.columns ?? []) columns.add(column);
+  return [...columns].toSorted((a, b) => a - b);
+}
+
+interface Context {
+  readonly rule: Rule;
+  readonly compiler: RuleCompiler;
+}
+
+function planId(
+  rule: Rule,
+  schema: TableSchema,
+  { place, compiler }: { readonly place: string; readonly compiler: RuleCompiler },
+): IdPlan {
+  if (rule.id !== null && "template" in rule.id) {
+    const text = planTemplate(rule.id.template, compiler);
+    if (typeof text === "string")
+      throw new TailraceError(
+        "RULE_ID_UNUSABLE",
+        `${place}: the id ${JSON.stringify(text)} is the same for every row.`,
+      );
+    return { kind: "text", text };
+  }
+  const columns =
+    rule.id === null ? schema.primaryKey : rule.id.map((name) => compiler.namedColumn(name, place));
+  checkIdColumns(columns, schema, place);
+  return { kind: "columns", columns };
+}
+
+function starFields(
+  star: Extract<SelectItem, { kind: "star" }>,
+  schema: TableSchema,
+  { rule, compiler }: Context,
+): FieldPlan[] {
+  const excepted = new Set(star.except.map(({ name, at }) => compiler.columnIndex(name, at, star)));
+  return schema.columns.flatMap((column, index) =>
+    column.hidden === true || excepted.has(index)
+      ? []
+      : [columnField(column.name, index, { rule, schema })],
+  );
+}
+
+function columnField(
+  name: string,
+  index: number,
+  { rule, schema }: { readonly rule: Rule; readonly schema: TableSchema },
+): FieldPlan {
+  const { type }: Column = schema.columns[index]!;
+  return { column: index, ...fieldOf(name, type, rule) };
+}
+
+function fieldOf(name: string, type: FieldType, { options }: Rule): TargetField {
+  const mapping = options.mapping?.[name];
+  return {
+    name,
+    type,
+    decimalAsString: isDecimalString(options.decimals, type),
+    ...(mapping !== undefined && { mapping }),
   };
-  if (column.nullable) refuse("may be NULL");
-  switch (column.type.kind) {
-    case "float":
-    case "double":
+}
+
+function isDecimalString(decimals: "auto" | "number" | "string", type: FieldType): boolean {
+  if (type.kind === "list") return isDecimalString(decimals, type.of);
+  if (type.kind !== "decimal" || decimals === "number") return false;
+  return decimals === "string" || type.precision > EXACT_DOUBLE_DIGITS;
+}
+
+function expressionField(
+  item: Extract<SelectItem, { kind: "field" }>,
+  number: number,
+  { rule, compiler }: Context,
+): ExpressionPlan {
+  const { typed, columns } = compiler.compile(item.expression, item);
+  const field = fieldOf(item.name, fieldTypeOf(typed.type), rule);
+  const variable = `x${number}`;
+  const { isNullable, source } = typed;
+  const isNull = typed.type.kind === "null";
+  const json = isNull
+    ? { prepare: "", bound: "0", write: "" }
+    : compileToJson({ ...typed, source: variable }, compiler.scope, field);
+  return { ...field, variable, source, isNullable: isNullable || isNull, columns, json };
+}
+
+/**
+ * A script may make of fields what it likes. They keep the mapping that their expressions give them, since most scripts leave most fields as they are; what
+ * becomes of another type, or is added, is named in the rule's `mapping`.
+ */
+function scriptFields({ options }: Rule, named: readonly TargetField[]): TargetField[] {
+  if (options.transform === undefined) return [];
+  const known = new Set(named.map(({ name }) => name));
+  return Object.entries(options.mapping ?? {}).flatMap(([name, mapping]) =>
+    known.has(name) ? [] : [{ name, type: { kind: "any" }, decimalAsString: false, mapping }],
+  );
+}
+
+function planFilter(rule: Rule, compiler: RuleCompiler): CodePlan | null {
+  const parts: string[] = [];
+  const columns = new Set<number>();
+  const add = (condition: Expression | null, wanted: "===" | "!=="): void => {
+    if (condition === null) return;
+    const code = compiler.compile(condition, condition);
+    for (const column of code.columns) columns.add(column);
+    const { source } = truthOf(code.typed, compiler.scope);
+    parts.push(`(${source}) ${wanted} 1`);
+  };
+  add(rule.where, "===");
+  add(rule.deleteWhen, "!==");
+  return parts.length === 0 ? null : { source: parts.join(" && "), columns };
+}
+
+function truthOf(typed: Typed, scope: CodeScope): Typed {
+  return typed.type.kind === "null" ? typed : toTruth(typed, scope);
+}
+
+/** A text, or the code of one; constant parts are joined. */
+function planTemplate(template: Template, compiler: RuleCompiler): string | CodePlan {
+  if (template.every((part) => typeof part === "string")) return template.join("");
+  const columns = new Set<number>();
+  const parts = template.map((part) => {
+    if (typeof part === "string") return JSON.stringify(part);
+    const code = compiler.compileText(part);
+    for (const column of code.columns) columns.add(column);
+    return code.source;
+  });
+  const source =
+    parts.length === 1 ? parts[0]! : `${compiler.scope.bind(joinTexts)}(${parts.join(", ")})`;
+  return { source, columns };
+}
+
+function constantText(text: string): CodePlan {
+  return { source: JSON.stringify(text), columns: new Set() };
+}
+
+/** An update of an object keeps members that it has lost: fields that hold objects are put in whole. */
+function writeOf({ options }: Rule, fields: readonly TargetField[]): TargetOptions["write"] {
+  if (!options.upsert) return "whole";
+  const isWhole = options.transform !== undefined || fields.some(({ type }) => holdsObjects(type));
+  return isWhole ? "replace" : "merge";
+}
+
+function holdsObjects(type: FieldType): boolean {
+  switch (type.kind) {
     case "json":
     case "geometry":
-    case "vector":
-      refuse(`is of type ${column.type.kind}`);
-      break;
-    case "text":
-    case "binary":
-      if (column.type.maxBytes > MAX_ID_COLUMN_BYTES)
-        refuse(`may hold ${column.type.maxBytes} bytes`);
-      break;
+    case "any":
+      return true;
     default:
+      // what is in a list is replaced with it
+      return false;
   }
 }
 
-/** A bound in bytes of what a column adds to an id: escaped for JSON, and ":" and "%" of a part replaced by three characters. */
-function greatestIdBytes({ type }: Column): number {
-  switch (type.kind) {
-    case "text":
-      return 6 * type.maxBytes + 3;
-    case "binary":
-      return 2 * type.maxBytes + 7;
-    case "enum":
-      return 3 + Math.max(0, ...type.members.map(labelBytes));
-    case "set":
-      return 3 + type.members.reduce((sum, member) => sum + labelBytes(member) + 1, 0);
-    default:
-      return 128;
-  }
+/** What makes the id belongs to every owner of the document. */
+function planCleared(
+  { options }: Rule,
+  plan: Pick<DocumentPlan, "id" | "columns" | "fields">,
+): readonly string[] | null {
+  if (!options.upsert || options.onDelete !== "clear") return null;
+  const { id, columns, fields } = plan;
+  const idColumns = new Set(id.kind === "columns" ? id.columns : []);
+  const kept = new Set(
+    columns.flatMap(({ name, column }) => (idColumns.has(column) ? [name] : [])),
+  );
+  return fields.flatMap(({ name }) => (kept.has(name) ? [] : [name]));
 }
 
-function labelBytes(label: string): number {
-  return 6 * Buffer.byteLength(label);
+function usedColumns(plan: Omit<DocumentPlan, "usedColumns" | "scope">): number[] {
+  const used = new Set(placeColumns(plan));
+  for (const { column } of plan.columns) used.add(column);
+  for (const { columns } of plan.expressions) for (const column of columns) used.add(column);
+  for (const column of plan.filter?.columns ?? []) used.add(column);
+  return [...used].toSorted((a, b) => a - b);
 }
-
-/** InnoDB's longest key; a longer column could overflow the id's scratch space. */
-const MAX_ID_COLUMN_BYTES = 3072;
-
-/** Elasticsearch makes objects of names with dots, keeps some with an underscore for itself, and merges equal ones. */
-function checkFieldNames(fields: readonly FieldPlan[], place: string): void {
-  const seen = new Set<string>();
-  for (const { name } of fields) {
-    const why =
-      name.trim() === ""
-        ? "is empty"
-        : name.startsWith(".") || name.endsWith(".") || name.includes("..")
-          ? "has an empty part between dots"
-          : RESERVED.has(name)
-            ? "is one of Elasticsearch's own"
-            : seen.has(name)
-              ? "stands for two columns"
-              : null;
-    if (why !== null)
-      throw new TailraceError(
-        "RULE_FIELD_INVALID",
-        `${place}: the field name ${JSON.stringify(name)} ${why}.`,
-      );
-    seen.add(name);
-  }
-}
-
-const RESERVED = new Set([
-  "_id",
-  "_index",
-  "_source",
-  "_routing",
-  "_version",
-  "_type",
-  "_field_names",
-  "_ignored",
-  "_seq_no",
-  "_doc_count",
-  "_tier",
-  "_nested_path",
-  "_data_stream_timestamp",
-]);

@@ -9,6 +9,7 @@ import {
   type RecordDecoderOptions,
 } from "../../src/transport/record-decoder.ts";
 import { type RecordedAction, RecordingWriter } from "./recorded-changes.ts";
+import { testRule } from "./rules.ts";
 
 /** A record as texts. */
 export interface RecordText {
@@ -136,12 +137,12 @@ export class TableActions {
   take(event: RowsEvent): void {
     const { schema } = event.table;
     const id = this.#idColumns(schema.database, schema.table);
-    const rule = { index: "test", decimals: "auto", ...(id !== undefined && { id }) } as const;
+    const rule = testRule({ id });
     if (schema.primaryKey.length === 0 && id === undefined) return;
     const encoder = this.#encoders.get(event.table) ?? compileEncoder(rule, event.table);
     this.#encoders.set(event.table, encoder);
     const writer = new RecordingWriter();
-    writer.begin({ index: "test", upsert: false }, event.versionHigh, event.versionLow);
+    writer.begin({ index: "test", write: "whole" }, event.versionHigh, event.versionLow);
     const next = encoder[event.operation](event.bytes, event.start, event.end, writer);
     if (next !== event.end) throw new Error(`rows end at ${next} instead of ${event.end}`);
     this.of.set(schema.table, [...(this.of.get(schema.table) ?? []), ...writer.actions]);

@@ -3,11 +3,11 @@ import type { RuleConfig } from "../../config/config.ts";
 import { createCapturedTables } from "./captured-tables.ts";
 
 const rule = (table: string): RuleConfig => ({
+  name: table,
   table,
   index: table,
-  exclude: [],
-  rename: {},
   upsert: false,
+  onDelete: "delete",
   createIndex: true,
   dynamic: "strict",
   decimals: "auto",

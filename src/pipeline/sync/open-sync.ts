@@ -1,4 +1,4 @@
-import type { SyncConfig } from "../../config/config.ts";
+import type { RuleConfig, SyncConfig } from "../../config/config.ts";
 import { openCluster } from "../../kafka/cluster.ts";
 import { openConsumer } from "../../kafka/consumer.ts";
 import { openJsonClient } from "../../sink/client.ts";
@@ -22,6 +22,10 @@ import { SyncNotes } from "./sync-notes.ts";
 import { SyncProgress } from "./sync-progress.ts";
 import { openSyncSource, rememberCase } from "./sync-source.ts";
 import { TopicWatch } from "./topic-watch.ts";
+
+function idColumnsOf(rule: RuleConfig | null): readonly string[] | undefined {
+  return typeof rule?.id === "object" ? rule.id : undefined;
+}
 
 /**
  * Opens everything that a pipeline from records into documents needs, in the order in which it can fail: stores, topics, sink, membership of the consumer group. Throws a
@@ -120,7 +124,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   const decoder = createRecordDecoder({
     format: source.format,
     isCaptured: tables.isCaptured,
-    idColumns: (database, table) => tables.ruleOf(database, table)?.id,
+    idColumns: (database, table) => idColumnsOf(tables.ruleOf(database, table)),
     describeTable: origin.describeTable,
     topicOf: (topic) => topics.versionsOf(topic),
     gapsOf: tables.gapsOf,

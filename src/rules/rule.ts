@@ -1,1 +1,0 @@
-export type { RuleOptions } from "../core/rule.ts";
