@@ -1,4 +1,4 @@
-import { parseExact } from "./verify-json.ts";
+import { parseExact } from "../../src/core/exact-json.ts";
 
 /** Documents of a cluster, read for comparison: sources as JSON with every number as it is written. */
 export interface DocumentReader {

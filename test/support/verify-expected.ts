@@ -1,5 +1,5 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
-import type { Comparison } from "./verify-json.ts";
+import type { Comparison } from "../../src/core/exact-json.ts";
 
 /** A table and the index that its rows go to. */
 export interface VerifiedTable {

@@ -1,7 +1,7 @@
 import { createConnection, type Connection } from "mysql2";
 import { createDocumentReader, type DocumentReader } from "./verify-documents.ts";
 import { expectedTable, type ExpectedTable, type VerifiedTable } from "./verify-expected.ts";
-import { isSameJson, JsonNumber, parseExact } from "./verify-json.ts";
+import { isSameJson, JsonNumber, parseExact } from "../../src/core/exact-json.ts";
 
 export type { VerifiedTable } from "./verify-expected.ts";
 

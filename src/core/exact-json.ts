@@ -76,3 +76,14 @@ function decimalOf(text: string): { negative: boolean; digits: string; exponent:
   const exponent = Number(power) - fraction.length + digits.length - significant.length;
   return { negative: sign === "-", digits: significant, exponent };
 }
+
+/** The JSON text of a value from {@link parseExact}, without losing a digit. */
+export function printExact(value: unknown): string {
+  if (value instanceof JsonNumber) return value.text;
+  if (Array.isArray(value)) return `[${value.map(printExact).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(
+    ([key, inner]) => `${JSON.stringify(key)}:${printExact(inner)}`,
+  );
+  return `{${members.join(",")}}`;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSameJson, parseExact } from "./verify-json.ts";
+import { isSameJson, parseExact } from "./exact-json.ts";
 
 function isSame(a: string, b: string): boolean {
   return isSameJson(parseExact(a), parseExact(b));
