@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   ID_SCRATCH_BYTES,
   MAX_ID_BYTES,
@@ -17,6 +16,7 @@ import {
   type SinkTarget,
 } from "./action-line.ts";
 import type { ActionKey, Batch, BatchLimits } from "./batch.ts";
+import { shortenedId } from "./document-id.ts";
 import type { Lane } from "./lane.ts";
 import { writeUint64 } from "./uint64-digits.ts";
 
@@ -195,11 +195,9 @@ export class BulkWriter implements ActionWriter, ActionKey {
    */
   #shortenId(): void {
     const escaped = this.id.toString("utf8", 0, this.idLength);
-    const plain: unknown = JSON.parse(`"${escaped}"`);
-    const bytes = Buffer.from(String(plain));
-    if (bytes.length <= MAX_ID_BYTES) return;
-    const hash = createHash("sha256").update(bytes).digest("hex");
-    this.idBytes = Buffer.from(`sha256:${hash}`);
+    const id = shortenedId(escaped);
+    if (id === null) return;
+    this.idBytes = Buffer.from(id);
     this.idLength = this.idBytes.length;
   }
 }
