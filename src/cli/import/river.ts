@@ -133,7 +133,7 @@ function* generalNotes(
   }
   yield note(
     "values",
-    "dates and times were written in the machine's zone, and SET as one text.",
-    "TIMESTAMP is in UTC now, DATETIME has no zone and SET is a list: `tailrace check` compares with the mapping of an index that exists.",
+    "dates and times were written in the machine's zone.",
+    "TIMESTAMP is in UTC now, and DATETIME has no zone (at_zone gives it one): `tailrace check` compares with the mapping of an index that exists.",
   );
 }
