@@ -1,0 +1,113 @@
+import { applyStrict } from "../apply.ts";
+import type { Call, SqlFunction } from "../functions.ts";
+import { DOUBLE, type DecimalType, type IntegerType, type SqlType } from "../sql-type.ts";
+import type { Typed } from "../typed.ts";
+import { checkDouble, checkNotNegative, checkSigned, checkUnsigned } from "./checks.ts";
+import { decimalOf, toDouble } from "./convert.ts";
+import { MAX_SCALE, rescale } from "./decimal.ts";
+import { asDecimal, bigSource, toOperand, wholeDigits, type Operand } from "./operands.ts";
+
+/** `+`, `-` and `*`: integers exactly and within 64 bits, decimals exactly, doubles where one operand is no exact number. */
+type Sign = "+" | "-" | "*";
+
+/** Digits that every safe integer has at most. */
+const SMALL_DIGITS = 15;
+
+/** The operator. */
+export function arithmetic(sign: Sign): SqlFunction {
+  return {
+    arity: [2, 2],
+    compile(args, call) {
+      const [left, right] = args.map((argument) => toOperand(argument, call.scope));
+      return compileArithmetic(sign, left!, right!, call);
+    },
+  };
+}
+
+function compileArithmetic(sign: Sign, left: Operand, right: Operand, call: Call): Typed {
+  if (left.type.kind === "double" || right.type.kind === "double") {
+    return doubles(sign, left, right, call);
+  }
+  if (left.type.kind === "integer" && right.type.kind === "integer") {
+    return integers(sign, left, right, call);
+  }
+  return decimals(sign, left, right, call);
+}
+
+function doubles(sign: Sign, left: Typed, right: Typed, call: Call): Typed {
+  const { scope } = call;
+  const check = scope.bind(checkDouble);
+  const result = { type: DOUBLE, evaluatesAll: true };
+  return applyStrict(
+    [toDouble(left, scope), toDouble(right, scope)],
+    call,
+    result,
+    (a, b) => `${check}(${a} ${sign} ${b})`,
+  );
+}
+
+function integers(sign: Sign, left: Typed, right: Typed, call: Call): Typed {
+  const [a, b] = [left.type as IntegerType, right.type as IntegerType];
+  const isUnsigned = a.isUnsigned || b.isUnsigned;
+  const digits = sign === "*" ? a.digits + b.digits : Math.max(a.digits, b.digits) + 1;
+  const isSmall = a.isSmall && b.isSmall && digits <= SMALL_DIGITS;
+  const type: SqlType = isSmall
+    ? { kind: "integer", isUnsigned, isSmall, digits }
+    : { kind: "integer", isUnsigned, isSmall, digits: Math.min(digits, isUnsigned ? 20 : 19) };
+  const { scope } = call;
+  const cannotBeNegative = a.isUnsigned && b.isUnsigned && sign !== "-";
+  return applyStrict([left, right], call, { type, evaluatesAll: true }, (x, y) => {
+    if (!isSmall) {
+      const check = scope.bind(isUnsigned ? checkUnsigned : checkSigned);
+      return `${check}(${bigSource(a, x)} ${sign} ${bigSource(b, y)})`;
+    }
+    // a product of 0 and a number below zero is -0, which is no integer
+    const value = sign === "*" && !cannotBeNegative ? `(${x} * ${y} + 0)` : `(${x} ${sign} ${y})`;
+    return isUnsigned && !cannotBeNegative ? `${scope.bind(checkNotNegative)}(${value})` : value;
+  });
+}
+
+function decimals(sign: Sign, left: Operand, right: Operand, call: Call): Typed {
+  const { scope } = call;
+  const [a, b] = [asDecimal(left, scope), asDecimal(right, scope)];
+  const type = resultType(sign, a.type, b.type);
+  checkWords(type, call);
+  if (sign === "*") {
+    const frac = a.type.frac + b.type.frac;
+    return applyStrict([a, b], call, { type }, (x, y) => {
+      if (frac === type.frac) return `(${x} * ${y})`;
+      return `${scope.bind(rescale)}(${x} * ${y}, ${frac}, ${type.frac})`;
+    });
+  }
+  return applyStrict([a, b], call, { type }, (x, y) => {
+    return `(${scaledSource(x, a.type.frac, type.frac)} ${sign} ${scaledSource(y, b.type.frac, type.frac)})`;
+  });
+}
+
+function resultType(sign: Sign, a: DecimalType, b: DecimalType): DecimalType {
+  if (sign === "*") {
+    const scale = Math.min(a.scale + b.scale, MAX_SCALE);
+    return decimalOf(wholeDigits(a) + wholeDigits(b) + scale, scale);
+  }
+  const scale = Math.max(a.scale, b.scale);
+  return decimalOf(Math.max(wholeDigits(a), wholeDigits(b)) + 1 + scale, scale);
+}
+
+/** The source of a decimal with more digits behind the point. */
+export function scaledSource(source: string, from: number, to: number): string {
+  return from === to ? source : `${source} * ${10n ** BigInt(to - from)}n`;
+}
+
+/**
+ * MySQL computes decimals in nine words of nine digits, on either side of the point, and cuts what does not fit, by the digits that a value has: types that may need more are
+ * refused.
+ */
+export function checkWords(type: DecimalType, call: Call): void {
+  const words = Math.ceil(wholeDigits(type) / 9) + Math.ceil(type.frac / 9);
+  if (words > 9) {
+    call.scope.refuse(
+      call.at,
+      "the result may have more digits than MySQL computes decimals with; cast an operand to a DECIMAL of fewer digits",
+    );
+  }
+}
