@@ -94,6 +94,14 @@ export function mergeStrings(
   };
 }
 
+/** The string in the kind and the character set of another, as functions have it that take the collation of their first argument. */
+export function alignTo(first: Typed, string: Typed, scope: Scope): Typed {
+  const other = toStringValue(string, scope);
+  if (first.type.kind === "bytes") return toBytes(other, scope);
+  if (first.type.kind !== "text" || first.type.collation === null) return other;
+  return toCharset(other, first.type.collation, scope);
+}
+
 /** The type of text that is made of merged strings. */
 export function mergedTextType(
   merged: Extract<MergedStrings, { kind: "text" }>,
