@@ -22,7 +22,7 @@ export interface Section {
 }
 
 /** Optional keys that nearly everybody sets. */
-const PREFERRED = new Set(["source.url", "source.start", "rules.index"]);
+const PREFERRED = new Set(["source.url", "source.start", "rules.table", "rules.index"]);
 
 /** The sections of the configuration in the order in which they are written in a file. */
 export function readSections(root: JsonSchema): readonly Section[] {
@@ -52,7 +52,8 @@ function sectionsBelow(schema: JsonSchema, path: readonly string[], isList = fal
   const inner = entries.filter(isTable).flatMap(([key, value]) => {
     const tables = tablesOf(value);
     return tables.flatMap((table, i): Section[] => {
-      const isOptional = i > 0 || (value.type === "object" && !isGivenByDefault(value));
+      const isOmitted = value.type === "object" || schema.required?.includes(key) !== true;
+      const isOptional = i > 0 || (isOmitted && !isGivenByDefault(value));
       const sections = sectionsBelow(
         { ...table, description: value.description ?? "" },
         [...path, key],

@@ -4,10 +4,13 @@ import type {
   MysqlSourceConfig,
   PipelineConfig,
   RuleConfig,
+  RuleTest,
   StartPoint,
   TlsConfig,
 } from "./config.ts";
+import type { Scalar } from "../core/rule.ts";
 import { describeKafkaSink, describeKafkaSource, describeTls } from "./document-kafka.ts";
+import { optional } from "./optional.ts";
 import type { ConfigInput } from "./schema.ts";
 import { formatDuration, formatSize } from "./units.ts";
 
@@ -27,6 +30,7 @@ export function toDocument(config: PipelineConfig): ConfigInput {
     log: config.log,
     ...(config.admin && { admin: describeAdmin(config.admin) }),
     rules: config.rules.map(describeRule),
+    ...(config.tests.length > 0 && { tests: config.tests.map(describeTest) }),
   };
 }
 
@@ -83,19 +87,65 @@ function describeSinkTls(tls: TlsConfig): NonNullable<ElasticsearchInput["tls"]>
 
 function describeRule(rule: RuleConfig): ConfigInput["rules"][number] {
   const fields = {
-    ...(rule.include && { include: [...rule.include] }),
-    ...(rule.exclude.length > 0 && { exclude: [...rule.exclude] }),
-    ...(Object.keys(rule.rename).length > 0 && { rename: { ...rule.rename } }),
+    ...optional("include", copyOf(rule.include)),
+    ...optional("exclude", copyOf(rule.exclude)),
+    ...optional("rename", rule.rename && { ...rule.rename }),
+    ...optional("types", rule.types && { ...rule.types }),
+    ...optional("constants", rule.constants && mapValues(rule.constants, plain)),
   };
   return {
-    table: rule.table,
+    name: rule.name,
+    ...(rule.query === undefined ? { table: rule.table } : { query: rule.query }),
     ...(rule.index !== "" && { index: rule.index }),
-    ...(rule.id && { id: [...rule.id] }),
+    ...optional("id", copyOf(rule.id)),
+    ...optional("routing", rule.routing),
+    ...optional("pipeline", rule.pipeline),
     ...(Object.keys(fields).length > 0 && { fields }),
+    ...optional("where", describeWhere(rule.where)),
+    ...optional("delete_when", rule.deleteWhen),
+    ...optional("transform", rule.transform),
+    ...optional("mapping", rule.mapping && mapValues(rule.mapping, (each) => ({ ...each }))),
     upsert: rule.upsert,
+    ...(rule.upsert && { on_delete: rule.onDelete }),
     create_index: rule.createIndex,
     dynamic: rule.dynamic,
     decimals: rule.decimals,
     on_truncate: rule.onTruncate,
   };
+}
+
+function describeWhere(where: RuleConfig["where"]): ConfigInput["rules"][number]["where"] {
+  if (where === undefined || typeof where === "string") return where;
+  return mapValues(where, (value) => (isList(value) ? value.map(plain) : plain(value)));
+}
+
+function describeTest(test: RuleTest): NonNullable<ConfigInput["tests"]>[number] {
+  return {
+    ...test,
+    row: { ...test.row },
+    expect: test.expect === null ? "none" : { ...test.expect },
+    ...optional("place", test.place && { ...test.place }),
+  };
+}
+
+function copyOf<Value extends readonly string[] | string>(
+  value: Value | undefined,
+): string[] | Extract<Value, string> | undefined {
+  return typeof value === "object" ? [...value] : (value as Extract<Value, string> | undefined);
+}
+
+function isList(value: Scalar | readonly Scalar[]): value is readonly Scalar[] {
+  return Array.isArray(value);
+}
+
+/** No configuration can hold more than a number. */
+function plain(value: Scalar): Exclude<Scalar, bigint> {
+  return typeof value === "bigint" ? `${value}` : value;
+}
+
+function mapValues<From, To>(
+  table: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, map(value)]));
 }

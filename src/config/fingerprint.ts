@@ -4,7 +4,7 @@ import { TailraceError } from "../core/errors.ts";
 import type { PipelineConfig } from "./config.ts";
 
 /**
- * SHA-256 in hex over what gives documents their place: each rule's table, index, id and upsert, whatever the order of the rules; for a capture over what gives
+ * SHA-256 in hex over what gives documents their place: each rule's table, index, id, routing and upsert, whatever the order of the rules; for a capture over what gives
  * records theirs: the tables, the topics and what chooses the partition. A checkpoint carries it, because one written under other places would leave documents
  * behind.
  */
@@ -20,7 +20,16 @@ export function configFingerprint(config: Places): string {
             .toSorted(),
         ]
       : rules
-          .map((rule) => JSON.stringify([rule.table, rule.index, rule.id ?? null, rule.upsert]))
+          .map(({ table, index, id, upsert, routing }) =>
+            // Without routing as it was before there was any.
+            JSON.stringify([
+              table,
+              index,
+              id ?? null,
+              upsert,
+              ...(routing === undefined ? [] : [routing]),
+            ]),
+          )
           .toSorted();
   return createHash("sha256").update(places.join("\n")).digest("hex");
 }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { parseTablePattern } from "../core/table-pattern.ts";
 import type {
   AdminConfig,
   CommonConfig,
@@ -6,6 +8,7 @@ import type {
   MysqlSourceConfig,
   PipelineConfig,
   RuleConfig,
+  RuleTest,
   StartPoint,
 } from "./config.ts";
 import { readSinkAddress, readSourceAddress } from "./connections.ts";
@@ -15,11 +18,13 @@ import {
   normaliseKafkaSource,
 } from "./normalise-kafka.ts";
 import { captureStores, directStores, halvesStores, syncStores } from "./normalise-stores.ts";
+import { nearestName } from "./known-keys.ts";
 import { optional } from "./optional.ts";
-import { reportBelow, type ConfigProblem } from "./problems.ts";
+import { reportBelow, type ConfigProblem, type Report } from "./problems.ts";
 import { parseListen } from "./schema-admin.ts";
 import type { ConfigDocument } from "./schema.ts";
-import type { RuleDocument } from "./schema-rule.ts";
+import { ruleNames, toRuleOptions } from "./rule-options.ts";
+import type { RuleDocument, TestDocument } from "./schema-rule.ts";
 import { readTls, type FileSources } from "./tls.ts";
 
 /** What a configuration's meaning depends on besides its text. */
@@ -41,7 +46,7 @@ export function normaliseConfig(
   problems: ConfigProblem[],
 ): readonly PipelineConfig[] {
   const { source, sink, kafka, name } = document;
-  const common = normaliseCommon(document);
+  const common = normaliseCommon(document, options, problems);
   const report = reportBelow([], problems);
   const stores = {
     state: document.state,
@@ -109,20 +114,19 @@ export function normaliseConfig(
   ];
 }
 
-function normaliseCommon(document: ConfigDocument): CommonConfig {
+function normaliseCommon(
+  document: ConfigDocument,
+  sources: FileSources,
+  problems: ConfigProblem[],
+): CommonConfig {
+  const rules = normaliseRules(document.rules, sources, problems);
   return {
     name: document.name,
     drainTimeoutMs: document.drain_timeout,
     log: { level: document.log.level, ...optional("format", document.log.format) },
-    ...optional("admin", document.admin && normaliseAdmin(document.admin)),
-    rules: document.rules.map(normaliseRule),
-    tests: [],
+    rules,
+    tests: normaliseTests(document.tests ?? [], rules, problems),
   };
-}
-
-function normaliseAdmin({ listen, token }: NonNullable<ConfigDocument["admin"]>): AdminConfig {
-  const { host = "", port = 0 } = parseListen(listen) ?? {};
-  return { host, port, ...optional("token", token) };
 }
 
 function normaliseMysqlSource(
@@ -181,21 +185,74 @@ function toStartPoint(start: NonNullable<MysqlDocument["start"]>): StartPoint {
   return { kind: "gtid", gtidSet: start.gtid_set };
 }
 
-function normaliseRule(rule: RuleDocument): RuleConfig {
+function normaliseRules(
+  rules: readonly RuleDocument[],
+  sources: FileSources,
+  problems: ConfigProblem[],
+): readonly RuleConfig[] {
+  const names = ruleNames(rules);
+  return rules.map((rule, i) => {
+    const options = toRuleOptions(rule, names[i] ?? "");
+    const report = reportBelow(["rules", i], problems);
+    return {
+      ...options,
+      ...optional("transform", readTransform(rule.transform, sources, report)),
+      createIndex: rule.create_index,
+      dynamic: rule.dynamic,
+      onTruncate: rule.on_truncate,
+    };
+  });
+}
+
+/** The script's path, absolute; a problem when it cannot be read. */
+function readTransform(
+  path: string | undefined,
+  { folder, readText }: FileSources,
+  report: Report,
+): string | undefined {
+  if (path === undefined) return undefined;
+  const file = resolve(folder, path);
+  try {
+    readText(file);
+  } catch {
+    report(["transform"], `the file ${file} cannot be read`);
+  }
+  return file;
+}
+
+function normaliseTests(
+  tests: readonly TestDocument[],
+  rules: readonly RuleConfig[],
+  problems: ConfigProblem[],
+): readonly RuleTest[] {
+  const names = rules.map((rule) => rule.name);
+  return tests.map(({ name, rule, row, ...rest }, i) => {
+    const report = reportBelow(["tests", i], problems);
+    const tested = rules.find((each) => each.name === rule);
+    if (tested === undefined) {
+      const nearest = nearestName(rule, names);
+      const known =
+        nearest === null ? `there are ${names.join(", ")}` : `did you mean "${nearest}"?`;
+      report(["rule"], `there is no rule of this name; ${known}`);
+    } else if (rest.table === undefined && !parseTablePattern(tested.table).exact) {
+      report(["table"], `is required: the rule's is the pattern ${tested.table}`);
+    }
+    return {
+      name,
+      rule,
+      ...optional("table", rest.table),
+      row,
+      expect: rest.expect === "none" ? null : rest.expect,
+      ...optional("place", rest.place && givenOf(rest.place)),
+    };
+  });
+}
+
+/** Without the keys that are undefined. */
+function givenOf(place: NonNullable<TestDocument["place"]>): NonNullable<RuleTest["place"]> {
   return {
-    name: rule.index ?? rule.table,
-    table: rule.table,
-    // Only a capture may leave it out, and has no use for it.
-    index: rule.index ?? "",
-    ...optional("id", rule.id),
-    ...optional("include", rule.fields.include),
-    exclude: rule.fields.exclude ?? [],
-    rename: rule.fields.rename,
-    upsert: rule.upsert,
-    onDelete: "delete",
-    createIndex: rule.create_index,
-    dynamic: rule.dynamic,
-    decimals: rule.decimals,
-    onTruncate: rule.on_truncate,
+    ...optional("index", place.index),
+    ...optional("id", place.id),
+    ...optional("routing", place.routing),
   };
 }

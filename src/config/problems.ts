@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { formatPath, valueAt, type KeyPath } from "./key-path.ts";
 import { knownKeys, nearestName } from "./known-keys.ts";
 import { hideUrlPasswords } from "../core/redact.ts";
+import { showPlace, type TextPlace } from "../core/text-place.ts";
 import type { TomlPlace } from "./toml-places.ts";
 
 /** Something wrong with a configuration, at a place of it. The message holds no secret. */
@@ -10,6 +11,8 @@ export interface ConfigProblem {
   readonly message: string;
   /** A reference that has no value, rather than something badly written. */
   readonly isMissingSecret?: boolean;
+  /** Where in the key's text, when that is a text of SQL. */
+  readonly within?: { readonly text: string; readonly at: number };
 }
 
 /** Takes a problem at a place below the table that is being read. */
@@ -64,48 +67,56 @@ type Issues = readonly z.core.$ZodIssue[];
 /** All problems in the order of the file, each with its place; for TOML with line, column, the line and a caret. */
 export function formatProblems(problems: readonly ConfigProblem[], source: ConfigText): string {
   const placed = problems.map((problem) => ({ problem, offset: offsetOf(problem, source) }));
-  placed.sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1));
+  placed.sort((a, b) => (a.offset?.at ?? -1) - (b.offset?.at ?? -1));
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = placed.map(({ problem, offset }) => {
     const text = `${formatPath(problem.path) || "the whole"}: ${problem.message}`;
-    if (offset === null) return text;
-    const { line, column, excerpt } = excerptAt(source.text, offset);
-    return `${source.file}:${line}:${column}: ${text}\n${excerpt}`;
+    const inner = problem.within === undefined ? "" : `\n${excerptWithin(problem.within)}`;
+    if (offset === null) return `${text}${inner}`;
+    const { line, column, excerpt } = excerptAt(source.text, offset.at);
+    return `${source.file}:${line}:${column}: ${text}\n${offset.isExact ? excerpt : inner.slice(1)}`;
   });
   return `${count} in ${source.file}\n\n${lines.join("\n\n")}`;
 }
 
-/** Line and column (from 1) of an offset, and its line with a caret below; secrets in the line are hidden. */
-export function excerptAt(
-  text: string,
-  offset: number,
-): { readonly line: number; readonly column: number; readonly excerpt: string } {
-  const before = text.slice(0, offset);
-  const line = before.split("\n").length;
-  const lineStart = before.lastIndexOf("\n") + 1;
-  const column = offset - lineStart + 1;
-  const written = (text.slice(lineStart).split(/\r?\n/, 1)[0] ?? "").trimEnd();
-  const margin = `${line}`.padStart(5);
-  const indent = written
-    .slice(0, column - 1)
-    .padEnd(column - 1)
-    .replaceAll(/[^\t]/g, " ");
-  return {
-    line,
-    column,
-    excerpt: `${margin} | ${hideSecrets(written)}\n${" ".repeat(margin.length)} | ${indent}^`,
-  };
+/** {@link showPlace} with the secrets in the line hidden. */
+export function excerptAt(text: string, offset: number): TextPlace {
+  return showPlace(text, offset, hideSecrets);
+}
+
+function excerptWithin({ text, at }: NonNullable<ConfigProblem["within"]>): string {
+  return excerptAt(text, at).excerpt;
+}
+
+/** A place in a configuration's text; not `isExact` when it is that of a key whose text cannot be followed further. */
+interface Offset {
+  readonly at: number;
+  readonly isExact: boolean;
 }
 
 /** The problem's own place, or that of the nearest table around it: what is missing has no place itself. */
-function offsetOf(problem: ConfigProblem, source: ConfigText): number | null {
-  for (let length = problem.path.length; length > 0; length -= 1) {
-    const place = source.places.get(formatPath(problem.path.slice(0, length)));
+function offsetOf(problem: ConfigProblem, source: ConfigText): Offset | null {
+  const { path, within } = problem;
+  for (let length = path.length; length > 0; length -= 1) {
+    const place = source.places.get(formatPath(path.slice(0, length)));
     if (place === undefined) continue;
+    if (length < path.length) return { at: place.key, isExact: within === undefined };
+    if (within !== undefined) return offsetWithin(within, place.value, source.text);
     const isUnknownKey = problem.message.startsWith(UNKNOWN_KEY);
-    return isUnknownKey || length < problem.path.length ? place.key : place.value;
+    return { at: isUnknownKey ? place.key : place.value, isExact: true };
   }
-  return source.places.size > 0 ? 0 : null;
+  return source.places.size > 0 ? { at: 0, isExact: within === undefined } : null;
+}
+
+/** The place in the string that begins at `start`, if that is written without escapes. */
+function offsetWithin(
+  { text, at }: NonNullable<ConfigProblem["within"]>,
+  start: number,
+  source: string,
+): Offset {
+  const quotes = /^(?:"""\n?|'''\n?|"|')/.exec(source.slice(start, start + 4))?.[0] ?? "";
+  const isExact = source.startsWith(text, start + quotes.length);
+  return { at: isExact ? start + quotes.length + at : start, isExact };
 }
 
 const UNKNOWN_KEY = "unknown key";
@@ -119,6 +130,7 @@ const SECTIONS: Readonly<Record<string, KeyPath>> = {
   "in [admin]": ["admin"],
   "in [[rules]]": ["rules", 0],
   "in the fields of a rule": ["rules", 0, "fields"],
+  "in [[tests]]": ["tests", 0],
 };
 
 function unknownKey(key: string, path: KeyPath, root: unknown): string {

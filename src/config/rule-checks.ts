@@ -1,18 +1,11 @@
-import { parseTablePattern, patternsOverlap, type TablePattern } from "../core/table-pattern.ts";
+import { parseTablePattern, type TablePattern } from "../core/table-pattern.ts";
+import { parseRule, type Rule } from "../query/rule.ts";
+import { RuleTextError } from "../query/rule-text-error.ts";
+import type { KeyPath } from "./key-path.ts";
 import { reportBelow, type ConfigProblem, type Report } from "./problems.ts";
-import type { RuleDocument } from "./schema-rule.ts";
-
-/** A rule of which keys may be missing because they are badly written: they are checked as far as they are there. */
-export type PartialRule = { readonly [Key in keyof RuleDocument]?: RuleDocument[Key] | undefined };
-
-/** What the rules of one index must have in common, and why. */
-const INDEX_WIDE = {
-  id: "documents of one table could replace those of another",
-  upsert: "whole documents would overwrite the fields that upserts wrote",
-  create_index: "an index is created or it is not",
-  dynamic: "an index has one such setting",
-  decimals: "a field has one type",
-} as const satisfies Partial<Record<keyof RuleDocument, string>>;
+import { checkSharedIndices, type PlacedRule } from "./rule-conflicts.ts";
+import { ruleNames, tableOf, toRuleOptions, type PartialRule } from "./rule-options.ts";
+import { describeIndexNameProblem } from "./schema-values.ts";
 
 /** Checks the rules against themselves and each other; the problems found. */
 export function checkRules(
@@ -21,41 +14,80 @@ export function checkRules(
 ): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report = reportBelow(["rules"], problems);
-  const patterns = rules.map((rule) =>
-    rule.table === undefined ? null : parseTablePattern(rule.table),
-  );
-  rules.forEach((rule, i) => {
-    if (needsIndex && rule.index === undefined) report([i, "index"], "is required");
-    checkFields(rule, i, report);
-    checkTruncate(rules, i, patterns[i] ?? null, report);
-    for (let j = 0; j < i; j += 1) {
-      const [a, b] = [patterns[j], patterns[i]];
-      if (a && b && patternsOverlap(a, b)) report([i, "table"], describeOverlap(a, b, j));
-    }
-    const other = rules.findIndex((earlier) => earlier.index === rule.index);
-    const first = rules[other];
-    if (rule.index === undefined || first === undefined || other >= i) return;
-    for (const [key, reason] of Object.entries(INDEX_WIDE)) {
-      const name = key as keyof typeof INDEX_WIDE;
-      if (JSON.stringify(rule[name]) === JSON.stringify(first[name])) continue;
-      report(
-        [i, name],
-        `must be the same in rules[${other}], which writes the index "${rule.index}" too: ${reason}`,
-      );
-    }
+  const names = ruleNames(rules);
+  const placed = rules.map((document, i): PlacedRule => {
+    if (needsIndex && document.index === undefined) report([i, "index"], "is required");
+    const other = names.indexOf(names[i] ?? "");
+    if (other < i) report([i, "name"], `is the name of rules[${other}], too`);
+    checkShape(document, i, report);
+    checkFields(document, i, report);
+    const rule = parse(document, { name: names[i] ?? "", at: ["rules", i], problems });
+    if (rule !== null && document.index !== undefined) checkIndexName(rule, i, report);
+    const table = tableOf(document);
+    const pattern = table === null ? null : parseTablePattern(table);
+    return { document, rule, pattern };
+  });
+  placed.forEach(({ document, pattern }, i) => {
+    checkTruncate(rules, i, pattern, report);
+    if (document.index !== undefined) checkSharedIndices(placed, i, report);
   });
   return problems;
 }
 
-function describeOverlap(a: TablePattern, b: TablePattern, i: number): string {
-  const one = "a table may have one rule only";
-  if (a.text === b.text) return `is the table of rules[${i}] already; ${one}`;
-  const common = [a, b].find((pattern) => pattern.exact)?.text ?? "some names";
-  return `overlaps rules[${i}] (${a.text}): both take ${common}; ${one}`;
+/** The keys that go together. */
+function checkShape(rule: PartialRule, i: number, report: Report): void {
+  if (rule.query === undefined) {
+    if (rule.table === undefined) report([i, "table"], "is required, or a query");
+  } else {
+    for (const key of ["table", "fields", "where"] as const) {
+      if (rule[key] === undefined) continue;
+      report([i, key], "cannot stand beside query, which says FROM, fields and WHERE itself");
+    }
+  }
+  if (rule.upsert === true) {
+    if (rule.pipeline !== undefined) {
+      report([i, "pipeline"], "is not possible with upsert: updates pass no ingest pipeline");
+    }
+  } else if (rule.on_delete !== undefined) {
+    report([i, "on_delete"], "is for upsert only: other rules own the whole document");
+  }
+}
+
+/** The rule with its texts parsed; null, and a problem, when one of them is no SQL. */
+function parse(
+  document: PartialRule,
+  {
+    name,
+    at,
+    problems,
+  }: { readonly name: string; readonly at: KeyPath; readonly problems: ConfigProblem[] },
+): Rule | null {
+  try {
+    return parseRule(toRuleOptions(document, name));
+  } catch (error) {
+    if (!(error instanceof RuleTextError)) throw error;
+    const { source, why } = error;
+    const path = [...at, ...keyPath(source.key)];
+    problems.push({ path, message: why, within: { text: source.text, at: error.at } });
+    return null;
+  }
+}
+
+/** Path of a rule text's key; names of columns may have dots. */
+function keyPath(key: string): KeyPath {
+  const table = /^(where|fields\.(?:types|rename|constants))\.(.*)$/s.exec(key);
+  const [, above = "", name = ""] = table ?? [];
+  return table === null ? key.split(".") : [...above.split("."), name];
+}
+
+function checkIndexName({ index }: Rule, i: number, report: Report): void {
+  const text = index.map((part) => (typeof part === "string" ? part : "x")).join("");
+  const problem = describeIndexNameProblem(text);
+  if (problem !== null) report([i, "index"], problem);
 }
 
 function checkFields(rule: PartialRule, i: number, report: Report): void {
-  const { include, exclude, rename } = rule.fields ?? {};
+  const { include, exclude, rename, types, constants } = rule.fields ?? {};
   (exclude ?? []).forEach((column, at) => {
     if (include?.includes(column)) {
       report([i, "fields", "exclude", at], `"${column}" is included and excluded`);
@@ -69,12 +101,26 @@ function checkFields(rule: PartialRule, i: number, report: Report): void {
     if (other !== undefined) report(path, `"${other}" is renamed to "${field}" too`);
     fieldNames.set(field, column);
   }
+  for (const column of Object.keys(types ?? {})) {
+    const path = [i, "fields", "types", column];
+    if (exclude?.includes(column)) report(path, `"${column}" has a type and is excluded`);
+    if (include?.includes(column) === false) {
+      report(path, `"${column}" has a type and is not included`);
+    }
+  }
+  for (const field of Object.keys(constants ?? {})) {
+    const column = fieldNames.get(field) ?? include?.find((each) => each === field);
+    if (column !== undefined) {
+      report([i, "fields", "constants", field], `"${column}" is the field "${field}" already`);
+    }
+  }
   for (const [key, columns] of [
     [["id"], rule.id],
     [["fields", "include"], include],
     [["fields", "exclude"], exclude],
   ] as const) {
-    columns?.forEach((column, at) => {
+    if (typeof columns !== "object") continue;
+    columns.forEach((column, at) => {
       if (columns.indexOf(column) < at) report([i, ...key, at], `"${column}" is listed twice`);
     });
   }
@@ -98,6 +144,11 @@ function checkTruncate(
     report(
       [i, "on_truncate"],
       'cannot be "delete" for a pattern: the documents of its other tables would be lost',
+    );
+  } else if (rule.index?.includes("{") === true) {
+    report(
+      [i, "on_truncate"],
+      'cannot be "delete" where rows choose the index: which there are is not known',
     );
   }
 }
