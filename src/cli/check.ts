@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import type { PipelineConfig } from "../config/config.ts";
-import { loadPipelines, type PipelinePart } from "../config/load.ts";
+import type { PipelinePart } from "../config/load.ts";
 import type { Finding } from "../core/finding.ts";
 import { describeFindings } from "./findings.ts";
 import { EXIT_CONFIG, EXIT_OK, type CliContext } from "./context.ts";
+import { CONFIG_ARGUMENT, loadLocation } from "./load-location.ts";
 import { partOption } from "./part-option.ts";
 
 /** The options of `check` as commander gives them. */
@@ -18,7 +19,7 @@ export function checkCommand(context: CliContext, setExitCode: (code: number) =>
     .description(
       "Test a configuration against the servers: settings, privileges, tables, topics, indices.",
     )
-    .argument("<config>", "configuration file (.toml or .json)")
+    .argument("<config>", CONFIG_ARGUMENT)
     .addOption(partOption("with [kafka]: test this half only"))
     .option("--json", "print the findings as a JSON array")
     .addHelpText(
@@ -30,8 +31,8 @@ Exit code 2 when a finding would stop a run.
 Example:
   $ tailrace check tailrace.toml`,
     )
-    .action(async (path: string, flags: CheckFlags) => {
-      const configs = await loadPipelines(path, { env: context.env, part: flags.part });
+    .action(async (location: string, flags: CheckFlags) => {
+      const configs = await loadLocation(location, context, flags.part);
       const [first = [], second = []] = await Promise.all(configs.map(check));
       const findings = joinFindings(first, second);
       context.print(flags.json ? `${JSON.stringify(findings)}\n` : describeFindings(findings));

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import { stringify } from "smol-toml";
 import { toDocument } from "../config/document.ts";
-import { loadPipelines, type PipelinePart } from "../config/load.ts";
+import type { PipelinePart } from "../config/load.ts";
 import { redactConfig } from "../config/redact.ts";
 import type { CliContext } from "./context.ts";
+import { CONFIG_ARGUMENT, loadLocation } from "./load-location.ts";
 import { partOption } from "./part-option.ts";
 
 interface ShowFlags {
@@ -17,7 +18,7 @@ export function configCommand(context: CliContext): Command {
   command
     .command("show")
     .description("Print the configuration as it takes effect: defaults filled in, secrets hidden.")
-    .argument("<config>", "configuration file (.toml or .json)")
+    .argument("<config>", CONFIG_ARGUMENT)
     .addOption(partOption("with [kafka]: print this half only"))
     .option("--json", "print JSON instead of TOML; of both halves an array")
     .addHelpText(
@@ -29,8 +30,8 @@ Examples:
   $ tailrace config show tailrace.toml
   $ tailrace config show tailrace.toml --part sync`,
     )
-    .action(async (path: string, flags: ShowFlags) => {
-      const configs = await loadPipelines(path, { env: context.env, part: flags.part });
+    .action(async (location: string, flags: ShowFlags) => {
+      const configs = await loadLocation(location, context, flags.part);
       const documents = configs.map((config) => toDocument(redactConfig(config)));
       if (flags.json) {
         const result = documents.length === 1 ? documents[0] : documents;

@@ -4,8 +4,12 @@ import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
 import { logStatus, streamStatus } from "../observe/status.ts";
 import type { ReportedStatus } from "../observe/status-line.ts";
+import type { ReloadRequests } from "../pipeline/reload-requests.ts";
 import { EXIT_OK, type CliContext } from "./context.ts";
+import type { OpenConfig } from "./load-location.ts";
 import { exitCodeOf, printError } from "./print-error.ts";
+import { Reloader } from "./reloader.ts";
+import { openRunAdmin } from "./run-admin.ts";
 import { assignStart, type RunStart } from "./start-point.ts";
 
 /** How pipelines are run from the command line. */
@@ -14,41 +18,89 @@ export interface RunFlags {
   readonly from?: RunStart;
   readonly acceptChanges?: true;
   readonly json?: true;
-  /** The half that makes documents of what a capture publishes, when that is known, whether it runs here or not. */
-  readonly sync?: SyncConfig | undefined;
+  /** Take changes of the configuration over as they are made. Default true. */
+  readonly watch?: boolean;
+  /** Where a copy is kept of what a config centre gives. */
+  readonly configCopy?: string | undefined;
 }
 
 /**
  * Runs the pipelines of a configuration side by side until a signal stops them, and returns the exit code. A fatal error of one stops the others, and is the one
- * that is told. Throws CONFIG_INVALID when the flags do not suit the pipelines.
+ * that is told. Changes of the configuration are taken over meanwhile. Throws CONFIG_INVALID when the flags do not suit the pipelines.
  */
 export async function runPipelines(
-  configs: readonly PipelineConfig[],
+  open: OpenConfig,
   flags: RunFlags,
   context: CliContext,
 ): Promise<number> {
+  const all = open.load(open.snapshot);
+  const configs = open.select(all);
+  const sync = all.find((config) => config.topology === "sync");
   const start = assignStart(flags.from, configs);
   const stopped = context.stopSignal();
   const failed = new AbortController();
   const signal = AbortSignal.any([stopped, failed.signal]);
   let failure: TailraceError | null = null;
+  const fail = (error: unknown, logger: Logger): void => {
+    const known = asTailraceError(error);
+    logger.error({ error: known }, "stopped");
+    failure ??= known;
+    failed.abort();
+  };
+  const logger = loggerOf(configs);
+  const reloader = new Reloader({ open, configs, logger, configCopy: flags.configCopy });
+  if (open.copied !== null) {
+    logger.warn(
+      { err: open.copied, config: open.source.name },
+      "beginning with the local copy of the configuration",
+    );
+  }
+  const views: Views = configs.map(() => undefined);
+  await using _admin = await openRunAdmin({ configs, views, reloader, signal, logger });
+  const following = follow(reloader, { watch: flags.watch !== false, signal, context }).catch(
+    (error: unknown) => fail(error, logger),
+  );
   await Promise.all(
-    configs.map(async (config) => {
+    configs.map(async (config, index) => {
       const part = configs.length > 1 ? { part: config.topology } : {};
-      const logger = createLogger({ ...config.log, fields: { pipeline: config.name, ...part } });
-      logStop(stopped, config, logger);
-      try {
-        await runOne(config, { signal, logger, flags, context, start });
-      } catch (error) {
-        const known = asTailraceError(error);
-        logger.error({ error: known }, "stopped");
-        failure ??= known;
-        failed.abort();
-      }
+      const own = createLogger({ ...config.log, fields: { pipeline: config.name, ...part } });
+      logStop(stopped, config, own);
+      const reloads = reloader.requestsOf(index);
+      const onView = (read: () => ReportedStatus): void => {
+        views[index] = read;
+      };
+      const run = { signal, logger: own, flags, context, start, sync, reloads, onView };
+      await runOne(config, run).catch((error: unknown) => fail(error, own));
     }),
   );
+  // of a run that ends by itself, without a signal
+  failed.abort();
+  await following;
   if (failure === null) return EXIT_OK;
   return flags.json ? printError(failure, context, true) : exitCodeOf(failure);
+}
+
+/** The means to look at each pipeline; undefined before it runs. */
+export type Views = ((() => ReportedStatus) | undefined)[];
+
+/** Keeps the first configuration, then carries out what SIGHUP and, unless told otherwise, the source ask for. */
+async function follow(
+  reloader: Reloader,
+  options: { readonly watch: boolean; readonly signal: AbortSignal; readonly context: CliContext },
+): Promise<void> {
+  // a refusal is told by then
+  options.context.onReloadSignal?.(() => void reloader.reload().catch(() => undefined));
+  await reloader.keepFirst();
+  if (options.watch) await reloader.watch(options.signal);
+}
+
+/** The logger of what concerns all pipelines of the process. */
+function loggerOf(configs: readonly PipelineConfig[]): Logger {
+  const [first] = configs;
+  return createLogger({
+    ...(first?.log ?? { level: "info" }),
+    fields: { pipeline: first?.name ?? "" },
+  });
 }
 
 interface RunContext {
@@ -57,12 +109,15 @@ interface RunContext {
   readonly flags: RunFlags;
   readonly context: CliContext;
   readonly start: ReturnType<typeof assignStart>;
+  /** The half that makes documents of what a capture publishes, when that is known, whether it runs here or not. */
+  readonly sync: SyncConfig | undefined;
+  readonly reloads: ReloadRequests | undefined;
+  readonly onView: (read: () => ReportedStatus) => void;
 }
 
 /** Runs a pipeline and reports how it is doing. Rejects with what ended it other than the signal. */
 async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
-  const { signal, logger, flags, start } = run;
-  const { sync } = flags;
+  const { signal, logger, flags, start, sync, reloads, onView } = run;
   const ended = new AbortController();
   let reports: Promise<unknown> | undefined;
   let read: (() => ReportedStatus) | undefined;
@@ -76,10 +131,12 @@ async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
       from: config.topology === "sync" ? undefined : start.from,
       seekTo: config.topology === "sync" ? start.seekTo : undefined,
       acceptChanges: flags.acceptChanges,
+      reloads,
       readKnownEpoch: sync && (() => readDocumentEpoch(sync)),
       onReady: (view) => {
         // The pipeline is opened again after a failure that passed: the reports go on with the new one.
         read = view.status;
+        onView(read);
         reports ??= report(() => (read ?? view.status)(), ended.signal, run).catch(
           (error: unknown) => {
             logger.warn({ error }, "no more status reports");

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { loadPipelines } from "../config/load.ts";
 import type { SyncConfig } from "../config/config.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { SeekStep } from "../pipeline/sync/seek.ts";
 import type { CliContext } from "./context.ts";
+import { CONFIG_ARGUMENT, loadLocation } from "./load-location.ts";
 import { readSeekTarget } from "./seek-target.ts";
 
 interface SeekFlags {
@@ -16,7 +16,7 @@ interface SeekFlags {
 export function seekCommand(context: CliContext): Command {
   return new Command("seek")
     .description("Set the offsets at which a sync goes on, for all partitions of its topics.")
-    .argument("<config>", "configuration file (.toml or .json)")
+    .argument("<config>", CONFIG_ARGUMENT)
     .requiredOption(
       "--to <place>",
       "earliest, latest, a time (2026-11-23T10:00:00Z), or a JSON file of offsets by topic and partition",
@@ -34,9 +34,9 @@ Examples:
   $ tailrace seek tailrace.toml --to earliest
   $ tailrace seek tailrace.toml --to offsets.json --json`,
     )
-    .action(async (path: string, flags: SeekFlags) => {
+    .action(async (location: string, flags: SeekFlags) => {
       const to = await readSeekTarget(flags.to);
-      const config = onlySync(await loadPipelines(path, { env: context.env }), path);
+      const config = onlySync(await loadLocation(location, context));
       // loaded only now: the other commands start faster without it
       const { seekTopics } = await import("../pipeline/sync/seek-topics.ts");
       const steps = await seekTopics(config, { to, isDryRun: flags.dryRun });
@@ -49,10 +49,13 @@ Examples:
     });
 }
 
-function onlySync(configs: readonly { readonly topology: string }[], path: string): SyncConfig {
+function onlySync(configs: readonly { readonly topology: string }[]): SyncConfig {
   const sync = configs.find((config) => config.topology === "sync");
   if (sync !== undefined) return sync as SyncConfig;
-  throw new TailraceError("CONFIG_INVALID", `${path} describes no pipeline that reads Kafka`);
+  throw new TailraceError(
+    "CONFIG_INVALID",
+    "the configuration describes no pipeline that reads Kafka",
+  );
 }
 
 /** The partitions as a table for people. */

@@ -1,0 +1,49 @@
+import type { PipelineConfig } from "../config/config.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import { createLineMaker, type ReportedStatus } from "../observe/status-line.ts";
+import type { Reloader } from "./reloader.ts";
+import { packageVersion } from "./version.ts";
+
+/** What the endpoints of a run show. */
+export interface RunAdminOptions {
+  readonly configs: readonly PipelineConfig[];
+  /** The means to look at each pipeline; undefined before it runs. */
+  readonly views: readonly ((() => ReportedStatus) | undefined)[];
+  readonly reloader: Reloader;
+  /** Aborts when the run is to end: it is not ready from then on. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** Opens the endpoints that the configuration asks for; disposing of the result closes them. Throws CONFIG_INVALID. */
+export async function openRunAdmin(options: RunAdminOptions): Promise<AsyncDisposable> {
+  const { configs, views, reloader, signal, logger } = options;
+  const admin = configs[0]?.admin;
+  if (admin === undefined) return { [Symbol.asyncDispose]: async () => {} };
+  // loaded only when they are wanted
+  const { openAdmin } = await import("../admin/server.ts");
+  const { createMetrics } = await import("../observe/metrics.ts");
+  const read = (): readonly ReportedStatus[] =>
+    views.flatMap((view) => (view === undefined ? [] : [view()]));
+  const toLine = configs.map(() => createLineMaker(systemClock));
+  const server = await openAdmin(admin, {
+    isReady: () =>
+      !signal.aborted && views.every((view) => view !== undefined && view().state !== "waiting"),
+    status: () => ({
+      version: packageVersion(),
+      reload: reloader.status(),
+      pipelines: views.flatMap((view, i) => (view === undefined ? [] : [toLine[i]?.(view())])),
+    }),
+    metrics: createMetrics({
+      pipelines: read,
+      process: () => {
+        const { version, needs_reload } = reloader.status();
+        return { version, needsReload: needs_reload, reloads: { ...reloader.counts() } };
+      },
+    }),
+    reload: () => reloader.reload(),
+  });
+  logger.info({ host: admin.host, port: server.port }, "endpoints for operators are open");
+  return server;
+}
