@@ -6,39 +6,54 @@ import { applyStrict, type Place } from "../apply.ts";
 import { constantOf } from "../constant.ts";
 import type { SqlType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
-import { createMoment, isDateTaken, PARTIAL_DATES, REAL_DATES, type DateRules } from "./moment.ts";
+import { createMoment, DATES_OF_TIMES, isDateTaken, PARTIAL_DATES, REAL_DATES } from "./moment.ts";
 import { parseDatetime, textToDatetime } from "./parse-datetime.ts";
 import {
   partsOfDecimal,
   partsOfDouble,
   partsToDatetime,
   partsToTime,
+  wholeToDateParts,
   wholeToDatetime,
 } from "./parse-number.ts";
 import { parseTime, textToTime } from "./parse-time.ts";
 import { roundDatetime, roundTime } from "./round.ts";
 
-/** `real`: dates with zero parts are NULL; `partial`: they are taken, and the zero date of a column is, too. */
-export type DateMode = "real" | "partial";
+/**
+ * `real`: dates with zero parts are NULL. `partial`: they are taken, of a column the zero date, too, and of a number whatever its digits are. `counted`: as `real`, but a number may name a day that
+ * its month does not have, which then is one of the next month.
+ */
+export type DateMode = "real" | "partial" | "counted";
 
 /** The value as a DATE: NULL where it has none. A time of day is cut off. Refuses TIME, which would need the current date. */
 export function toDate(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
   const place = { at: value.at, scope };
   const type = { kind: "date" } as const;
-  switch (value.type.kind) {
-    case "date":
-      return checked(value, place, type, mode);
-    case "decimal": {
-      const { frac } = value.type;
-      return convert(value, place, type, (source) => {
-        const whole = frac === 0 ? source : `${source} / ${10n ** BigInt(frac)}n`;
-        return `${scope.bind(wholeToDate)}(Number(${whole}), ${rulesOf(mode, scope)})`;
-      });
-    }
-    default: {
-      const whole = toDatetime(value, scope, mode);
-      return convert(whole, place, type, (source) => `${scope.bind(dateOf)}(${source})`);
-    }
+  const whole = wholeSource(value);
+  if (whole !== null) {
+    const read = { real: wholeToDate, partial: wholeToDateParts, counted: wholeToCountedDate }[
+      mode
+    ];
+    return convert(value, place, type, (source) => `${scope.bind(read)}(${whole(source)})`);
+  }
+  if (value.type.kind === "date") return checked(value, place, type, mode);
+  const datetime = toDatetime(value, scope, mode);
+  return convert(datetime, place, type, (source) => `${scope.bind(dateOf)}(${source})`);
+}
+
+/** The whole part of a number as a JavaScript number; null for what is none. */
+function wholeSource({ type }: Typed): ((source: string) => string) | null {
+  switch (type.kind) {
+    case "integer":
+      if (type.isYear === true || type.bits !== undefined) return null;
+      return (source) => (type.isSmall ? source : `Number(${source})`);
+    case "decimal":
+      return (source) =>
+        `Number(${type.frac === 0 ? source : `${source} / ${10n ** BigInt(type.frac)}n`})`;
+    case "double":
+      return (source) => `Math.trunc(${source})`;
+    default:
+      return null;
   }
 }
 
@@ -56,12 +71,13 @@ export function toDatetime(value: Typed, scope: Scope, mode: DateMode = "real"):
       return scope.refuse(value.at, "a time as a date would be one of the current day");
     default:
       return convert(value, place, type, (source) => {
-        const rules = rulesOf(mode, scope);
+        const rules = scope.bind(mode === "partial" ? PARTIAL_DATES : REAL_DATES);
+        const numberRules = scope.bind(mode === "partial" ? DATES_OF_TIMES : REAL_DATES);
         return fromPlain(value, source, scope, {
           year: () => `${scope.bind(firstOfYear)}(${source})`,
           text: (text) => `${scope.bind(textToDatetime)}(${text}, ${rules})`,
-          whole: (number) => `${scope.bind(wholeToDatetime)}(${number}, ${rules})`,
-          parts: (parts) => `${scope.bind(partsToDatetime)}(${parts}, ${rules})`,
+          whole: (number) => `${scope.bind(wholeToDatetime)}(${number}, ${numberRules})`,
+          parts: (parts) => `${scope.bind(partsToDatetime)}(${parts}, ${numberRules})`,
         });
       });
   }
@@ -200,10 +216,6 @@ function rounded(
   return convert(value, place, type, body, type.kind === "datetime");
 }
 
-function rulesOf(mode: DateMode, scope: Scope): string {
-  return scope.bind(mode === "real" ? REAL_DATES : PARTIAL_DATES);
-}
-
 const MIDNIGHT = createMoment({});
 
 /** Null for dates with zero parts. */
@@ -226,9 +238,14 @@ function firstOfYear(year: number): Moment {
   return createMoment({ year, month: 1, day: 1 });
 }
 
-function wholeToDate(value: number, rules: DateRules): Moment | null {
-  const moment = wholeToDatetime(value, rules);
-  return moment === null ? null : dateOf(moment);
+function wholeToDate(value: number): Moment | null {
+  const moment = wholeToDateParts(value);
+  return moment === null ? null : realDate(moment);
+}
+
+function wholeToCountedDate(value: number): Moment | null {
+  const moment = wholeToDateParts(value);
+  return moment === null || moment.month === 0 || moment.day === 0 ? null : moment;
 }
 
 function wholeToTime(whole: number): Moment | null {

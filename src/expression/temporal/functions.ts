@@ -1,4 +1,5 @@
 import type { FunctionTable } from "../functions.ts";
+import { PART_FUNCTIONS } from "./parts.ts";
 
 /** date and time functions. */
-export const TEMPORAL_FUNCTIONS: FunctionTable = {};
+export const TEMPORAL_FUNCTIONS: FunctionTable = { ...PART_FUNCTIONS };

@@ -90,12 +90,11 @@ export function dayNumber(year: number, month: number, day: number): number {
 /** The last day number that FROM_DAYS and date arithmetic make: 9999-12-31. */
 export const MAX_DAY_NUMBER = 3_652_424;
 
-/** The date of a day number from 366 (0001-01-01) to {@link MAX_DAY_NUMBER}; 0000-00-00 for others, as FROM_DAYS. */
+/** The date of a day number from 1 (0000-01-01, in a year 0 of 365 days) to {@link MAX_DAY_NUMBER}; 0000-00-00 for others. */
 export function dateOfDayNumber(days: number): Moment {
-  if (days < 366 || days > MAX_DAY_NUMBER) return createMoment({});
-  let year = Math.trunc((days * 100) / 36525);
-  const century = Math.trunc((Math.trunc((year - 1) / 100 + 1) * 3) / 4);
-  let dayOfYear = days - year * 365 - Math.trunc((year - 1) / 4) + century;
+  if (days < 1 || days > MAX_DAY_NUMBER) return createMoment({});
+  let year = days < 366 ? 0 : Math.floor((days * 100) / 36525);
+  let dayOfYear = days - dayNumber(year, 1, 1) + 1;
   while (dayOfYear > daysInYear(year)) {
     dayOfYear -= daysInYear(year);
     year += 1;

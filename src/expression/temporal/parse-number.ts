@@ -23,12 +23,13 @@ export function partsOfDecimal(value: bigint, frac: number): Parts {
 export function partsOfDouble(value: number): Parts {
   const whole = Math.trunc(value);
   if (Math.abs(whole) > 2 ** 63) return { whole, nanosecond: 0 };
-  return { whole, nanosecond: Math.trunc((value - whole) * 1e9) };
+  const nanosecond = Math.round((value - whole) * 1e9);
+  return { whole, nanosecond: Math.max(-999_999_999, Math.min(999_999_999, nanosecond)) };
 }
 
 /** The date and time of a whole number; null where it is none, or the rules do not take it. */
 export function wholeToDatetime(value: number, rules: DateRules): Moment | null {
-  const digits = fullDigits(value, rules);
+  const digits = fullDigits(value);
   if (digits === null) return null;
   const date = Math.floor(digits / 1_000_000);
   const time = digits % 1_000_000;
@@ -47,6 +48,18 @@ export function wholeToDatetime(value: number, rules: DateRules): Moment | null 
     moment.minute <= 59 &&
     moment.second <= 59;
   return isInRange && isDateTaken(moment, rules) ? moment : null;
+}
+
+/** The date of a whole number where a DATE is wanted, which sees less: digits of a time do not count, `YYMMDD` may be as short as it is. Month and day may be zero and of no calendar. */
+export function wholeToDateParts(value: number): Moment | null {
+  if (value < 0) return null;
+  let date = value > 99_999_999 ? Math.floor(value / 1_000_000) : value;
+  if (date < 700_000) date += 20_000_000;
+  else if (date < 1_000_000) date += 19_000_000;
+  const year = Math.floor(date / 10_000);
+  const month = Math.floor(date / 100) % 100;
+  const day = date % 100;
+  return year > 9999 || month > 12 || day > 31 ? null : createMoment({ year, month, day });
 }
 
 /** The date and time of a number with a fraction, which counts only behind seconds; rounded to microseconds. */
@@ -93,14 +106,13 @@ function hasTime(whole: number): boolean {
 }
 
 /** `YYYYMMDDhhmmss`; null where a number is too short, too long, or its year would be ambiguous. */
-function fullDigits(value: number, rules: DateRules): number | null {
+function fullDigits(value: number): number | null {
   if (value === 0) return 0;
   if (value >= 10_000_101_000_000) return value > 99_999_999_999_999 ? null : value;
   if (value < 101) return null;
   if (value <= 691_231) return (value + 20_000_000) * 1_000_000;
   if (value < 700_101) return null;
   if (value <= 991_231) return (value + 19_000_000) * 1_000_000;
-  if (value < 10_000_101 && !rules.allowPartial) return null;
   if (value <= 99_991_231) return value * 1_000_000;
   if (value < 101_000_000) return null;
   if (value <= 691_231_235_959) return value + 20_000_000_000_000;

@@ -51,8 +51,8 @@ function roundMicrosecond(microsecond: number, fraction: number): number {
 }
 
 function addSecond(moment: Moment): Moment | null {
-  if (moment.second < 59) return { ...moment, second: moment.second + 1 };
   if (!isDateTaken(moment, REAL_DATES)) return null;
+  if (moment.second < 59) return { ...moment, second: moment.second + 1 };
   if (moment.minute < 59) return { ...moment, minute: moment.minute + 1, second: 0 };
   if (moment.hour < 23) return { ...moment, hour: moment.hour + 1, minute: 0, second: 0 };
   if (moment.year === 9999 && moment.month === 12 && moment.day === 31) return null;
