@@ -46,6 +46,10 @@ export interface RowEncoder {
   /** Rows are pairs of before and after image; one that moves its document becomes delete, then index. */
   readonly update: EncodeRows;
   readonly delete: EncodeRows;
+  /** Deletes what rows may have, whether the rule's conditions take them or not. */
+  readonly purge: EncodeRows;
+  /** The place behind the row image at `at`. */
+  rowEnd(bytes: unknown, at: number, end: number): number;
   readonly stop: EncoderStop;
   readonly counts: RowCounts;
   /** Where the rule's index differs from row to row: the open ones by name. Filled by the caller. */
@@ -93,7 +97,7 @@ export function compileEncoder(
   // oxlint-disable-next-line typescript/no-implied-eval
   const factory = new Function(...Object.keys(helpers), source.code) as (
     ...values: unknown[]
-  ) => Pick<RowEncoder, "insert" | "update" | "delete">;
+  ) => Pick<RowEncoder, "insert" | "update" | "delete" | "purge" | "rowEnd">;
   return { plan, ...factory(...Object.values(helpers)), stop, counts, targets, script };
 }
 

@@ -135,7 +135,16 @@ function remove(b, row, end, w) {
     return row;
   } catch (error) { return fail(b, row, end, w, error, false); }
 }
-return { insert, update, delete: remove };
+function purge(b, row, end, w) {
+  while (row < end) {
+    w_id = -1;
+    const next = rowEnd(b, row, end);
+    if (!gone(b, row, end, w)) return row;
+    row = next;
+  }
+  return row;
+}
+return { insert, update, delete: remove, purge, rowEnd };
 `,
     constants,
   };

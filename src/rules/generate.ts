@@ -81,7 +81,7 @@ function remove(b, p, end, w) {
   }
   return p;
 }
-return { insert, update, delete: remove };
+return { insert, update, delete: remove, purge: remove, rowEnd };
 `,
     constants,
   };

@@ -1,6 +1,7 @@
 /** Where a row says that its document goes: texts of templates, checked and written. */
 import { ID_SCRATCH_BYTES } from "../core/action-writer.ts";
 import { TailraceError } from "../core/errors.ts";
+import type { Template } from "../query/tree.ts";
 
 /** The parts of a template as one text, NULL when one of them is. */
 export function joinTexts(...parts: readonly (string | null)[]): string | null {
@@ -16,6 +17,14 @@ export function joinTexts(...parts: readonly (string | null)[]): string | null {
 // oxlint-disable-next-line no-control-regex
 const FORBIDDEN = /[\\/*?"<>| ,#:\p{Lu}\u0000-\u001f]/u;
 const MAX_INDEX_BYTES = 255;
+
+/** The names that a template gives, with `*` for what rows fill in. */
+export function indexPattern(template: Template): string {
+  return template
+    .map((part) => (typeof part === "string" ? part : "*"))
+    .join("")
+    .replace(/\*+/g, "*");
+}
 
 /** The text as the name of an index. Throws RULE_PLACE_INVALID when no index can have it. */
 export function checkIndexName(name: string | null): string {

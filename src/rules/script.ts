@@ -1,7 +1,7 @@
 import type { Operation } from "../core/change-event.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { TableSchema } from "../core/schema.ts";
-import { parseDocument, printDocument } from "./exact-json.ts";
+import { parseDocument, printDocument } from "./script-json.ts";
 import { isRowError } from "./row-failure.ts";
 import type { TransformChange, TransformDocument, TransformFunction } from "./transform.ts";
 

@@ -8,6 +8,21 @@ const SYSTEM_DATABASE = /^(?:mysql|sys|information_schema|performance_schema)$/i
 /** Finds the rule of a table, or null when it has none. */
 export type TableMatcher<Rule> = (database: string, table: string) => Rule | null;
 
+/** Finds the rules of a table, in their order. */
+export type RulesMatcher<Rule> = (database: string, table: string) => readonly Rule[];
+
+/**
+ * Compiles the rules' tables into one function that finds all of them: several rules may make documents of one table. A pattern never matches a system database nor a work
+ * table of gh-ost or pt-online-schema-change. `caseSensitive` is as in {@link createTableMatcher}. Throws CONFIG_INVALID.
+ */
+export function createRulesMatcher<Rule extends { readonly table: string }>(
+  rules: readonly Rule[],
+  options: { readonly caseSensitive?: boolean } = {},
+): RulesMatcher<Rule> {
+  const matchers = rules.map((rule) => createTableMatcher([rule], options));
+  return (database, table) => matchers.flatMap((match) => match(database, table) ?? []);
+}
+
 /**
  * Compiles the rules' tables into one function. An exact name matches itself and wins over a pattern; among patterns the first in the
  * list wins. A pattern never matches a system database nor a work table of gh-ost or pt-online-schema-change. `caseSensitive` is false
