@@ -88,6 +88,16 @@ export class TableRegistry {
     this.#byId.clear();
   }
 
+  /** Other tables are captured from here on: every TABLE_MAP is looked at anew. What was prepared for tables that stay captured is kept. */
+  forgetCaptured(): void {
+    this.#byId.clear();
+    for (const [key, entry] of this.#byBody) {
+      const table = entry.kind === "captured" ? entry.version.schema : null;
+      if (table === null || !this.#options.isCaptured(table.database, table.table))
+        this.#byBody.delete(key);
+    }
+  }
+
   /** What the server said may not hold any more: a statement may have changed a table. What the log itself told stays true. */
   forgetLookups(): void {
     if (this.#answers.size === 0) return;

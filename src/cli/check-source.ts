@@ -7,7 +7,7 @@ import { describeServer } from "../mysql/server.ts";
 import { connectionOptions } from "../pipeline/source.ts";
 import { checkStart } from "./check-start.ts";
 import { findingOf } from "./findings.ts";
-import { readTables } from "./tables.ts";
+import { readTables } from "../pipeline/read-tables.ts";
 
 /** A MySQL source as it was found. */
 export interface CheckedSource {

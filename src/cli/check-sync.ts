@@ -19,7 +19,7 @@ import { checkRulesOnTables } from "./check-rules.ts";
 import { checkSamples } from "./check-samples.ts";
 import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
 import { findingOf } from "./findings.ts";
-import { readTables } from "./tables.ts";
+import { readTables } from "../pipeline/read-tables.ts";
 
 /** All findings about a pipeline from records into documents. A server that cannot be asked is one itself, and the others are checked all the same. */
 export async function checkSync(config: SyncConfig): Promise<readonly Finding[]> {

@@ -13,7 +13,7 @@ import {
   type ProposedConfig,
 } from "./init-config.ts";
 import { proposeRules } from "./init-rules.ts";
-import { readTables } from "./tables.ts";
+import { readTables } from "../pipeline/read-tables.ts";
 import { writeNewFile } from "./write-new-file.ts";
 
 /** The options of `init` as commander gives them. */

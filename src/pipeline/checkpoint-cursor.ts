@@ -20,6 +20,7 @@ export class CheckpointCursor implements GapNotes {
   #file: string;
   #position: number;
   #readTo: LogPlace | undefined;
+  #fingerprint: string;
   #changes = 1;
 
   constructor(options: CheckpointCursorOptions) {
@@ -30,6 +31,7 @@ export class CheckpointCursor implements GapNotes {
     this.#file = initial.file;
     this.#position = initial.position;
     this.#readTo = initial.readTo;
+    this.#fingerprint = initial.fingerprint;
   }
 
   /** Grows with every change, from 1 on: the checkpoint that a run begins with has yet to be saved. */
@@ -45,6 +47,12 @@ export class CheckpointCursor implements GapNotes {
     this.#position = position;
     this.#readTo = readTo;
     if (gtid !== undefined) this.#gtidSet?.add(gtid);
+    this.#changes += 1;
+  }
+
+  /** From now on the checkpoint is one of rules with this fingerprint. */
+  stamp(fingerprint: string): void {
+    this.#fingerprint = fingerprint;
     this.#changes += 1;
   }
 
@@ -78,6 +86,7 @@ export class CheckpointCursor implements GapNotes {
       file: this.#file,
       position: this.#position,
       readTo: this.#readTo,
+      fingerprint: this.#fingerprint,
       gtidSet: this.#gtidSet?.toString(),
       gaps: this.#gaps,
       savedAt: new Date(this.#options.clock.now()).toISOString(),

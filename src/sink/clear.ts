@@ -8,14 +8,23 @@ const KEEP_ALIVE = "5m";
 
 interface Page {
   readonly _scroll_id?: string;
-  readonly hits?: { readonly hits?: readonly { readonly _id: string }[] };
+  readonly hits?: { readonly hits?: readonly FoundDocument[] };
+}
+
+/** A document's id and routing. */
+export interface FoundDocument {
+  readonly _id: string;
+  readonly _routing?: string;
 }
 
 /**
  * The ids of all documents of an index as of now, page by page; none when there is no such index. A scroll, because every version has
  * it and it needs no sort key. Throws BULK_*.
  */
-export async function* readIds(channel: HttpChannel, index: string): AsyncGenerator<string[]> {
+export async function* readIds(
+  channel: HttpChannel,
+  index: string,
+): AsyncGenerator<readonly FoundDocument[]> {
   const path = `/${encodeURIComponent(index)}`;
   const refreshed = await requestJson(channel, "POST", `${path}/_refresh`);
   if (refreshed.status === 404) return;
@@ -29,9 +38,9 @@ export async function* readIds(channel: HttpChannel, index: string): AsyncGenera
   );
   try {
     for (;;) {
-      const ids = page.hits?.hits?.map((hit) => hit._id) ?? [];
-      if (ids.length === 0) return;
-      yield ids;
+      const found = page.hits?.hits ?? [];
+      if (found.length === 0) return;
+      yield found;
       const next = { scroll: KEEP_ALIVE, scroll_id: page._scroll_id };
       page = pageOf(index, await requestJson(channel, "POST", "/_search/scroll", next));
     }

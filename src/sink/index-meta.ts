@@ -8,18 +8,23 @@ export interface IndexMeta {
 
 /**
  * The greatest epoch that tailrace noted in these indices, null when there is none: versions of documents there begin with it, and new ones must
- * not begin with less. Indices that do not exist are passed over. Throws BULK_*.
+ * not begin with less. `*` in a name stands for anything. Indices that do not exist are passed over. Throws BULK_*.
  */
 export async function readIndexEpoch(
   client: JsonClient,
   indices: readonly string[],
 ): Promise<number | null> {
-  const names = [...new Set(indices)].map(encodeURIComponent).join(",");
+  const epochs: number[] = [];
+  for (const names of namesByRequest(indices)) epochs.push(...(await readEpochs(client, names)));
+  return epochs.length === 0 ? null : Math.max(...epochs);
+}
+
+async function readEpochs(client: JsonClient, names: string): Promise<number[]> {
   const answer = await client.request(
     "GET",
     `/${names}/_mapping?ignore_unavailable=true&allow_no_indices=true`,
   );
-  if (answer.status === 404) return null;
+  if (answer.status === 404) return [];
   if (answer.status !== 200)
     throw new TailraceError(
       "BULK_UNREACHABLE",
@@ -28,8 +33,23 @@ export async function readIndexEpoch(
   const mappings = Object.values(
     answer.body as Record<string, { readonly mappings?: { readonly _meta?: IndexMeta } }>,
   );
-  const epochs = mappings
+  return mappings
     .map((one) => Number(one.mappings?._meta?.tailrace?.["epoch"]))
     .filter(Number.isSafeInteger);
-  return epochs.length === 0 ? null : Math.max(...epochs);
+}
+
+/** Elasticsearch takes request lines of 4096 bytes. */
+const MAX_NAMES_BYTES = 3_000;
+
+/** Names of indices for request paths, joined by commas; as many requests as their length takes. */
+export function namesByRequest(indices: readonly string[]): string[] {
+  const lists: string[] = [];
+  for (const name of new Set(indices)) {
+    const encoded = encodeURIComponent(name);
+    const last = lists.at(-1);
+    if (last !== undefined && last.length + encoded.length < MAX_NAMES_BYTES)
+      lists[lists.length - 1] = `${last},${encoded}`;
+    else lists.push(encoded);
+  }
+  return lists;
 }

@@ -1,3 +1,4 @@
+import { namesByRequest } from "./index-meta.ts";
 import { requestJson, type HttpChannel } from "./client.ts";
 
 /**
@@ -18,14 +19,13 @@ export class IndexWatch {
    * over: what they point to may change on purpose. So are failures, since this is only a look.
    */
   async look(names: readonly string[]): Promise<string[]> {
-    if (names.length === 0) return [];
-    const list = names.map(encodeURIComponent).join(",");
     const options = "ignore_unavailable=true&filter_path=*.settings.index.uuid";
-    let found: Readonly<Record<string, IndexSettings>>;
+    const found: Record<string, IndexSettings> = {};
     try {
-      const answer = await requestJson(this.#channel, "GET", `/${list}/_settings?${options}`);
-      if (answer.status !== 200) return [];
-      found = answer.body as typeof found;
+      for (const list of namesByRequest(names)) {
+        const answer = await requestJson(this.#channel, "GET", `/${list}/_settings?${options}`);
+        if (answer.status === 200) Object.assign(found, answer.body);
+      }
     } catch {
       return [];
     }

@@ -159,9 +159,10 @@ class BulkSink implements Sink {
 
   async clear(target: Target, versionHigh: number, versionLow: number): Promise<void> {
     const { writer } = this;
-    for await (const ids of readIds(this.#control, target.index)) {
+    for await (const found of readIds(this.#control, target.index)) {
       writer.begin(target, versionHigh, versionLow);
-      for (const id of ids) {
+      for (const { _id: id, _routing: routing = "" } of found) {
+        writer.routingLength = writer.routing.write(JSON.stringify(routing).slice(1, -1));
         const length = writer.id.write(JSON.stringify(id).slice(1, -1));
         while (!writer.delete(length)) await this.room();
       }

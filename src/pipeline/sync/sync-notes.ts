@@ -8,6 +8,7 @@ export class SyncNotes {
   readonly #store: SyncStateStore;
   readonly #clock: Clock;
   #gaps: readonly TableGap[];
+  #fingerprint: string | null = null;
   #isDirty = false;
 
   constructor(store: SyncStateStore, state: Pick<SyncState, "gaps">, clock: Clock) {
@@ -32,6 +33,12 @@ export class SyncNotes {
     this.#isDirty = true;
   }
 
+  /** From now on the state is one of rules with this fingerprint. */
+  stamp(fingerprint: string): void {
+    this.#fingerprint = fingerprint;
+    this.#isDirty = true;
+  }
+
   /** What is noted is durable when it resolves, and what others noted is known. Throws STATE_*, BULK_*. */
   async save(): Promise<void> {
     if (!this.#isDirty) return;
@@ -40,9 +47,10 @@ export class SyncNotes {
       const saved = await this.#store.update((state) => {
         if (state === null) return null;
         const added = this.#gaps.filter((gap) => !state.gaps.some((one) => sameGap(one, gap)));
-        if (added.length === 0) return state;
+        const fingerprint = this.#fingerprint ?? state.fingerprint;
+        if (added.length === 0 && fingerprint === state.fingerprint) return state;
         const savedAt = new Date(this.#clock.now()).toISOString();
-        return { ...state, gaps: [...state.gaps, ...added], savedAt };
+        return { ...state, fingerprint, gaps: [...state.gaps, ...added], savedAt };
       });
       for (const gap of saved?.gaps ?? []) if (!this.hasGap(gap)) this.#gaps = [...this.#gaps, gap];
     } catch (error) {
