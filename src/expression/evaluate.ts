@@ -5,6 +5,7 @@ import type { Expression } from "../query/tree.ts";
 import { columnSqlType } from "./column.ts";
 import { compileExpression } from "./compile.ts";
 import { toText } from "./convert.ts";
+import { shownDouble } from "./numeric/format.ts";
 import { createScope, type CodeScope, type Fail } from "./scope.ts";
 import type { SqlType } from "./sql-type.ts";
 import type { Typed } from "./typed.ts";
@@ -80,10 +81,13 @@ function assemble<Result>(
 /** Source of the value as MySQL's text protocol prints it: string, Uint8Array or null; of a BIT its number. */
 export function textOf(typed: Typed, scope: CodeScope): string {
   const { type, source } = typed;
-  if (type.kind === "integer" && type.bits !== undefined) {
+  const print = (helper: (value: never) => string): string => {
     const name = scope.temporary();
-    return `((${name} = ${source}) === null ? null : String(${name}))`;
-  }
+    return `((${name} = ${source}) === null ? null : ${scope.bind(helper)}(${name}))`;
+  };
+  if (type.kind === "integer" && type.bits !== undefined) return print(String);
+  // text functions see fewer digits
+  if (type.kind === "double") return print(shownDouble(type));
   switch (type.kind) {
     case "null":
     case "text":

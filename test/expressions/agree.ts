@@ -33,7 +33,9 @@ export function difference(ours: Extract<Ours, { type: SqlType }>, answer: Answe
   }
   const type = answer.field === undefined ? null : typeText(answer.field);
   const mine = ourTypeText(ours.type);
-  return type === null || type === mine ? null : `type: ours ${mine}, MySQL's ${type}`;
+  // what is always NULL has no type that matters
+  if (type === null || type === mine || answer.values.every((value) => value === null)) return null;
+  return `type: ours ${mine}, MySQL's ${type}`;
 }
 
 function isSame(

@@ -59,14 +59,15 @@ export async function compareExpressions(options: ComparisonOptions): Promise<Co
   await using database = await openTestDatabase(options.server);
   for (const statement of probeTableSql(random, TABLE_ROWS)) await database.query(statement);
   await using oracle = await Oracle.open(database.url, database.name);
-  const rows = await readRows(oracle);
+  const rows = await readRows(oracle, TABLE_ROWS);
   const run = new Run(options, random, oracle, rows);
   await run.all();
   return run.result();
 }
 
-async function readRows(oracle: Oracle): Promise<readonly RowValues[]> {
-  const ids = Array.from({ length: TABLE_ROWS }, (_, row) => row + 1);
+/** The table's rows as values, in the order of their ids. */
+export async function readRows(oracle: Oracle, count: number): Promise<readonly RowValues[]> {
+  const ids = Array.from({ length: count }, (_, row) => row + 1);
   const answers = await oracle.ask(COLUMNS.map(readExpression), ids);
   return ids.map((_, row) =>
     COLUMNS.map((column, i) => {

@@ -7,7 +7,8 @@ export function readExpression({ name, type }: Column): string {
   switch (type.kind) {
     case "float":
     case "double":
-      return `(${name} + 0e0)`;
+      // all digits of a FLOAT, the sign of -0
+      return `(${name} * 1e0)`;
     case "bit":
     case "enum":
     case "set":

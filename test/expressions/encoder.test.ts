@@ -1,0 +1,89 @@
+import type { FieldPacket } from "mysql2/promise";
+import { expect, test } from "vitest";
+import { selectValueToJson } from "../../src/mysql/select-values.ts";
+import { fieldTypeOf } from "../../src/expression/to-json.ts";
+import { openTestDatabase } from "../support/mysql.ts";
+import { type RecordedAction, recordChanges } from "../support/recorded-changes.ts";
+import { COLUMNS, readRows } from "./compare.ts";
+import { Generator } from "./generate.ts";
+import { evaluateHere, type Ours } from "./here.ts";
+import { Oracle } from "./oracle.ts";
+import { probeTableSql } from "./probe-table.ts";
+import { Random } from "./random.ts";
+
+const ROWS = 40;
+const EXPRESSIONS = 120;
+const BIT = 16;
+
+type Usable = Extract<Ours, { type: unknown }>;
+
+/** What a document has of a value of this type that MySQL printed so. */
+function expectedJson(ours: Usable, value: Buffer | null, field: FieldPacket): string {
+  if (value === null) return "null";
+  if (field.columnType === BIT) return String(BigInt(`0x${value.toString("hex")}`));
+  const type = fieldTypeOf(ours.type);
+  if (type.kind === "any" || type.kind === "list" || type.kind === "boolean")
+    throw new Error(`no expression of SQL has type ${type.kind}`);
+  if (type.kind === "geo_point") throw new Error("no expression of SQL is a geo_point");
+  return selectValueToJson({ name: "x", nullable: true, type }, value);
+}
+
+function fieldsOf(action: RecordedAction): readonly string[] {
+  if (action.kind !== "index") throw new Error("a row was deleted");
+  // the documents' names are x0, x1, …: what stands between them are values
+  return action.document
+    .slice(0, -1)
+    .split(/[{,]"x\d+":/)
+    .slice(1);
+}
+
+test.each([1, 2, Math.trunc(Math.random() * 1e6)])(
+  "documents of a query's rows in the binary log are what the same SELECT gives, seed %i",
+  async (seed) => {
+    const random = new Random(seed);
+    await using db = await openTestDatabase();
+    for (const statement of probeTableSql(random, ROWS)) await db.query(statement);
+    await using oracle = await Oracle.open(db.url, db.name);
+    const ids = Array.from({ length: ROWS }, (_, row) => row + 1);
+    const rows = await readRows(oracle, ROWS);
+    const generator = new Generator(random, (sql) => "type" in evaluateHere(sql, COLUMNS, []));
+
+    const chosen: { readonly sql: string; readonly ours: Usable }[] = [];
+    for (let attempt = 0; chosen.length < EXPRESSIONS && attempt < 5_000; attempt++) {
+      const { sql, template } = generator.expression(1 + random.below(3));
+      const ours = evaluateHere(sql, COLUMNS, rows);
+      // a column alone passes through and has nothing of expressions; rows that fail have no documents
+      if (template === null || !("type" in ours) || ours.type.kind === "null") continue;
+      if (ours.values.every((value) => typeof value !== "number" && !(value instanceof Error)))
+        chosen.push({ sql, ours });
+    }
+    expect(chosen).toHaveLength(EXPRESSIONS);
+
+    const items = chosen.map(({ sql }, i) => `${sql} as x${i}`);
+    const { actions } = await recordChanges({
+      url: db.url.href,
+      database: db.name,
+      rule: {
+        query: `select ${items.join(",\n")}\nfrom ${db.name}.copy`,
+        decimals: "number",
+      },
+      work: async () => {
+        await db.query("set session sql_mode = ''");
+        await db.query("create table copy like probe; insert into copy select * from probe");
+      },
+    });
+    const answers = await oracle.ask(
+      chosen.map(({ sql }) => sql),
+      ids,
+    );
+    expect(actions).toHaveLength(ROWS);
+    for (const [row, action] of actions.entries()) {
+      const fields = fieldsOf(action);
+      for (const [i, { sql, ours }] of chosen.entries()) {
+        const { values, field } = answers[i]!;
+        const expected = expectedJson(ours, values[row] as Buffer | null, field!);
+        expect(fields[i], `row ${row}: ${sql}`).toBe(expected);
+      }
+    }
+  },
+);
