@@ -75,7 +75,8 @@ test("a capture needs brokers and tables, and keeps its checkpoint in a topic", 
     },
     state: { type: "kafka", topic: "tailrace-checkpoints" },
     deadLetters: { type: "kafka", topic: "tailrace-dead-letters" },
-    rules: [expect.objectContaining({ table: "shop.orders", index: "" })],
+    rules: [expect.objectContaining({ name: "shop.orders", table: "shop.orders", index: "" })],
+    tests: [],
   });
 });
 

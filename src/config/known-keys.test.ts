@@ -4,7 +4,13 @@ import { knownKeys, nearestName } from "./known-keys.ts";
 test("the keys of a section depend on its type", () => {
   expect(knownKeys(["state"], {})).toEqual(["type", "path"]);
   expect(knownKeys(["state"], { state: { type: "elasticsearch" } })).toEqual(["type", "index"]);
-  expect(knownKeys(["rules", 3, "fields"], {})).toEqual(["include", "exclude", "rename"]);
+  expect(knownKeys(["rules", 3, "fields"], {})).toEqual([
+    "include",
+    "exclude",
+    "rename",
+    "types",
+    "constants",
+  ]);
   expect(knownKeys([], {})).toContain("dead_letters");
   expect(knownKeys(["nowhere", "at", "all"], {})).toEqual([]);
 });
