@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
-import { parseTablePattern } from "../core/table-pattern.ts";
 import type {
   AdminConfig,
   CommonConfig,
   ElasticsearchSinkConfig,
   MysqlSourceConfig,
   PipelineConfig,
-  RuleConfig,
-  RuleTest,
   StartPoint,
 } from "./config.ts";
 import { readSinkAddress, readSourceAddress } from "./connections.ts";
@@ -18,13 +14,11 @@ import {
   normaliseKafkaSource,
 } from "./normalise-kafka.ts";
 import { captureStores, directStores, halvesStores, syncStores } from "./normalise-stores.ts";
-import { nearestName } from "./known-keys.ts";
 import { optional } from "./optional.ts";
-import { reportBelow, type ConfigProblem, type Report } from "./problems.ts";
+import { reportBelow, type ConfigProblem } from "./problems.ts";
 import { parseListen } from "./schema-admin.ts";
 import type { ConfigDocument } from "./schema.ts";
-import { ruleNames, toRuleOptions } from "./rule-options.ts";
-import type { RuleDocument, TestDocument } from "./schema-rule.ts";
+import { normaliseRules, normaliseTests } from "./normalise-rules.ts";
 import { readTls, type FileSources } from "./tls.ts";
 
 /** What a configuration's meaning depends on besides its text. */
@@ -124,9 +118,15 @@ function normaliseCommon(
     name: document.name,
     drainTimeoutMs: document.drain_timeout,
     log: { level: document.log.level, ...optional("format", document.log.format) },
+    ...optional("admin", document.admin && normaliseAdmin(document.admin)),
     rules,
     tests: normaliseTests(document.tests ?? [], rules, problems),
   };
+}
+
+function normaliseAdmin({ listen, token }: NonNullable<ConfigDocument["admin"]>): AdminConfig {
+  const { host = "", port = 0 } = parseListen(listen) ?? {};
+  return { host, port, ...optional("token", token) };
 }
 
 function normaliseMysqlSource(
@@ -183,76 +183,4 @@ function toStartPoint(start: NonNullable<MysqlDocument["start"]>): StartPoint {
   if (typeof start === "string") return { kind: start };
   if ("file" in start) return { kind: "position", file: start.file, position: start.position };
   return { kind: "gtid", gtidSet: start.gtid_set };
-}
-
-function normaliseRules(
-  rules: readonly RuleDocument[],
-  sources: FileSources,
-  problems: ConfigProblem[],
-): readonly RuleConfig[] {
-  const names = ruleNames(rules);
-  return rules.map((rule, i) => {
-    const options = toRuleOptions(rule, names[i] ?? "");
-    const report = reportBelow(["rules", i], problems);
-    return {
-      ...options,
-      ...optional("transform", readTransform(rule.transform, sources, report)),
-      createIndex: rule.create_index,
-      dynamic: rule.dynamic,
-      onTruncate: rule.on_truncate,
-    };
-  });
-}
-
-/** The script's path, absolute; a problem when it cannot be read. */
-function readTransform(
-  path: string | undefined,
-  { folder, readText }: FileSources,
-  report: Report,
-): string | undefined {
-  if (path === undefined) return undefined;
-  const file = resolve(folder, path);
-  try {
-    readText(file);
-  } catch {
-    report(["transform"], `the file ${file} cannot be read`);
-  }
-  return file;
-}
-
-function normaliseTests(
-  tests: readonly TestDocument[],
-  rules: readonly RuleConfig[],
-  problems: ConfigProblem[],
-): readonly RuleTest[] {
-  const names = rules.map((rule) => rule.name);
-  return tests.map(({ name, rule, row, ...rest }, i) => {
-    const report = reportBelow(["tests", i], problems);
-    const tested = rules.find((each) => each.name === rule);
-    if (tested === undefined) {
-      const nearest = nearestName(rule, names);
-      const known =
-        nearest === null ? `there are ${names.join(", ")}` : `did you mean "${nearest}"?`;
-      report(["rule"], `there is no rule of this name; ${known}`);
-    } else if (rest.table === undefined && !parseTablePattern(tested.table).exact) {
-      report(["table"], `is required: the rule's is the pattern ${tested.table}`);
-    }
-    return {
-      name,
-      rule,
-      ...optional("table", rest.table),
-      row,
-      expect: rest.expect === "none" ? null : rest.expect,
-      ...optional("place", rest.place && givenOf(rest.place)),
-    };
-  });
-}
-
-/** Without the keys that are undefined. */
-function givenOf(place: NonNullable<TestDocument["place"]>): NonNullable<RuleTest["place"]> {
-  return {
-    ...optional("index", place.index),
-    ...optional("id", place.id),
-    ...optional("routing", place.routing),
-  };
 }
