@@ -7,6 +7,7 @@ import { clockText, dayText, isCalendarDay } from "../json-texts.ts";
 import type { SqlType } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
 import { constantText } from "./constant-arguments.ts";
+import { compileToDatetime } from "./epoch.ts";
 import { findZone, instantOf, wallMs, type Zone } from "./zones.ts";
 
 /**
@@ -25,6 +26,10 @@ export const DATE_HELPERS: FunctionTable = {
   iso_date: {
     arity: [1, 1],
     compile: (args, call) => dateHelper(args, call, UTC, createToUtc),
+  },
+  to_datetime: {
+    arity: [1, 1],
+    compile: (args, call) => compileToDatetime(args[0]!, call),
   },
   epoch_ms: {
     arity: [1, 2],
