@@ -27,6 +27,22 @@ export function partsOfDouble(value: number): Parts {
   return { whole, nanosecond: Math.max(-999_999_999, Math.min(999_999_999, nanosecond)) };
 }
 
+/** The number that a text begins with, as MySQL makes a DECIMAL of it: 0 where it begins with none. */
+export function partsOfText(text: string): Parts {
+  const match = /^[ \t\n\v\f\r]*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?/.exec(text);
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = match ?? [];
+  const shift = whole.length + Math.max(-100, Math.min(100, Number(exponent)));
+  const digits = `${whole}${fraction}`;
+  const factor = sign === "-" ? -1 : 1;
+  if (digits === "") return { whole: 0, nanosecond: 0 };
+  const before = shift <= 0 ? "0" : digits.slice(0, shift).padEnd(shift, "0");
+  const behind = shift < 0 ? "0".repeat(-shift) + digits : digits.slice(shift);
+  return {
+    whole: factor * Number(before),
+    nanosecond: factor * Number(behind.slice(0, 9).padEnd(9, "0")),
+  };
+}
+
 /** The date and time of a whole number; null where it is none, or the rules do not take it. */
 export function wholeToDatetime(value: number, rules: DateRules): Moment | null {
   const digits = fullDigits(value);
