@@ -49,7 +49,7 @@ export class ConsulReader implements ConfigReader {
     if (this.#index === 0) return;
     const { status } = await this.#get(`index=${this.#index}&wait=${WAIT_S}s`, {
       signal,
-      timeoutMs: (WAIT_S * 17_000) / 16 + 10_000,
+      timeoutMs: Math.ceil((WAIT_S * 17_000) / 16) + 10_000,
     });
     if (status !== 200) throw refuse(this.name, status, `key ${this.#key}`);
   }
