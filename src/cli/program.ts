@@ -4,8 +4,10 @@ import { configCommand } from "./config-show.ts";
 import type { CliContext } from "./context.ts";
 import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
+import { ruleCommand } from "./rule-test.ts";
 import { runCommand } from "./run.ts";
 import { seekCommand } from "./seek.ts";
+import { schemaCommand, testCommand } from "./test.ts";
 import { packageVersion } from "./version.ts";
 
 /** The command line. `setExitCode` takes what a command that did its work means by its result. */
@@ -29,6 +31,9 @@ Exit codes: 0 done or drained, 1 fatal error, 2 configuration or preflight at fa
   program.addCommand(checkCommand(context, setExitCode));
   program.addCommand(runCommand(context, setExitCode));
   program.addCommand(seekCommand(context));
+  program.addCommand(ruleCommand(context));
+  program.addCommand(testCommand(context, setExitCode));
+  program.addCommand(schemaCommand(context));
   program.addCommand(configCommand(context));
   for (const command of allCommands(program)) {
     command
