@@ -45,7 +45,7 @@ export function compileExpression(expression: Expression, scope: Scope): Typed {
     case "literal":
       return compileLiteral(expression, scope);
     case "column":
-      return scope.column(expression.name, expression.at);
+      return { ...scope.column(expression.name, expression.at), isColumn: true };
     case "call":
       return compileCall(expression, scope);
     case "case":

@@ -16,6 +16,8 @@ export interface Typed {
    * (`testOf` gives one for any value).
    */
   readonly test?: string;
+  /** Nothing but a column: MySQL converts constants to its type before it compares them. */
+  readonly isColumn?: true;
   /** The value where it is known when compiling: literals, and what is computed of them. */
   readonly constant?: { readonly value: ColumnValue | null };
   /** Offset of the expression in the text, for messages. */

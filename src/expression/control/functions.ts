@@ -1,4 +1,27 @@
 import type { FunctionTable } from "../functions.ts";
+import { BETWEEN, comparison, INTERVAL, NULL_SAFE_EQUAL } from "./comparison.ts";
+import { AND, IS_NULL, IS_UNKNOWN, isTruth, NOT, OR, XOR } from "./logic.ts";
+import { IN } from "./membership.ts";
 
-/** conditions: case, if, ifnull, coalesce, nullif, truth tests, comparison. */
-export const CONTROL_FUNCTIONS: FunctionTable = {};
+/** Conditions: comparison, truth tests, CASE and its kin. */
+export const CONTROL_FUNCTIONS: FunctionTable = {
+  "=": comparison("==="),
+  "<>": comparison("!=="),
+  "<": comparison("<"),
+  "<=": comparison("<="),
+  ">": comparison(">"),
+  ">=": comparison(">="),
+  "<=>": NULL_SAFE_EQUAL,
+  between: BETWEEN,
+  in: IN,
+  interval: INTERVAL,
+  and: AND,
+  or: OR,
+  xor: XOR,
+  not: NOT,
+  "is true": isTruth(1),
+  "is false": isTruth(0),
+  "is unknown": IS_UNKNOWN,
+  "is null": IS_NULL,
+  isnull: IS_NULL,
+};

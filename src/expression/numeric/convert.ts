@@ -336,7 +336,9 @@ function convert(
     return constantOf(type, made as number | bigint, value.at, scope);
   }
   if (value.constant !== undefined) return constantOf(type, null, value.at, scope);
-  if (run === null) return { ...value, type };
+  if (run === null) {
+    return { type, isNullable: value.isNullable, source: value.source, at: value.at };
+  }
   const place = { at: value.at, scope };
   return applyStrict([value], place, { type }, (name) => `${scope.bind(run)}(${name})`);
 }

@@ -1,0 +1,80 @@
+import type { Moment } from "../../core/sql-value.ts";
+import { applyStrict, type Place } from "../apply.ts";
+import { constantOf } from "../constant.ts";
+import { createMoment, REAL_DATES } from "../temporal/moment.ts";
+import { textToDatetime } from "../temporal/parse-datetime.ts";
+import { textToTime } from "../temporal/parse-time.ts";
+import { toText } from "../text/convert.ts";
+import type { Scope, Typed } from "../typed.ts";
+
+/**
+ * Values that are compared as dates or as times, all as moments of one kind; null where they are compared otherwise. A string that is compared with a date is a date, one that is none is
+ * 0000-00-00; a string that is compared with a time is one if it is a constant and the time a column, else both are compared as text.
+ */
+export function alignTemporal(args: readonly Typed[], place: Place): readonly Typed[] | null {
+  const dates = args.filter(isDate).length;
+  const times = args.filter(({ type }) => type.kind === "time").length;
+  const numbers = args.filter(isNumber).length;
+  if (dates > 0 && times > 0) {
+    place.scope.refuse(place.at, "a time is compared with a date as one of the current day");
+  }
+  if (dates > 0 && numbers > 0 && dates + numbers < args.length) {
+    place.scope.refuse(place.at, "a date is compared with a string and a number at once");
+  }
+  if (dates > 0 && numbers === 0) {
+    return args.map((value) => (isDate(value) ? value : dateOfString(value, place)));
+  }
+  if (times === args.length) return args;
+  if (times > 0 && numbers === 0) return alignTimes(args, place);
+  return null;
+}
+
+/** Has it a date? */
+export function isDate({ type }: Typed): boolean {
+  return type.kind === "date" || type.kind === "datetime";
+}
+
+function isNumber({ type }: Typed): boolean {
+  return type.kind === "integer" || type.kind === "decimal" || type.kind === "double";
+}
+
+const ZERO: Moment = createMoment({});
+
+function dateOfString(value: Typed, place: Place): Typed {
+  const { scope } = place;
+  const text = toText(value, scope);
+  const type = { kind: "datetime", fraction: 6 } as const;
+  const known = text.constant?.value;
+  if (typeof known === "string") {
+    const moment = textToDatetime(known, REAL_DATES);
+    if (moment === null) scope.refuse(value.at, "the string is compared with a date and is none");
+    return constantOf(type, moment, value.at, scope);
+  }
+  const run = scope.bind(dateOrZero);
+  return applyStrict([text], { at: value.at, scope }, { type }, (name) => `${run}(${name})`);
+}
+
+function dateOrZero(text: string): Moment {
+  return textToDatetime(text, REAL_DATES) ?? ZERO;
+}
+
+function alignTimes(args: readonly Typed[], { scope }: Place): readonly Typed[] | null {
+  const [first] = args;
+  const others = args.filter(({ type }) => type.kind !== "time");
+  const isColumnAndConstants =
+    args.some((value) => value.type.kind === "time" && value.isColumn === true) &&
+    others.length === args.length - 1 &&
+    others.every(({ constant }) => constant !== undefined) &&
+    (args.length === 2 || first!.type.kind === "time");
+  if (!isColumnAndConstants) return null;
+  return args.map((value) => (value.type.kind === "time" ? value : timeOfConstant(value, scope)));
+}
+
+function timeOfConstant(value: Typed, scope: Scope): Typed {
+  const known = toText(value, scope).constant?.value;
+  const type = { kind: "time", fraction: 6 } as const;
+  if (known === null) return constantOf(type, null, value.at, scope);
+  const moment = typeof known === "string" ? textToTime(known) : null;
+  if (moment === null) scope.refuse(value.at, "the string is compared with a time and is none");
+  return constantOf(type, moment, value.at, scope);
+}

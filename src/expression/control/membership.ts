@@ -1,0 +1,89 @@
+import { applyTest, bindValue } from "../apply.ts";
+import type { Call, SqlFunction } from "../functions.ts";
+import { TRUTH } from "../sql-type.ts";
+import { mergeStrings } from "../text/merge.ts";
+import type { Typed } from "../typed.ts";
+import { alignToColumn } from "./compare-column.ts";
+import { isString } from "./compare.ts";
+import { isDate } from "./compare-temporal.ts";
+import { compileSign, steps } from "./comparison.ts";
+
+/**
+ * `IN`: is the first value equal to one of the others? Each is compared by the type that it has together with the first; strings by one collation. NULL if none is equal and one of the
+ * values is NULL.
+ */
+export const IN: SqlFunction = {
+  arity: [2, 100_000],
+  compile(args, call) {
+    const [value, ...list] = args as [Typed, ...Typed[]];
+    if (list.length === 1) return compileSign("===", [value, list[0]!], call);
+    const aligned = alignList(value, list, call);
+    const numbers = plainNumbers(value, aligned);
+    if (numbers !== null) return numbersIn(value, numbers, call);
+    return compareEach(value, aligned, call);
+  },
+};
+
+/** A set is faster than so many comparisons. */
+const SET_SIZE = 16;
+
+/** The list as constants that are compared with a small whole number as they are; null where it has others. */
+function plainNumbers(value: Typed, list: readonly Typed[]): readonly number[] | null {
+  if (value.type.kind !== "integer" || !value.type.isSmall) return null;
+  const numbers = list.flatMap(({ type, constant }) =>
+    type.kind === "integer" && typeof constant?.value === "number" ? [constant.value] : [],
+  );
+  return numbers.length === list.length ? numbers : null;
+}
+
+function numbersIn(value: Typed, numbers: readonly number[], call: Call): Typed {
+  return applyTest([value], call, (name) => {
+    if (numbers.length > SET_SIZE) return `${call.scope.bind(new Set(numbers))}.has(${name})`;
+    return numbers.map((number) => `${name} === ${number}`).join(" || ");
+  });
+}
+
+/** Strings in one collation; refuses constants that MySQL converts to the type of the first value in some lists and not in others. */
+function alignList(value: Typed, list: readonly Typed[], call: Call): readonly Typed[] {
+  for (const element of list) {
+    const isShort = isDate(value) || (value.type.kind === "integer" && value.type.isYear === true);
+    if (!isShort || value.isColumn !== true) continue;
+    const [, converted] = alignToColumn([value, element], call);
+    if (converted !== element && element.constant?.value !== converted?.constant?.value) {
+      call.scope.refuse(
+        element.at,
+        "a number for a date or a year in a list; write a date as a string, a year with four digits",
+      );
+    }
+  }
+  return list;
+}
+
+function compareEach(value: Typed, list: readonly Typed[], call: Call): Typed {
+  const { scope, at } = call;
+  const isText = [value, ...list].every((each) => isString(each) && !isDate(each));
+  const merged =
+    isText && list.length > 0 ? mergeStrings([value, ...list], call, "comparison").args : null;
+  const [first, elements] = merged === null ? [value, list] : [merged[0]!, merged.slice(1)];
+  const whole = bindValue(first, scope);
+  const named: Typed = { ...first, source: whole.name, isNullable: false };
+  const isNullable = first.isNullable || elements.some((element) => element.isNullable);
+  const unknown = scope.temporary();
+  const tests = elements.map((element) => {
+    const equal = compileSign("===", [named, element], call);
+    if (!equal.isNullable) return `(${equal.source}) === 1`;
+    const result = scope.temporary();
+    return `((${result} = ${equal.source}) === null ? (${unknown} = true, false) : ${result} === 1)`;
+  });
+  const any = tests.join(" || ");
+  if (!isNullable) {
+    const test = steps([whole.step], `(${any})`);
+    return { type: TRUTH, isNullable, source: `(${test} ? 1 : 0)`, test, at };
+  }
+  const found = steps([`${unknown} = false`], `(${any}) ? 1 : ${unknown} ? null : 0`);
+  const source = steps(
+    [whole.step],
+    first.isNullable ? `(${whole.name} === null ? null : ${found})` : found,
+  );
+  return { type: TRUTH, isNullable, source, at };
+}
