@@ -115,7 +115,7 @@ export class Reloader {
       const next = open.select(open.load(snapshot));
       const answer = await this.#switch(next);
       this.#revision = snapshot.revision;
-      const isUnchanged = isDeepStrictEqual(next, this.#configs);
+      const isUnchanged = isDeepStrictEqual(next, this.#configs) && answer.changes.length === 0;
       this.#configs = next;
       this.#counts[isUnchanged ? "unchanged" : "accepted"] += 1;
       this.#status = {

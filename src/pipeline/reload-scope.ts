@@ -28,7 +28,9 @@ export function reloadScope(current: PipelineConfig, next: PipelineConfig): Relo
   // tests of rules change nothing
   const others = { rules: [], tests: [] };
   if (!isDeepStrictEqual({ ...current, ...others }, { ...next, ...others })) return "stages";
-  return isSameRules ? "nothing" : "rules";
+  // a script may have changed behind the same path
+  const hasScripts = next.rules.some((rule) => rule.transform !== undefined);
+  return isSameRules && !hasScripts ? "nothing" : "rules";
 }
 
 type Part = Readonly<Record<string, unknown>>;

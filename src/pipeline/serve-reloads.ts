@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PipelineConfig } from "../config/config.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { ReloadRequest, ReloadRequests } from "./reload-requests.ts";
@@ -28,14 +29,24 @@ export async function serveReloads(
         request.accept({ changes: [], needsReload: false });
         continue;
       }
-      if (scope === "stages" || stages.reloadRules === undefined) return request;
+      if (stages.reloadRules === undefined) return request;
+      if (scope === "stages" && !isRuleChangeOf(inForce.config, request.config)) return request;
       const answer = await unlessAborted(stages.reloadRules(request.config.rules), signal);
+      // what is wrong with the rules was found out before anything is closed
+      if (scope === "stages") return request;
       inForce.config = request.config;
       request.accept(answer);
     } catch (error) {
       request.refuse(error);
     }
   }
+}
+
+/** Do the rules change, of a source that stays, so that they can be checked against it? */
+function isRuleChangeOf(current: PipelineConfig, next: PipelineConfig): boolean {
+  return (
+    isDeepStrictEqual(current.source, next.source) && !isDeepStrictEqual(current.rules, next.rules)
+  );
 }
 
 /** The promise's result, or a refusal as soon as the signal aborts: stages that end may never answer. */
