@@ -28,14 +28,23 @@ export function difference(ours: Extract<Ours, { type: SqlType }>, answer: Answe
     const theirs = answer.values[i]!;
     if (mine instanceof Error)
       return `row ${i}: ours fails: ${mine.stack?.split("\n").slice(0, 2).join(" ")}`;
-    if (isSame(mine, theirs, answer.field)) continue;
-    return `row ${i}: ours ${show(mine)}, MySQL's ${show(theirs)}`;
+    if (!isSame(mine, theirs, answer.field))
+      return `row ${i}: ours ${show(mine)}, MySQL's ${show(theirs)}`;
+    if (typeof mine === "string" && !holds(ours.type, mine))
+      return `row ${i}: ${mine} has more digits than its type ${JSON.stringify(ours.type)}`;
   }
   const type = answer.field === undefined ? null : typeText(answer.field);
   const mine = ourTypeText(ours.type);
   // what is always NULL has no type that matters
   if (type === null || type === mine || answer.values.every((value) => value === null)) return null;
   return `type: ours ${mine}, MySQL's ${type}`;
+}
+
+/** Has the number no more digits than the type says? A mapping is derived from them. */
+function holds(type: SqlType, text: string): boolean {
+  const digits = text.replace(/[-.]/g, "").replace(/^0+/, "").length;
+  if (type.kind === "decimal") return digits <= type.precision;
+  return type.kind !== "integer" || type.bits !== undefined || digits <= type.digits;
 }
 
 function isSame(

@@ -220,7 +220,9 @@ class Run {
     const used = COLUMNS.map((column, i) => ({ column, sql: PROBE_COLUMNS[i]!.sql })).filter(
       ({ column }) => words.has(column.name),
     );
-    const quoted = used.map(({ column }) => `quote(${readExpression(column)})`);
+    const quoted = used.map(({ column }) =>
+      column.type.kind === "binary" ? `hex(${column.name})` : `quote(${readExpression(column)})`,
+    );
     const answers = quoted.length === 0 ? [] : await this.#oracle.ask(quoted, [id]);
     return used
       .map(
