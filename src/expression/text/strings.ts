@@ -38,6 +38,17 @@ export function applyStrings<Result>(
   });
 }
 
+/** A function that is NULL if an argument is, and otherwise what a function of ours makes of the values. */
+export function applyBound(
+  args: readonly Typed[],
+  place: Place,
+  result: StringResult,
+  run: (...values: never[]) => unknown,
+): Typed {
+  const name = place.scope.bind(run);
+  return applyStrict(args, place, result, (...sources) => `${name}(${sources.join(", ")})`);
+}
+
 /** The type of what is made of a string: one of the same kind and collation. */
 export function sameKind(string: Typed, maxCharacters: number): TextType | BytesType {
   const bound = Math.min(maxCharacters, MAX_CHARACTERS);

@@ -8,6 +8,8 @@ export interface Collator {
   readonly equal: (a: string, b: string) => boolean;
   /** Equality without padding: what LOCATE and FIND_IN_SET compare by. */
   readonly isSame: (a: string, b: string) => boolean;
+  /** Number of the first character, not before number `from`, at which the text goes on with the weights of `part`; -1 = none. An empty part is everywhere. */
+  readonly find: (text: string, part: string, from: number) => number;
   /** Two characters (code points) as LIKE compares them. */
   readonly matches: (a: number, b: number) => boolean;
 }
@@ -47,6 +49,7 @@ export function weightCollator(
     compare: (a, b) => compareBy(a, b, pad),
     equal: (a, b) => compareBy(a, b, pad) === 0,
     isSame: (a, b) => compareBy(a, b, -1) === 0,
+    find: (text, part, from) => findWeights(weights, text, part, { from, levels }),
     matches(a, b) {
       if (a === b) return true;
       if (isAlgorithm && (weights.isImplicit(a) || weights.isImplicit(b))) return false;
@@ -73,6 +76,7 @@ export function codePointCollator(isPadded: boolean): Collator {
     compare: (a, b) => compareCodePoints(a, b, isPadded),
     equal: isPadded ? (a, b) => compareCodePoints(a, b, true) === 0 : (a, b) => a === b,
     isSame: (a, b) => a === b,
+    find: findExactly,
     matches: (a, b) => a === b,
   };
 }
@@ -150,6 +154,58 @@ function compareWeights(a: readonly number[], b: readonly number[], padding: num
     if (left !== right) return left - right;
   }
   return 0;
+}
+
+/** A text's weights on a level, and where those of each character begin. */
+interface WeightMap {
+  readonly weights: number[];
+  readonly starts: readonly number[];
+}
+
+function mapWeights(
+  weights: CharacterWeights,
+  characters: readonly string[],
+  level: number,
+): WeightMap {
+  const all: number[] = [];
+  const starts = characters.map((character) => {
+    const start = all.length;
+    all.push(...weights.weightsOf(character.codePointAt(0) ?? 0, level));
+    return start;
+  });
+  return { weights: all, starts };
+}
+
+function findWeights(
+  weights: CharacterWeights,
+  text: string,
+  part: string,
+  { from, levels }: { readonly from: number; readonly levels: number },
+): number {
+  if (part === "") return from;
+  const characters = Array.from(text);
+  const all = Array.from({ length: levels }, (_, level) => ({
+    text: mapWeights(weights, characters, level),
+    part: weightsOf(weights, part, 0, level),
+  }));
+  for (let i = from; i < characters.length; i++) {
+    const isHere = all.every((level) => {
+      const start = level.text.starts[i] ?? 0;
+      return level.part.every((weight, j) => level.text.weights[start + j] === weight);
+    });
+    if (isHere) return i;
+  }
+  return -1;
+}
+
+function findExactly(text: string, part: string, from: number): number {
+  let unit = 0;
+  for (let i = 0; i < from; i++) unit += isHighSurrogate(text.charCodeAt(unit)) ? 2 : 1;
+  const found = text.indexOf(part, unit);
+  if (found < 0) return -1;
+  let number = from;
+  for (let i = unit; i < found; i++) if (!isHighSurrogate(text.charCodeAt(i))) number++;
+  return number;
 }
 
 /** How many units the strings have in common; a surrogate pair is not divided. */

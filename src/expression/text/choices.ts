@@ -1,0 +1,89 @@
+import { bindValue } from "../apply.ts";
+import type { Call, FunctionTable } from "../functions.ts";
+import { toCount, toInteger } from "../numeric/convert.ts";
+import { constantOf } from "../constant.ts";
+import { sessionText } from "../sql-type.ts";
+import type { Typed } from "../typed.ts";
+import { mergeStrings } from "./merge.ts";
+import { applyStrings, maxLength, mergedType, withinPacket } from "./strings.ts";
+
+const MANY = 1000;
+const MASK_BITS = 64;
+
+/** Functions that choose among strings by a number. */
+export const CHOICE_FUNCTIONS: FunctionTable = {
+  elt: { arity: [2, MANY], compile: compileElt },
+  make_set: { arity: [2, MANY], compile: compileMakeSet },
+  export_set: { arity: [3, 5], compile: compileExportSet },
+};
+
+function compileElt([number, ...choices]: readonly Typed[], call: Call): Typed {
+  const { scope, at } = call;
+  const merged = mergeStrings(choices, call);
+  const length = Math.max(...merged.args.map((choice) => maxLength(choice)));
+  const { step, name } = bindValue(toCount(number!, scope), scope);
+  const cases = merged.args.map((choice, i) => `${name} === ${i + 1} ? ${choice.source} : `);
+  const value = `${cases.join("")}null`;
+  const source = step === null ? `(${value})` : `(${step}, ${value})`;
+  return { type: mergedType(merged, length), isNullable: true, source, at };
+}
+
+/** Those strings whose bits are set, but not those that are NULL. */
+function compileMakeSet([bits, ...choices]: readonly Typed[], call: Call): Typed {
+  const { scope, at } = call;
+  const merged = mergeStrings(choices, call);
+  const length = merged.args.reduce((sum, choice) => sum + maxLength(choice) + 1, 0);
+  const mask = toInteger(bits!, scope);
+  const { step, name } = bindValue(mask, scope);
+  const make = scope.bind(merged.kind === "text" ? makeSet : makeSetOfBytes);
+  const made = `${make}(${name}, [${merged.args.map((choice) => choice.source).join(", ")}])`;
+  const value = mask.isNullable ? `${name} === null ? null : ${made}` : made;
+  const source = step === null ? `(${value})` : `(${step}, ${value})`;
+  return { type: mergedType(merged, length), isNullable: mask.isNullable, source, at };
+}
+
+function chosen<Choice>(mask: bigint | number, choices: readonly (Choice | null)[]): Choice[] {
+  const bits = BigInt(mask);
+  return choices.filter((choice, i): choice is Choice & {} => {
+    return i < MASK_BITS && ((bits >> BigInt(i)) & 1n) === 1n && choice !== null;
+  });
+}
+
+function makeSet(mask: bigint | number, choices: readonly (string | null)[]): string {
+  return chosen(mask, choices).join(",");
+}
+
+function makeSetOfBytes(
+  mask: bigint | number,
+  choices: readonly (Uint8Array | null)[],
+): Uint8Array {
+  const comma = Buffer.from(",");
+  return Buffer.concat(
+    chosen(mask, choices).flatMap((part, i) => (i === 0 ? [part] : [comma, part])),
+  );
+}
+
+function compileExportSet([bits, on, off, separator, count]: readonly Typed[], call: Call): Typed {
+  const { scope, at } = call;
+  const comma = constantOf({ ...sessionText(1), isAscii: true }, ",", at, scope);
+  const merged = mergeStrings([on!, off!, separator ?? comma], call);
+  const length = MASK_BITS * merged.args.reduce((sum, part) => sum + maxLength(part), 0);
+  const numbers = [
+    toInteger(bits!, scope),
+    ...(count === undefined ? [] : [toCount(count, scope)]),
+  ];
+  const result = { type: mergedType(merged, length), mayBeNull: true };
+  return applyStrings(merged, numbers, call, { result, run: exportSet });
+}
+
+function exportSet(
+  on: string,
+  off: string,
+  separator: string,
+  ...[mask, count = MASK_BITS]: [bigint | number, number?]
+): string | null {
+  const bits = BigInt(mask);
+  const length = count < 0 || count > MASK_BITS ? MASK_BITS : count;
+  const parts = Array.from({ length }, (_, i) => (((bits >> BigInt(i)) & 1n) === 1n ? on : off));
+  return withinPacket(parts.join(separator));
+}
