@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../config/load.ts";
 import { readCanalFolder } from "./canal-files.ts";
 import { importCanal } from "./canal.ts";
 import { allNotes, type ImportedConfig } from "./imported.ts";
@@ -180,6 +181,23 @@ describe("importCanal", () => {
         mapping: { customer_order: { type: "join", relations: { customer: ["order"] } } },
       },
     ]);
+  });
+
+  it("writes what loads as a configuration", async () => {
+    const env = { MYSQL_PASSWORD: "a", ELASTICSEARCH_PASSWORD: "b" };
+    for (const mode of ["tcp", "kafka"]) {
+      const application = APPLICATION.replace("mode: tcp", `mode: ${mode}`);
+      const { config } = await imported({ ...ALL, "application.yml": application });
+      const text = writeImported(config);
+      const loaded = parseConfig(text, { syntax: "toml", file: "t.toml", folder: "/", env });
+      expect(loaded).toMatchObject({
+        topology: mode === "tcp" ? "direct" : "sync",
+        rules: [
+          { name: "customer", table: "shop.customer" },
+          { name: "order", table: "shop.biz_order" },
+        ],
+      });
+    }
   });
 
   it("writes a rule for joined tables as a comment, with what the first table gives", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "smol-toml";
+import { parseConfig } from "../../config/load.ts";
 import { allNotes } from "./imported.ts";
 import { importRiver, readMasterInfo } from "./river.ts";
 import { readRiverTable } from "./river-tables.ts";
@@ -103,6 +104,17 @@ describe("importRiver", () => {
       { name: "reviews", table: "Shop.reviews", index: "reviews", routing: "{`order`}" },
       { name: "notes", table: "Shop.notes", index: "notes" },
     ]);
+  });
+
+  it("writes what loads as a configuration", () => {
+    const env = { MYSQL_PASSWORD: "@:/", ELASTICSEARCH_PASSWORD: "s3cret" };
+    const text = writeImported(imported().config);
+    const config = parseConfig(text, { syntax: "toml", file: "t.toml", folder: "/", env });
+    expect(config).toMatchObject({
+      topology: "direct",
+      source: { host: "db.internal", port: 3307, user: "sync@home", password: "@:/" },
+      rules: [{ name: "users" }, { name: "orders_n" }, { name: "reviews" }, { name: "notes" }],
+    });
   });
 
   it("writes rules that would not do the same as comments, with the reason", () => {
