@@ -6,6 +6,7 @@ import type { RecordView } from "../core/record.ts";
 import { type TableSchema, tableName } from "../core/schema.ts";
 import { peekRecords } from "../kafka/peek-records.ts";
 import { createCapturedTables } from "../pipeline/sync/captured-tables.ts";
+import { idColumnsOf, loadRules, RuleSet } from "../pipeline/rule-set.ts";
 import { createRecordDecoder, type RecordDecoder } from "../transport/record-decoder.ts";
 import { findingOf } from "./findings.ts";
 
@@ -29,14 +30,12 @@ export async function checkSamples(
   topics: readonly string[],
   context: SampleContext,
 ): Promise<readonly Finding[]> {
-  const { ruleOf, isCaptured, gapsOf } = createCapturedTables(config.rules, context);
+  const rules = new RuleSet(await loadRules(config.rules), context);
+  const { isCaptured, gapsOf } = createCapturedTables(rules);
   const decoder = createRecordDecoder({
     format: config.source.format,
     isCaptured,
-    idColumns: (database, table) => {
-      const id = ruleOf(database, table)?.id;
-      return typeof id === "object" ? id : undefined;
-    },
+    idColumns: (database, table) => idColumnsOf(rules.rulesOf(database, table)),
     describeTable: context.describeTable,
     topicOf: () => ({ generation: 0, partitions: 1 }),
     gapsOf,

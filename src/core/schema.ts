@@ -61,6 +61,8 @@ export interface TableSchema {
    * current rows are rows of the stream.
    */
   readonly rowEnd?: number;
+  /** Told by records, which do not tell which columns may be NULL. */
+  readonly isVague?: true;
 }
 
 /** `database.table`, for messages and log fields. */

@@ -6,6 +6,7 @@ import type {
 } from "../core/change-event.ts";
 import type { Destination } from "../core/destination.ts";
 import type { Sink } from "../core/sink.ts";
+import type { Boundary } from "./boundary.ts";
 import type { Router } from "./router.ts";
 
 /** What a document destination is made of. */
@@ -13,6 +14,7 @@ export interface DocumentStages<Mark extends MarkEvent> {
   readonly router: Router;
   readonly sink: Sink;
   readonly marks: Marks<Mark>;
+  readonly boundary: Boundary;
 }
 
 /** Remembers marks with the number of actions taken before each, until they are closed. */
@@ -36,10 +38,12 @@ export class DocumentDestination<Mark extends MarkEvent> implements Destination 
   }
 
   take(event: RowsEvent): Promise<void> | undefined {
+    this.#stages.boundary.enter();
     return this.#stages.router.take(event);
   }
 
   takeIncomplete(event: IncompleteRowsEvent): Promise<number> {
+    this.#stages.boundary.enter();
     return this.#stages.router.takeIncomplete(event);
   }
 
@@ -49,8 +53,9 @@ export class DocumentDestination<Mark extends MarkEvent> implements Destination 
   }
 
   mark(event: MarkEvent): Promise<void> | undefined {
-    const { marks, sink } = this.#stages;
+    const { marks, sink, boundary } = this.#stages;
     marks.add(event as Mark, sink.taken);
+    boundary.leave();
     return marks.size >= MAX_OPEN_MARKS ? this.#closeSome() : undefined;
   }
 
@@ -61,9 +66,10 @@ export class DocumentDestination<Mark extends MarkEvent> implements Destination 
   }
 
   idle(): void {
-    const { marks, sink } = this.#stages;
+    const { marks, sink, boundary } = this.#stages;
     sink.kick();
     marks.close(sink.closed);
+    boundary.idle();
   }
 
   async drain(): Promise<void> {

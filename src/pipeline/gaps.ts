@@ -3,9 +3,11 @@ import type { DeadLetterStore } from "../core/dead-letter.ts";
 import { ERROR_TABLE } from "../core/error-codes.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { Sink } from "../core/sink.ts";
+import { indexPattern } from "../rules/place.ts";
 import type { GapNotes } from "./gap-notes.ts";
 import { type Patience, patiently } from "./patiently.ts";
 import type { Router } from "./router.ts";
+import type { LoadedRule } from "./rule-set.ts";
 
 /** What telling of a gap takes. */
 export interface GapTelling extends Patience {
@@ -27,26 +29,37 @@ export interface GapHandling extends GapTelling {
 export async function handleGap(gap: GapEvent, handling: GapHandling): Promise<void> {
   const { router, sink, logger } = handling;
   const { database, table, code } = gap;
-  const rule = router.ruleOf(database, table);
+  const rules = router.rulesOf(database, table);
   // only ids made of the primary key change with it
-  if (code === "SCHEMA_KEY_CHANGED" && rule?.id !== undefined) return;
-  if (gap.isEmptied === true && rule?.onTruncate === "delete") {
-    await sink.drain();
-    await sink.clear(
-      sink.target({ index: rule.index, write: rule.upsert ? "merge" : "whole" }),
-      gap.versionHigh,
-      gap.versionLow,
-    );
-    logger.warn(
-      { database, table, index: rule.index },
-      `${gap.detail}: its documents were deleted`,
-    );
+  if (
+    code === "SCHEMA_KEY_CHANGED" &&
+    rules.length > 0 &&
+    rules.every(({ rule }) => rule.id !== null)
+  )
     return;
-  }
-  if (code === "SCHEMA_TABLE_CLEARED" && rule?.onTruncate === "stop") {
+  const isCleared = code === "SCHEMA_TABLE_CLEARED";
+  if (isCleared && rules.some(({ config }) => config.onTruncate === "stop")) {
     throw new TailraceError("SCHEMA_TABLE_STOPPED", `${database}.${table}: ${gap.detail}`);
   }
+  const cleared = gap.isEmptied === true ? rules.filter(canClear) : [];
+  if (cleared.length > 0) await sink.drain();
+  for (const { config, rule } of cleared) {
+    const { pipeline } = config;
+    const index = indexPattern(rule.index);
+    const target = sink.target({ index, write: config.upsert ? "merge" : "whole", pipeline });
+    await sink.clear(target, gap.versionHigh, gap.versionLow);
+    logger.warn({ database, table, index }, `${gap.detail}: its documents were deleted`);
+  }
+  if (cleared.length > 0 && cleared.length === rules.length) return;
   await tellGap(gap, handling);
+}
+
+/**
+ * Does the rule say that the documents of an emptied table are deleted, and are they those of its index? Where rows choose the index, names that the template could give may be
+ * those of other rules' indices: there documents are kept, and the gap is told.
+ */
+function canClear({ config, rule }: LoadedRule): boolean {
+  return config.onTruncate === "delete" && !rule.index.some((part) => typeof part !== "string");
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Logger } from "../core/logger.ts";
 import { Replica } from "../mysql/binlog-dump.ts";
 import { describeTable } from "../mysql/table-lookup.ts";
 import { translateReplicationError } from "../mysql/translate-error.ts";
-import { createTableMatcher, expectedTables } from "../rules/table-pattern.ts";
+import { createRulesMatcher, expectedTables } from "../rules/table-pattern.ts";
 import type { CheckpointCursor } from "./checkpoint-cursor.ts";
 import {
   connectionOptions,
@@ -40,17 +40,52 @@ export function openReplica(source: MysqlSourceConfig, clock: Clock): Replica {
   return new Replica({ connection: connectionOptions(source), serverId, heartbeatMs, clock });
 }
 
-/** The capture of the configured tables, from the start that was decided. Every connection is checked to lead to the log that was described. */
-export function openCapture(
-  config: { readonly rules: readonly RuleConfig[] },
-  context: CaptureContext,
-): Capture {
+/** Which tables are captured. */
+export interface CapturedNames {
+  isCaptured(database: string, table: string): boolean;
+  /** Do rows of both tables have the same destination? */
+  shareRules(a: NamedTable, b: NamedTable): boolean;
+  /** See `expectedTables`. */
+  expectedTables(database: string): readonly NamedTable[];
+}
+
+interface NamedTable {
+  readonly database: string;
+  readonly table: string;
+}
+
+/** The tables of rules that do not change while they are read. */
+export function createCapturedNames(
+  rules: readonly RuleConfig[],
+  names: { readonly caseSensitive: boolean },
+): CapturedNames {
+  const rulesOf = createRulesMatcher(rules, names);
+  const indicesOf = ({ database, table }: NamedTable): string =>
+    JSON.stringify(
+      rulesOf(database, table)
+        .map(({ index }) => index)
+        .toSorted(),
+    );
+  return {
+    isCaptured: (database, table) => rulesOf(database, table).length > 0,
+    shareRules: (a, b) => indicesOf(a) === indicesOf(b),
+    expectedTables: (database) => expectedTables(rules, database, names),
+  };
+}
+
+/** A capture, and how it is told that other tables are captured from now on. */
+export interface OpenedCapture {
+  readonly stream: Capture;
+  /** To be called between two transactions. */
+  forgetCaptured(): void;
+}
+
+/** The capture of these tables, from the start that was decided. Every connection is checked to lead to the log that was described. */
+export function openCapture(captured: CapturedNames, context: CaptureContext): OpenedCapture {
   const { source, start, queries, replica, cursor, clock, logger, signal } = context;
-  const { serverUuid, lowerCaseTableNames } = source.server;
-  const names = { caseSensitive: lowerCaseTableNames === 0 };
-  const matcher = createTableMatcher(config.rules, names);
+  const { serverUuid } = source.server;
   const isCaptured = (database: string, table: string): boolean =>
-    matcher(database, table) !== null;
+    captured.isCaptured(database, table);
   const tables = new TableRegistry({
     isCaptured,
     flavor: source.server.flavor,
@@ -66,11 +101,10 @@ export function openCapture(
     isCaptured,
     readTo: start.readTo,
     decodeCollation: (collation, bytes) => decodeText(charsetOf(source, collation), bytes),
-    shareRule: (a, b) =>
-      matcher(a.database, a.table)?.index === matcher(b.database, b.table)?.index,
-    expectedTables: (database) => expectedTables(config.rules, database, names),
+    shareRule: (a, b) => captured.shareRules(a, b),
+    expectedTables: (database) => captured.expectedTables(database),
   });
-  return new Capture({
+  const stream = new Capture({
     reader,
     connect: async (resumeAt) => {
       if (resumeAt !== null) await checkNotReset(queries, cursor.current(), resumeAt);
@@ -91,6 +125,7 @@ export function openCapture(
     logger,
     signal,
   });
+  return { stream, forgetCaptured: () => tables.forgetCaptured() };
 }
 
 /** A position means something only in the log that it belongs to: after a reset or a restored backup the pipeline opens anew, which says what is lost. */

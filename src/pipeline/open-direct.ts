@@ -2,9 +2,11 @@ import type { DirectConfig } from "../config/config.ts";
 import type { GapEvent } from "../core/change-event.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { Sink } from "../core/sink.ts";
-import { createTableMatcher } from "../rules/table-pattern.ts";
 import { readIndexEpoch } from "../sink/index-meta.ts";
 import { openSink } from "../sink/sink.ts";
+import { configFingerprint } from "../config/fingerprint.ts";
+import { Boundary } from "./boundary.ts";
+import { placeOfVersion } from "./capture/capture-gaps.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { decideStart } from "./decide-start.ts";
 import { DocumentDestination } from "./document-destination.ts";
@@ -12,7 +14,11 @@ import { handleGap } from "./gaps.ts";
 import { openCapture, openReplica } from "./open-capture.ts";
 import { Progress } from "./progress.ts";
 import { createReadRows } from "./read-again.ts";
+import { readTables } from "./read-tables.ts";
 import { Router } from "./router.ts";
+import { createRowFailureHandler } from "./row-failures.ts";
+import { loadRules, ownIndices, RuleSet } from "./rule-set.ts";
+import { type RuleSwitchParts, switchRules } from "./rule-switch.ts";
 import { connectionOptions, SourceQueries } from "./source.ts";
 import type { OpenOptions, Stages } from "./stages.ts";
 import { openStores } from "./stores.ts";
@@ -27,13 +33,13 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const { logger, clock } = options;
   const stores = resources.use(await openStores(config));
   const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
-  const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
+  const loaded = await loadRules(config.rules);
   const { source, start, cursor } = await decideStart(
     config,
     {
       checkpoints: stores.checkpoints,
       queries,
-      readKnownEpoch: () => readIndexEpoch(stores.client, indices),
+      readKnownEpoch: () => readIndexEpoch(stores.client, ownIndices(loaded)),
     },
     options,
   );
@@ -63,11 +69,16 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       { onClosed: () => progress.close(sink.closed), onFatal: (error) => progress.fail(error) },
     ),
   );
-  const ruleOf = createTableMatcher(config.rules, {
-    caseSensitive: source.server.lowerCaseTableNames === 0,
-  });
+  const names = { caseSensitive: source.server.lowerCaseTableNames === 0 };
+  const rules = new RuleSet(loaded, names);
+  const handling = {
+    pipeline: config.name,
+    deadLetters: stores.deadLetters,
+    clock,
+    logger,
+  };
   const router = new Router({
-    ruleOf,
+    rules,
     sink,
     readRows: createReadRows(queries),
     onKeyChange: ({ database, table }, detail) => {
@@ -79,26 +90,43 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
         gapHandling,
       );
     },
+    onRowFailed: createRowFailureHandler({
+      ...handling,
+      onReject: config.sink.onReject,
+      placeOf: (row) => placeOfVersion(row, source.state.current),
+    }),
   });
   const replica = resources.use(openReplica(config.source, clock));
   const captureContext = { source, start, queries, replica, cursor, ...options };
-  const stream = resources.use(openCapture(config, captureContext));
-  const gapHandling = {
-    pipeline: config.name,
+  const capture = openCapture(rules, captureContext);
+  const stream = resources.use(capture.stream);
+  const gapHandling = { ...handling, router, sink, notes: cursor };
+  const boundary = new Boundary();
+  const switching: RuleSwitchParts = {
+    rules,
     router,
     sink,
-    notes: cursor,
-    deadLetters: stores.deadLetters,
-    clock,
-    logger,
+    readTables: async (tables) =>
+      (await queries.run((connection) => readTables(connection, tables, names))).map(
+        ({ schema }) => schema,
+      ),
+    atBoundary: (switchOver) => boundary.at(switchOver),
+    onSwitched: (configs) => {
+      capture.forgetCaptured();
+      cursor.stamp(configFingerprint({ ...config, rules: configs }));
+    },
   };
   const held = resources.move();
   return {
     stream,
-    destination: new DocumentDestination({ router, sink, marks: progress }),
+    destination: new DocumentDestination({ router, sink, marks: progress, boundary }),
     resume: checkpointer.resumePoint(() => progress.close(sink.closed)),
     clock,
-    onGap: (gap: GapEvent) => handleGap(gap, gapHandling),
+    onGap: (gap: GapEvent) => {
+      boundary.enter();
+      return handleGap(gap, gapHandling);
+    },
+    reloadRules: (configs) => switchRules(configs, switching),
     onPoison: (poison) => {
       throw new TailraceError(
         "INVARIANT_BROKEN",
@@ -112,6 +140,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       pipeline: config.name,
       actionsTaken: sink.taken,
       actionsClosed: sink.closed,
+      rows: router.unwritten,
       sink: sink.stats(),
       state: sink.stats().waitingFor === null && stream.isConnected ? "running" : "waiting",
     }),

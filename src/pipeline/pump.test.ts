@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ChangeStream, CommitEvent } from "../core/change-event.ts";
 import type { Sink } from "../core/sink.ts";
+import { Boundary } from "./boundary.ts";
 import { DocumentDestination, type Marks } from "./document-destination.ts";
 import { pump } from "./pump.ts";
 import type { Router } from "./router.ts";
@@ -34,7 +35,12 @@ test("reading waits when the sink stands still under transactions without rows",
     },
     close: (upTo) => tracker.close(upTo, () => {}),
   };
-  const destination = new DocumentDestination({ router: {} as Router, sink, marks });
+  const destination = new DocumentDestination({
+    router: {} as Router,
+    sink,
+    marks,
+    boundary: new Boundary(),
+  });
   const pumped = pump(
     {
       stream,

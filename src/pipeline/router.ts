@@ -1,21 +1,15 @@
 import type { IncompleteRowsEvent, RowsEvent } from "../core/change-event.ts";
 import { createJsonRowLayout, jsonRowBytes, type JsonRow } from "../core/json-row.ts";
-import type { Target } from "../core/action-writer.ts";
-import { TailraceError } from "../core/errors.ts";
 import type { TableVersion } from "../core/row-layout.ts";
-import { type Column, tableName, type TableSchema } from "../core/schema.ts";
+import { type TableSchema, tableName } from "../core/schema.ts";
 import type { Sink } from "../core/sink.ts";
-import { compileEncoder, type EncodeRows, type RowEncoder } from "../rules/encoder.ts";
-import type { RuleOptions } from "../core/rule.ts";
-import { parseRule } from "../query/rule.ts";
-
-/** A rule and how its target is kept. */
-export interface RoutedRule extends RuleOptions {
-  readonly upsert: boolean;
-  readonly createIndex: boolean;
-  readonly dynamic: "strict" | "false";
-  readonly onTruncate: "keep" | "delete" | "stop";
-}
+import type { RowCounts } from "../rules/encoder.ts";
+import { placeColumns } from "../rules/plan.ts";
+import { keyText } from "./key-text.ts";
+import { openRoute, openTarget, type Route } from "./route.ts";
+import type { FailedRow } from "./row-failures.ts";
+import type { LoadedRule, RuleSet } from "./rule-set.ts";
+import type { UnwrittenRows } from "./status.ts";
 
 /** Reads rows again by key: for each key the row as it is now, or null when there is none. */
 export type ReadRows = (
@@ -31,181 +25,227 @@ export interface FreshRow {
 
 /** What a router works with. */
 export interface RouterOptions {
-  readonly ruleOf: (database: string, table: string) => RoutedRule | null;
+  readonly rules: RuleSet;
   readonly sink: Sink;
   readonly readRows: ReadRows;
   /** The columns that make a table's document ids are others than before: documents under the old ids stay behind. */
   readonly onKeyChange: (schema: TableSchema, detail: string) => Promise<void>;
-}
-
-/** One rule compiled for one table version. */
-interface Route {
-  readonly target: Target;
-  readonly encoder: RowEncoder;
+  /** Deals with a row of which a rule makes no document; durable when it resolves. */
+  readonly onRowFailed: (row: FailedRow) => Promise<void>;
 }
 
 /**
- * Brings rows to their rule's encoder and the sink: compiles on first sight of a table version, makes sure that the index is ready, waits for room.
+ * Brings rows to their rules' encoders and the sink: compiles on first sight of a table version, makes sure that indices are ready, waits for room, and goes on behind rows that fail.
  */
 export class Router {
-  readonly #ruleOf: (database: string, table: string) => RoutedRule | null;
-  readonly #sink: Sink;
-  readonly #readRows: ReadRows;
-  readonly #routes = new WeakMap<TableVersion, Route>();
+  readonly #options: RouterOptions;
+  #routes = new WeakMap<TableVersion, readonly Route[]>();
   /** Encoders for rows as JSON texts, by the schema whose columns they have. */
-  readonly #jsonRoutes = new WeakMap<TableSchema, Route>();
+  #jsonRoutes = new WeakMap<TableSchema, readonly Route[]>();
+  /** The table versions that came last, by name. */
+  readonly #seen = new Map<string, TableVersion>();
+  /** The columns of the primary key by table: a change of them gives documents other ids. */
+  readonly #keys = new Map<string, string>();
+  readonly #counts: RowCounts = { filtered: 0, unchanged: 0 };
+  #failed = 0;
 
-  readonly #onKeyChange: RouterOptions["onKeyChange"];
-  /** Names of the id's columns by table: a change of them gives every document another id. */
-  readonly #idColumns = new Map<string, string>();
-
-  constructor({ ruleOf, sink, readRows, onKeyChange }: RouterOptions) {
-    this.#ruleOf = ruleOf;
-    this.#sink = sink;
-    this.#readRows = readRows;
-    this.#onKeyChange = onKeyChange;
+  constructor(options: RouterOptions) {
+    this.#options = options;
   }
 
-  /** The rule of a table, null when it is not captured. */
-  ruleOf(database: string, table: string): RoutedRule | null {
-    return this.#ruleOf(database, table);
+  /** The rules of a table; none when it is not captured. */
+  rulesOf(database: string, table: string): readonly LoadedRule[] {
+    return this.#options.rules.rulesOf(database, table);
+  }
+
+  /** The tables whose rows were taken, as they were last. */
+  get seenTables(): readonly TableSchema[] {
+    return Array.from(this.#seen.values(), ({ schema }) => schema);
+  }
+
+  get unwritten(): UnwrittenRows {
+    return { ...this.#counts, failed: this.#failed };
+  }
+
+  /** Other rules are in force: everything is compiled anew. */
+  forgetRoutes(): void {
+    this.#routes = new WeakMap();
+    this.#jsonRoutes = new WeakMap();
   }
 
   /** Takes the rows that there is room for now. Undefined when all were taken, else a promise of the rest. The event must stay valid until then. */
   take(event: RowsEvent): Promise<void> | undefined {
-    const route = this.#routes.get(event.table);
-    if (route === undefined) return this.#takeSlowly(event);
-    const { writer } = this.#sink;
-    writer.begin(route.target, event.versionHigh, event.versionLow);
-    const next = route.encoder[event.operation](event.bytes, event.start, event.end, writer);
-    return next === event.end
-      ? undefined
-      : this.#encode(route.encoder[event.operation], event, next, route);
+    const routes = this.#routes.get(event.table);
+    if (routes === undefined) return this.#takeSlowly(event);
+    for (let i = 0; i < routes.length; i++) {
+      const next = this.#encode(routes[i]!, event, event.start);
+      if (next !== event.end) return this.#takeRest(routes, event, { at: i, next });
+    }
+    return undefined;
+  }
+
+  #encode(route: Route, rows: EncodedRows, from: number): number {
+    const { encoder, target } = route;
+    const { writer } = this.#options.sink;
+    writer.begin(target, rows.versionHigh, rows.versionLow);
+    encoder.script?.begin(rows.operation, rows.commitTimeUs);
+    const encode = rows.by ?? rows.operation;
+    return encoder[encode](rows.bytes, from, rows.end, writer);
   }
 
   async #takeSlowly(event: RowsEvent): Promise<void> {
-    const route = await this.#open(event.table);
-    this.#routes.set(event.table, route);
-    await this.#encode(route.encoder[event.operation], event, event.start, route);
+    const routes = await this.#open(event.table);
+    this.#routes.set(event.table, routes);
+    this.#seen.set(tableName(event.table.schema), event.table);
+    await this.#takeRest(routes, event, { at: 0, next: event.start });
   }
 
-  async #encode(
-    encode: EncodeRows,
+  /** Goes on with the route `at` from the row at `next`, and with those behind it. */
+  async #takeRest(
+    routes: readonly Route[],
     rows: EncodedRows,
-    offset: number,
-    route: Route,
+    { at, next }: { readonly at: number; readonly next: number },
   ): Promise<void> {
-    let next = offset;
-    while (next !== rows.end) {
-      // another event may have begun meanwhile only on another writer: there is one consumer
-      this.#sink.writer.begin(route.target, rows.versionHigh, rows.versionLow);
-      next = encode(rows.bytes, next, rows.end, this.#sink.writer);
-      if (next !== rows.end) await this.#sink.room();
+    for (const [i, route] of routes.entries()) {
+      if (i < at) continue;
+      let row = i === at ? next : rows.start;
+      while (row !== rows.end) {
+        // another event may have begun meanwhile only on another writer: there is one consumer
+        row = this.#encode(route, rows, row);
+        if (row !== rows.end) row = await this.#passStop(route, rows, row);
+      }
     }
+  }
+
+  /** Removes what the encoder stopped at; returns where it goes on. */
+  async #passStop(route: Route, rows: EncodedRows, row: number): Promise<number> {
+    const { stop } = route.encoder;
+    switch (stop.reason) {
+      case "room":
+        await this.#options.sink.room();
+        return row;
+      case "target": {
+        const refused = await openTarget(route, stop.index, this.#options.sink);
+        if (refused === null) return row;
+        const { encoder } = route;
+        const behind = encoder.rowEnd(rows.bytes, row, rows.end);
+        const next =
+          (rows.by ?? rows.operation) === "update"
+            ? encoder.rowEnd(rows.bytes, behind, rows.end)
+            : behind;
+        await this.#fail(route, rows, { id: null, error: refused });
+        return next;
+      }
+      case "failed": {
+        // the object is used again while the letter is stored
+        const { id, error, next } = stop;
+        await this.#fail(route, rows, { id, error });
+        return next;
+      }
+    }
+  }
+
+  async #fail(
+    route: Route,
+    { versionHigh, versionLow }: EncodedRows,
+    failure: Pick<FailedRow, "id" | "error">,
+  ): Promise<void> {
+    this.#failed += 1;
+    const { database, table } = route.schema;
+    const rule = route.rule.config.name;
+    await this.#options.onRowFailed({ rule, database, table, ...failure, versionHigh, versionLow });
   }
 
   /**
    * Completes rows whose images lack columns by reading them again, and takes them. Documents that they leave are deleted by what the before image
-   * tells of their id. Returns how many rows do not tell it: their documents stay.
+   * tells of their place. Returns how many rows do not tell it: their documents stay.
    */
   async takeIncomplete(event: IncompleteRowsEvent): Promise<number> {
-    const { schema } = event.table;
-    const { plan } = (await this.#jsonRoute(schema)).encoder;
+    const routes = await this.#jsonRoutesOf(event.table.schema);
     const changed: JsonRow[] = [];
     let unknown = 0;
     for (const { before, after } of event.rows) {
-      const current = after === null ? null : merge(before, after);
-      if (current !== null) changed.push(current);
-      const leaves =
-        before !== null &&
-        (current === null || idColumns(plan).some((column) => current[column] !== before[column]));
-      if (!leaves) continue;
-      if (idColumns(plan).some((column) => before[column] === undefined)) unknown += 1;
-      else await this.#takeJson("delete", { schema, row: before }, event);
+      if (after !== null) changed.push(merge(before, after));
+      if (before === null) continue;
+      for (const route of routes) {
+        const left = leaves(route, before, after);
+        if (left === "unknown") unknown += 1;
+        if (left === "yes") await this.#takeJson(route, "purge", { row: before, event });
+      }
     }
     if (changed.length === 0) return unknown;
-    for (const fresh of await this.#readRows(event.table, changed))
-      if (fresh !== null) await this.#takeJson("insert", fresh, event);
+    for (const fresh of await this.#options.readRows(event.table, changed)) {
+      if (fresh === null) continue;
+      for (const route of await this.#jsonRoutesOf(fresh.schema)) {
+        const { filtered } = this.#counts;
+        await this.#takeJson(route, "insert", { row: fresh.row, event });
+        // it may have had a document before: a delete too many is harmless
+        if (this.#counts.filtered > filtered && event.operation === "update")
+          await this.#takeJson(route, "purge", { row: fresh.row, event });
+      }
+    }
     return unknown;
   }
 
   async #takeJson(
-    operation: "insert" | "delete",
-    { schema, row }: FreshRow,
-    event: IncompleteRowsEvent,
+    route: Route,
+    by: "insert" | "purge",
+    { row, event }: { readonly row: JsonRow; readonly event: IncompleteRowsEvent },
   ): Promise<void> {
-    const route = await this.#jsonRoute(schema);
-    const { versionHigh, versionLow } = event;
-    await this.#encode(
-      route.encoder[operation],
-      { bytes: row, end: jsonRowBytes(row), versionHigh, versionLow },
-      0,
-      route,
-    );
+    const { versionHigh, versionLow, commitTimeUs, operation } = event;
+    const end = jsonRowBytes(row);
+    const origin = { operation, versionHigh, versionLow, commitTimeUs };
+    const rows = { bytes: row, start: 0, end, by, ...origin };
+    await this.#takeRest([route], rows, { at: 0, next: 0 });
   }
 
-  async #jsonRoute(schema: TableSchema): Promise<Route> {
+  async #jsonRoutesOf(schema: TableSchema): Promise<readonly Route[]> {
     const known = this.#jsonRoutes.get(schema);
     if (known !== undefined) return known;
-    const route = await this.#open({ schema, layout: createJsonRowLayout(schema.columns) });
-    this.#jsonRoutes.set(schema, route);
-    return route;
+    const routes = await this.#open({ schema, layout: createJsonRowLayout(schema.columns) });
+    this.#jsonRoutes.set(schema, routes);
+    return routes;
   }
 
-  /** Compiles the table's rule and makes its index ready. */
-  async #open(table: TableVersion): Promise<Route> {
+  /** Compiles the table's rules and makes their indices ready. A table may have lost its rules while its rows were on their way. */
+  async #open(table: TableVersion): Promise<readonly Route[]> {
+    const { sink, rules, onKeyChange } = this.#options;
     const { schema } = table;
-    const rule = this.#ruleOf(schema.database, schema.table);
-    if (rule === null)
-      throw new TailraceError(
-        "INVARIANT_BROKEN",
-        `rows of ${tableName(schema)}, which no rule captures`,
-      );
-    const encoder = compileEncoder(parseRule(rule), table);
-    const id = idColumns(encoder.plan)
-      .map((column) => idPart(schema.columns[column]!))
-      .join(", ");
-    const before = this.#idColumns.get(tableName(schema));
-    this.#idColumns.set(tableName(schema), id);
-    if (before !== undefined && before !== id)
-      await this.#onKeyChange(schema, `the id was made of (${before}) and is now made of (${id})`);
-    const target = this.#sink.target({ index: rule.index, write: rule.upsert ? "merge" : "whole" });
-    const { createIndex: create, dynamic } = rule;
-    await this.#sink.prepare({ target, fields: encoder.plan.fields, create, dynamic });
-    return { target, encoder };
+    const name = tableName(schema);
+    const key = keyText(schema);
+    const before = this.#keys.get(name);
+    this.#keys.set(name, key);
+    const loaded = rules.rulesOf(schema.database, schema.table);
+    if (before !== undefined && before !== key && loaded.some(({ rule }) => rule.id === null))
+      await onKeyChange(schema, `the id was made of (${before}) and is now made of (${key})`);
+    const routes: Route[] = [];
+    for (const rule of loaded)
+      routes.push(await openRoute(rule, table, { sink, counts: this.#counts }));
+    return routes;
   }
 }
 
-/** A column's name and what of its type is seen in an id: another scale or fraction gives each value another text. */
-function idPart({ name, type }: Column): string {
-  switch (type.kind) {
-    case "integer":
-    case "text":
-      return name;
-    case "decimal":
-      return `${name} decimal of scale ${type.scale}`;
-    case "time":
-    case "datetime":
-    case "timestamp":
-      return `${name} ${type.kind}(${type.fraction})`;
-    case "binary":
-      return type.fixedLength === undefined
-        ? `${name} binary`
-        : `${name} binary(${type.fixedLength})`;
-    default:
-      return `${name} ${type.kind}`;
-  }
+/** Rows that an encoder takes. */
+interface EncodedRows extends Pick<
+  RowsEvent,
+  "bytes" | "start" | "end" | "operation" | "versionHigh" | "versionLow" | "commitTimeUs"
+> {
+  /** What is done with them, where that is not what happened to them. */
+  readonly by?: "insert" | "purge";
 }
 
-function idColumns({ id }: RowEncoder["plan"]): readonly number[] {
-  return id.kind === "columns" ? id.columns : [...id.text.columns];
-}
-
-interface EncodedRows {
-  readonly bytes: unknown;
-  readonly end: number;
-  readonly versionHigh: number;
-  readonly versionLow: number;
+/** Does an incomplete row leave the place that it had? `after` has what has changed, at least. */
+function leaves(
+  { encoder: { plan } }: Route,
+  before: JsonRow,
+  after: JsonRow | null,
+): "yes" | "no" | "unknown" {
+  const columns = placeColumns(plan);
+  const isMoved =
+    after === null ||
+    columns.some((column) => after[column] !== undefined && after[column] !== before[column]);
+  if (!isMoved) return "no";
+  return columns.some((column) => before[column] === undefined) ? "unknown" : "yes";
 }
 
 /** What is known of the row after the change. */

@@ -31,9 +31,20 @@ export interface LogStatus {
   readonly transactionsPending: number;
 }
 
+/** Rows of which rules wrote nothing, since the stages were opened; a row counts for each rule. */
+export interface UnwrittenRows {
+  /** The rule's conditions leave them out. */
+  readonly filtered: number;
+  /** Updates in which no column changed that the rule uses. */
+  readonly unchanged: number;
+  /** Became dead letters: the rule has no document, or no place for it. */
+  readonly failed: number;
+}
+
 /** A pipeline from MySQL into documents. */
 export interface DirectStatus extends CommonStatus, LogStatus {
   readonly topology: "direct";
+  readonly rows: UnwrittenRows;
 }
 
 /** A pipeline from MySQL into records. */
@@ -44,6 +55,7 @@ export interface CaptureStatus extends CommonStatus, LogStatus {
 /** A pipeline from records into documents. */
 export interface SyncStatus extends CommonStatus {
   readonly topology: "sync";
+  readonly rows: UnwrittenRows;
   /** Read and not acknowledged. */
   readonly recordsPending: number;
   /** Those assigned to this instance. */

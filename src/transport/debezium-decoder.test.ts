@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
-import { decodeRecords, type RecordText } from "../../test/support/decoded-records.ts";
+import {
+  decodeRecords,
+  type RecordText,
+  type TestDecoderOptions,
+} from "../../test/support/decoded-records.ts";
 import type { ColumnType, TableSchema } from "../core/schema.ts";
 import type { ConnectSchema } from "./connect-schema.ts";
-import type { RecordDecoderOptions } from "./record-decoder.ts";
 
 const TOPIC = "p.shop.orders";
 
@@ -22,7 +25,7 @@ function tableOf(columns: Readonly<Record<string, ColumnType>>): TableSchema {
 const INT: ColumnType = { kind: "integer", bytes: 4, unsigned: false };
 const TEXT: ColumnType = { kind: "text", charset: "utf8mb4", maxBytes: 40, large: false };
 
-function described(columns: Readonly<Record<string, ColumnType>>): Partial<RecordDecoderOptions> {
+function described(columns: Readonly<Record<string, ColumnType>>): TestDecoderOptions {
   return { describeTable: () => Promise.resolve(tableOf(columns)) };
 }
 
@@ -48,7 +51,7 @@ function envelope(op: string, before: unknown, after: unknown): unknown {
 /** The documents and deletions of the table's records, as texts. */
 async function outcome(
   records: readonly RecordText[],
-  options: Partial<RecordDecoderOptions>,
+  options: TestDecoderOptions,
 ): Promise<string[]> {
   const { actions, events } = await decodeRecords(records, options);
   expect(events).toEqual([]);

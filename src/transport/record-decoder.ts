@@ -10,6 +10,7 @@ import { MaxwellDecoder } from "./maxwell-decoder.ts";
 import { RecordIntake } from "./record-intake.ts";
 import { createRecordMembers, type RecordMember } from "./record-members.ts";
 import { recogniseFormat } from "./record-format.ts";
+import type { IdColumns } from "./record-table.ts";
 import { type DescribeTable, TableDescriptions } from "./table-descriptions.ts";
 
 /** What a record decoder works with. */
@@ -19,10 +20,9 @@ export interface RecordDecoderOptions {
   /** Are there documents of this table? Records of others give nothing. */
   readonly isCaptured: (database: string, table: string) => boolean;
   /**
-   * Names of the columns that the table's document ids are made of; undefined = its primary key. Records do not tell which columns may be NULL: a row with NULL in
-   * one of these is no row.
+   * What the table's document ids are made of. Records do not tell which columns may be NULL: a row with NULL in one of these is no row.
    */
-  readonly idColumns: (database: string, table: string) => readonly string[] | undefined;
+  readonly idColumns: (database: string, table: string) => IdColumns;
   /** The table as MySQL has it now, null when it has none; null instead of a function = there is no server to ask. Throws SOURCE_*. */
   readonly describeTable: DescribeTable | null;
   /**

@@ -15,6 +15,12 @@ export interface RecordDefinition {
   readonly primaryKey: readonly string[];
 }
 
+/** What document ids are made of, by any rule: the primary key, these columns, or both. */
+export interface IdColumns {
+  readonly primaryKey: boolean;
+  readonly names: readonly string[];
+}
+
 /** What reads the rows of a table from records of one kind. */
 export interface RecordTable {
   readonly version: TableVersion;
@@ -26,17 +32,18 @@ export interface RecordTable {
 
 /**
  * Makes a table of a definition. Records seldom tell which columns may be NULL, so all may but those that ids are made of: {@link faultOfId} then looks at every row.
- * `idColumns` are names; absent = the primary key.
  */
 export function createRecordTable(
   definition: RecordDefinition,
   readerOf: (type: ColumnType, index: number) => ColumnReader,
-  idColumns: readonly string[] | undefined,
+  idColumns: IdColumns,
 ): RecordTable {
   const { database, table } = definition;
-  const ids = new Set(idColumns ?? definition.primaryKey);
+  const isId = (name: string): boolean =>
+    (idColumns.primaryKey && definition.primaryKey.includes(name)) ||
+    idColumns.names.some((id) => id.toLowerCase() === name.toLowerCase());
   const columns = definition.columns.map(({ name, type }): Column =>
-    ids.has(name) ? { name, type: keyType(type), nullable: false } : { name, type, nullable: true },
+    isId(name) ? { name, type: keyType(type), nullable: false } : { name, type, nullable: true },
   );
   const indexOf = (name: string): number => columns.findIndex((column) => column.name === name);
   const primaryKey = definition.primaryKey.map(indexOf);
@@ -45,6 +52,7 @@ export function createRecordTable(
     table,
     columns,
     primaryKey: primaryKey.includes(-1) ? [] : primaryKey,
+    isVague: true,
   };
   const readers = columns.map(({ type }, index) => readerOf(type, index));
   return {

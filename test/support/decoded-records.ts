@@ -87,18 +87,28 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
+/** Names of the columns that a table's document ids are made of; undefined = its primary key. */
+export type TestIdColumns = (database: string, table: string) => readonly string[] | undefined;
+
+/** What a test says of a decoder. */
+export interface TestDecoderOptions extends Partial<Omit<RecordDecoderOptions, "idColumns">> {
+  readonly idColumns?: TestIdColumns;
+}
+
 /** A decoder of everything in the topics, whose tables all are captured. */
-export function testDecoderOptions(
-  options: Partial<RecordDecoderOptions> = {},
-): RecordDecoderOptions {
+export function testDecoderOptions(options: TestDecoderOptions = {}): RecordDecoderOptions {
+  const { idColumns, ...others } = options;
   return {
     format: "auto",
     isCaptured: () => true,
-    idColumns: () => undefined,
+    idColumns: (database, table) => {
+      const names = idColumns?.(database, table);
+      return { primaryKey: names === undefined, names: names ?? [] };
+    },
     describeTable: null,
     topicOf: () => ({ generation: 1, partitions: 1 }),
     gapsOf: createStatementGaps({ isCaptured: () => true, seenTables: () => [] }),
-    ...options,
+    ...others,
   };
 }
 
@@ -126,10 +136,10 @@ export class RecordKeeper implements RecordWriter {
 /** Makes the actions of rows by table, by the default rule, or with ids of these columns. */
 export class TableActions {
   readonly of = new Map<string, RecordedAction[]>();
-  readonly #idColumns: (database: string, table: string) => readonly string[] | undefined;
+  readonly #idColumns: TestIdColumns;
   readonly #encoders = new Map<TableVersion, RowEncoder>();
 
-  constructor(idColumns: RecordDecoderOptions["idColumns"] = () => undefined) {
+  constructor(idColumns: TestIdColumns = () => undefined) {
     this.#idColumns = idColumns;
   }
 
@@ -152,7 +162,7 @@ export class TableActions {
 /** Decodes the records and makes documents of their rows; those of tables without ids are left out. */
 export async function decodeRecords(
   records: readonly RecordText[],
-  options: Partial<RecordDecoderOptions> = {},
+  options: TestDecoderOptions = {},
 ): Promise<DecodedRecords> {
   const decoder = createRecordDecoder(testDecoderOptions(options));
   const actions = new TableActions(options.idColumns);

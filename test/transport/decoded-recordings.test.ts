@@ -3,7 +3,13 @@ import type { ChangeEvent } from "../../src/core/change-event.ts";
 import { describeTable } from "../../src/mysql/table-lookup.ts";
 import { openConnection, parseConnectionUrl } from "../../src/mysql/connection.ts";
 import type { RecordDecoderOptions } from "../../src/transport/record-decoder.ts";
-import { decodeRecords, readRecording, replay, TableActions } from "../support/decoded-records.ts";
+import {
+  decodeRecords,
+  readRecording,
+  replay,
+  TableActions,
+  type TestIdColumns,
+} from "../support/decoded-records.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
 import { readScript } from "../support/real-records.ts";
 import { type RecordedAction, recordChanges } from "../support/recorded-changes.ts";
@@ -32,7 +38,7 @@ async function directDocuments(
 interface DirectOptions {
   /** With the generated columns, which Canal's and Debezium's tables lacked? */
   readonly isGenerated: boolean;
-  readonly idColumns?: RecordDecoderOptions["idColumns"];
+  readonly idColumns?: TestIdColumns;
 }
 
 function replayAll(actions: ReadonlyMap<string, readonly RecordedAction[]>): Documents {

@@ -11,7 +11,12 @@ import { createMaxwellEncoder } from "../../src/transport/maxwell-encoder.ts";
 import { Partitioner } from "../../src/transport/partitioner.ts";
 import type { RecordDecoderOptions } from "../../src/transport/record-decoder.ts";
 import type { RecordEncoder } from "../../src/transport/record-encoder.ts";
-import { decodeRecords, RecordKeeper, TableActions } from "../support/decoded-records.ts";
+import {
+  decodeRecords,
+  RecordKeeper,
+  TableActions,
+  type TestDecoderOptions,
+} from "../support/decoded-records.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
 import { recordChanges, type RecordedAction } from "../support/recorded-changes.ts";
 
@@ -150,7 +155,7 @@ interface RoundTrip {
 async function roundTrip(
   db: TestDatabase,
   encoder: RecordEncoder,
-  options: Partial<RecordDecoderOptions>,
+  options: TestDecoderOptions,
 ): Promise<RoundTrip> {
   const definitions = COLUMNS.map(([definition]) => definition).join(", ");
   await db.query(`create table t (id int, k varchar(30), ${definitions}, primary key (k, id))`);

@@ -19,10 +19,17 @@ export async function tellCaptureGap(gap: GapEvent, telling: GapTelling): Promis
 
 /** A row's gap with its place in the log, which its version tells: the binlog file's number and the end of the event. `near` names a file of the same log. */
 export function placeGap(gap: RecordGap, near: Pick<SourcePosition, "file">): GapEvent {
-  const number = (gap.versionHigh >>> 3) & 0xf_ffff;
-  const position = (gap.versionHigh & 0x7) * 2 ** 32 + (gap.versionLow >>> 0);
+  return { ...gap, position: placeOfVersion(gap, near) };
+}
+
+/** The place in the log that a version tells. `near` names a file of the same log. */
+export function placeOfVersion(
+  { versionHigh, versionLow }: Pick<RecordGap, "versionHigh" | "versionLow">,
+  near: Pick<SourcePosition, "file">,
+): Pick<SourcePosition, "file" | "position"> {
+  const number = (versionHigh >>> 3) & 0xf_ffff;
+  const position = (versionHigh & 0x7) * 2 ** 32 + (versionLow >>> 0);
   const dot = near.file.lastIndexOf(".") + 1;
   const digits = near.file.length - dot;
-  const file = near.file.slice(0, dot) + String(number).padStart(digits, "0");
-  return { ...gap, position: { file, position } };
+  return { file: near.file.slice(0, dot) + String(number).padStart(digits, "0"), position };
 }

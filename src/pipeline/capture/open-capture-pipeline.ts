@@ -8,7 +8,7 @@ import { CHECKPOINT_INTERVAL_MS, Checkpointer, placeOf } from "../checkpointer.t
 import { createEncoder } from "./create-encoder.ts";
 import { type DecidedStart, decideStart } from "../decide-start.ts";
 import { readTopicEpoch } from "./known-epoch.ts";
-import { openCapture, openReplica } from "../open-capture.ts";
+import { createCapturedNames, openCapture, openReplica } from "../open-capture.ts";
 import { Progress } from "../progress.ts";
 import { createReadRows } from "../read-again.ts";
 import { RecordDestination } from "./record-destination.ts";
@@ -106,7 +106,10 @@ export async function openCapturePipeline(
   else await resume.save();
   const replica = resources.use(openReplica(config.source, clock));
   const captureContext = { source, start, queries, replica, cursor, ...options };
-  const stream = resources.use(openCapture(config, captureContext));
+  const names = { caseSensitive: source.server.lowerCaseTableNames === 0 };
+  const captured = createCapturedNames(config.rules, names);
+  const { stream } = openCapture(captured, captureContext);
+  resources.use(stream);
   const held = resources.move();
   return {
     stream,

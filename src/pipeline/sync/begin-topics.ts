@@ -4,6 +4,8 @@ import type { JsonClient } from "../../core/json-client.ts";
 import type { KafkaCluster, PartitionOffset, TopicDescription } from "../../core/kafka.ts";
 import type { SyncState, SyncStateStore } from "../../core/sync-state.ts";
 import { readIndexEpoch } from "../../sink/index-meta.ts";
+import { parseRule } from "../../query/rule.ts";
+import { indexPattern } from "../../rules/place.ts";
 import { awaitTopics } from "./await-topics.ts";
 import { followTopics, recreatedTopics } from "./follow-topics.ts";
 import { seekGroup } from "./seek.ts";
@@ -40,7 +42,9 @@ export async function beginTopics(
   if (missing.length > 0)
     options.logger.warn({ topics: missing }, "topics that do not exist yet are waited for");
   const before = await store.load();
-  const indices = rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
+  const indices = rules
+    .filter((rule) => rule.createIndex)
+    .map((rule) => indexPattern(parseRule(rule).index));
   const known = (await readIndexEpoch(client, indices)) ?? -1;
   const acceptChanges = options.acceptChanges === true || options.seekTo !== undefined;
   const inputs = {

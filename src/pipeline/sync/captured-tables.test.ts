@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { RuleConfig } from "../../config/config.ts";
+import { createCapturedNames } from "../open-capture.ts";
 import { createCapturedTables } from "./captured-tables.ts";
 
 const rule = (table: string): RuleConfig => ({
@@ -15,9 +16,9 @@ const rule = (table: string): RuleConfig => ({
 });
 
 test("tables are captured as the rules say, and a dropped database empties those that were seen", () => {
-  const tables = createCapturedTables([rule("shop.order_*"), rule("shop.items")], {
-    caseSensitive: true,
-  });
+  const tables = createCapturedTables(
+    createCapturedNames([rule("shop.order_*"), rule("shop.items")], { caseSensitive: true }),
+  );
   expect(tables.isCaptured("shop", "order_1")).toBe(true);
   expect(tables.isCaptured("shop", "order_1")).toBe(true);
   expect(tables.isCaptured("shop", "other")).toBe(false);
@@ -28,7 +29,9 @@ test("tables are captured as the rules say, and a dropped database empties those
 });
 
 test("statements mean for captured tables what they mean in the log", () => {
-  const { gapsOf } = createCapturedTables([rule("shop.items")], { caseSensitive: true });
+  const { gapsOf } = createCapturedTables(
+    createCapturedNames([rule("shop.items")], { caseSensitive: true }),
+  );
   expect(gapsOf("truncate table items", "shop")).toEqual([
     expect.objectContaining({ code: "SCHEMA_TABLE_CLEARED", table: "items", isEmptied: true }),
   ]);

@@ -1,10 +1,10 @@
-import type { RuleConfig, SyncConfig } from "../../config/config.ts";
+import type { SyncConfig } from "../../config/config.ts";
 import { openCluster } from "../../kafka/cluster.ts";
 import { openConsumer } from "../../kafka/consumer.ts";
 import { openJsonClient } from "../../sink/client.ts";
 import { openSink } from "../../sink/sink.ts";
 import { openSyncStateIndex } from "../../state/sync-state-elasticsearch.ts";
-import { createRecordDecoder } from "../../transport/record-decoder.ts";
+import { createRecordDecoder, type RecordDecoder } from "../../transport/record-decoder.ts";
 import { Assignments } from "./assignments.ts";
 import { beginTopics } from "./begin-topics.ts";
 import { createCapturedTables } from "./captured-tables.ts";
@@ -13,6 +13,12 @@ import { OffsetCommitter } from "./offset-committer.ts";
 import { resolveOffsets } from "./offset-start.ts";
 import { OffsetTracker } from "./offset-tracker.ts";
 import { createPoisonHandler } from "./poison.ts";
+import { configFingerprint } from "../../config/fingerprint.ts";
+import type { RecordView } from "../../core/record.ts";
+import { Boundary } from "../boundary.ts";
+import { createRowFailureHandler } from "../row-failures.ts";
+import { idColumnsOf, loadRules, RuleSet } from "../rule-set.ts";
+import { type RuleSwitchParts, switchRules } from "../rule-switch.ts";
 import { RecordStream } from "./record-stream.ts";
 import { Router } from "../router.ts";
 import type { OpenOptions, Stages } from "../stages.ts";
@@ -22,10 +28,6 @@ import { SyncNotes } from "./sync-notes.ts";
 import { SyncProgress } from "./sync-progress.ts";
 import { openSyncSource, rememberCase } from "./sync-source.ts";
 import { TopicWatch } from "./topic-watch.ts";
-
-function idColumnsOf(rule: RuleConfig | null): readonly string[] | undefined {
-  return typeof rule?.id === "object" ? rule.id : undefined;
-}
 
 /**
  * Opens everything that a pipeline from records into documents needs, in the order in which it can fail: stores, topics, sink, membership of the consumer group. Throws a
@@ -37,6 +39,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   await using resources = new AsyncDisposableStack();
   const { logger, clock } = options;
   const { source, name: pipeline } = config;
+  const loaded = await loadRules(config.rules);
   const client = resources.use(openJsonClient(config.sink));
   const deadLetters = resources.use(openDeadLetters(config.deadLetters, { pipeline, client }));
   const cluster = resources.use(await openCluster(source.connection));
@@ -62,9 +65,8 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
     logger,
   });
   const origin = resources.use(openSyncSource(source, { ...patience, onGap: (gap) => onGap(gap) }));
-  const tables = createCapturedTables(config.rules, {
-    caseSensitive: await rememberCase(origin, store, state),
-  });
+  const rules = new RuleSet(loaded, { caseSensitive: await rememberCase(origin, store, state) });
+  const tables = createCapturedTables(rules);
 
   const tracker = new OffsetTracker();
   const close = (): void => progress.close(sink.closed);
@@ -121,27 +123,50 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
     clock,
     logger,
   });
-  const decoder = createRecordDecoder({
-    format: source.format,
-    isCaptured: tables.isCaptured,
-    idColumns: (database, table) => idColumnsOf(tables.ruleOf(database, table)),
-    describeTable: origin.describeTable,
-    topicOf: (topic) => topics.versionsOf(topic),
-    gapsOf: tables.gapsOf,
-  });
+  const openDecoder = (): RecordDecoder =>
+    createRecordDecoder({
+      format: source.format,
+      isCaptured: tables.isCaptured,
+      idColumns: (database, table) => idColumnsOf(rules.rulesOf(database, table)),
+      describeTable: origin.describeTable,
+      topicOf: (topic) => topics.versionsOf(topic),
+      gapsOf: tables.gapsOf,
+    });
+  let decoder = openDecoder();
   const stream = new RecordStream({
     consumer,
-    decoder,
+    decoder: () => decoder,
     tracker,
     admit: (record) => topics.admit(record),
   });
   const router = new Router({
-    ruleOf: tables.ruleOf,
+    rules,
     sink,
     readRows: origin.readRows,
     onKeyChange: ({ database, table }, detail) =>
       onGap({ code: "SCHEMA_KEY_CHANGED", database, table, detail }),
+    onRowFailed: createRowFailureHandler({
+      ...patience,
+      pipeline,
+      deadLetters,
+      onReject: config.sink.onReject,
+      placeOf: () => placeOfRecord(stream.record),
+    }),
   });
+  const boundary = new Boundary();
+  const switching: RuleSwitchParts = {
+    rules,
+    router,
+    sink,
+    // the server behind the records may be another one, or none
+    readTables: null,
+    atBoundary: (switchOver) => boundary.at(switchOver),
+    onSwitched: (configs) => {
+      tables.forget();
+      decoder = openDecoder();
+      notes.stamp(configFingerprint({ ...config, rules: configs }));
+    },
+  };
   const onGap = createSyncGapHandler({
     ...patience,
     pipeline,
@@ -151,15 +176,23 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
     deadLetters,
     record: () => stream.record,
   });
+  const onPoison = createPoisonHandler({ ...patience, pipeline, deadLetters });
   const watching = topics.run(ending.signal).catch(fail);
   const held = resources.move();
   return {
     stream,
-    destination: new DocumentDestination({ router, sink, marks: progress }),
+    destination: new DocumentDestination({ router, sink, marks: progress, boundary }),
     resume: committer,
     clock,
-    onGap,
-    onPoison: createPoisonHandler({ ...patience, pipeline, deadLetters }),
+    onGap: (gap) => {
+      boundary.enter();
+      return onGap(gap);
+    },
+    reloadRules: (configs) => switchRules(configs, switching),
+    onPoison: (poison) => {
+      boundary.enter();
+      return onPoison(poison);
+    },
     onFailure: (listener) => void failure.promise.then(listener),
     status: () => {
       const { isConnected } = stream;
@@ -171,6 +204,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
         actionsTaken: sink.taken,
         actionsClosed: sink.closed,
         gaps: notes.gaps,
+        rows: router.unwritten,
         sink: sink.stats(),
         state: assignments.isChanging ? "rebalancing" : isFlowing ? "running" : "waiting",
       };
@@ -182,4 +216,13 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
       await watching;
     },
   };
+}
+
+/** The record in hand, as members of a dead letter. */
+function placeOfRecord(
+  record: RecordView | null,
+): Partial<Pick<RecordView, "topic" | "partition" | "offset">> {
+  if (record === null) return {};
+  const { topic, partition, offset } = record;
+  return { topic, partition, offset };
 }

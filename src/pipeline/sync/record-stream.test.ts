@@ -40,7 +40,7 @@ function openStream(records: RecordView[], begin: Decoder["begin"] = () => undef
     },
   };
   const tracker = new OffsetTracker();
-  const stream = new RecordStream({ consumer, decoder, tracker, admit: () => {} });
+  const stream = new RecordStream({ consumer, decoder: () => decoder, tracker, admit: () => {} });
   return { stream, bell, tracker };
 }
 

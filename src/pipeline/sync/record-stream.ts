@@ -15,7 +15,8 @@ export interface Decoder {
 /** What a record stream is made of. Consumer and decoder stay the caller's. */
 export interface RecordStreamParts {
   readonly consumer: Pick<RecordConsumer, "poll" | "wait" | "isConnected">;
-  readonly decoder: Decoder;
+  /** Asked for at each record: it may be replaced between two. */
+  readonly decoder: () => Decoder;
   readonly tracker: OffsetTracker;
   /** Called for each record before its changes are taken; what it throws ends the stream. */
   readonly admit: (record: RecordView) => void;
@@ -48,7 +49,8 @@ export class RecordStream implements ChangeStream {
   }
 
   poll(): ChangeEvent | null {
-    const { consumer, decoder, tracker, admit } = this.#parts;
+    const { consumer, tracker, admit } = this.#parts;
+    const decoder = this.#parts.decoder();
     if (this.#isClosed || this.#beginning !== null || this.#failure !== null) return null;
     if (this.#record === null) {
       const record = consumer.poll();

@@ -31,7 +31,7 @@ export function createSyncGapHandler(
     const gap = place(unplaced, record);
     const { database, table, code, versionHigh, versionLow } = gap;
     if (code !== "SCHEMA_TABLE_CLEARED" || record === null) return handleGap(gap, handling);
-    if (router.ruleOf(database, table)?.onTruncate === "delete") {
+    if (router.rulesOf(database, table).some(({ config }) => config.onTruncate === "delete")) {
       if (gap.isEmptied === true) return handleGap(gap, handling);
       const detail = `${gap.detail}; its documents were kept, for its records do not tell which of them are older`;
       return handleGap({ ...gap, detail }, handling);
