@@ -3,6 +3,7 @@ import { float32Text, float64Text } from "../../core/float-text.ts";
 import type { JsonRow } from "../../core/json-row.ts";
 import type { Column, TableSchema } from "../../core/schema.ts";
 import { isCalendarDay } from "../../binlog/values/calendar.ts";
+import { writeJsonDouble } from "../../binlog/values/json-double.ts";
 
 /**
  * The row that a test writes down: for each column the JSON that the stream would have for the value. Columns that are missing are NULL. Values must be such as the
@@ -165,7 +166,7 @@ function jsonText(value: unknown, text: string | null): Converted {
   if (typeof value !== "string") return orderedJson(value, text);
   try {
     const tree: unknown = JSON.parse(value, (_key, inner: unknown, context?: { source?: string }) =>
-      typeof inner === "number" ? new Digits(context?.source ?? `${inner}`) : inner,
+      typeof inner === "number" ? new Digits(numberOfMysql(context?.source ?? `${inner}`)) : inner,
     );
     return orderedJson(tree, null);
   } catch {
@@ -173,7 +174,16 @@ function jsonText(value: unknown, text: string | null): Converted {
   }
 }
 
-/** A number as it is written. */
+/** MySQL takes what has a point or an exponent, or is too large for 64 bits, for a DOUBLE, and prints that in its own way. */
+function numberOfMysql(text: string): string {
+  const isInteger = /^-?\d+$/.test(text);
+  const big = isInteger ? BigInt(text) : 0n;
+  if (isInteger && big >= -(1n << 63n) && big < 1n << 64n) return text;
+  const out = Buffer.alloc(64);
+  return out.toString("latin1", 0, writeJsonDouble(Number(text), out, 0));
+}
+
+/** A number's text. */
 class Digits {
   readonly text: string;
 

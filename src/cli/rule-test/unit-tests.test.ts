@@ -163,7 +163,7 @@ describe("rowOfTest", () => {
       "0.00",
       "1",
       "null",
-      '{"a":1e2,"b":1.0,"aa":null}',
+      '{"a":100.0,"b":1.0,"aa":null}',
       '"paid"',
       '"a,c"',
       '"Af8AAA=="',
