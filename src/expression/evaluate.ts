@@ -67,14 +67,19 @@ function assemble<Result>(
   const sources = compiled.map((typed) => source(typed, scope));
   const variables = scope.temporaries.length === 0 ? "" : `let ${scope.temporaries.join(", ")};`;
   const code = `"use strict"; ${variables} return (row) => [${sources.join(", ")}];`;
-  // our own source: names and literals are in it as JSON literals only
-  // oxlint-disable-next-line typescript/no-implied-eval
-  const factory = new Function(...Object.keys(scope.bindings), code) as (
-    ...values: unknown[]
-  ) => Evaluator<Result>["evaluate"];
+  const build = (): Evaluator<Result>["evaluate"] => {
+    // our own source: names and literals are in it as JSON literals only
+    // oxlint-disable-next-line typescript/no-implied-eval
+    const factory = new Function(...Object.keys(scope.bindings), code) as (
+      ...values: unknown[]
+    ) => Evaluator<Result>["evaluate"];
+    return factory(...Object.values(scope.bindings));
+  };
+  // who asks only whether an expression compiles need not pay for its code
+  let run: Evaluator<Result>["evaluate"] | null = null;
   return {
     types: compiled.map((typed) => typed.type),
-    evaluate: factory(...Object.values(scope.bindings)),
+    evaluate: (row) => (run ??= build())(row),
   };
 }
 
