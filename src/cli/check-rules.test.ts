@@ -39,10 +39,10 @@ test("a rule that works says how many tables it takes and what its index must ho
     [schema("o_1", columns), schema("o_2", columns), schema("other", columns)],
   );
   expect(findings).toEqual([
-    { severity: "ok", check: "rule shop.o_# → orders", message: "takes 2 tables" },
+    { severity: "ok", check: "rule orders", message: "shop.o_# → orders: takes 2 tables" },
   ]);
   expect(specs).toMatchObject([
-    { target: { index: "orders", upsert: false }, create: true, dynamic: "strict" },
+    { target: { index: "orders", write: "whole" }, create: true, dynamic: "strict" },
   ]);
   expect(specs[0]?.fields.map((field) => field.name)).toEqual(["id", "at"]);
 });
@@ -53,8 +53,11 @@ test("a rule without a table is a warning, one that does not fit its table an er
     [schema("log", [column("id", INTEGER)], []), schema("o", [column("id", INTEGER)])],
   );
   expect(findings).toMatchObject([
-    { severity: "warning", check: "rule shop.none → none" },
-    { severity: "error", message: "the table has no primary key and the rule no id." },
+    { severity: "warning", check: "rule none" },
+    {
+      severity: "error",
+      message: "shop.log → log: the table has no primary key and the rule no id.",
+    },
     { severity: "error", message: expect.stringContaining("there is no column nix") },
   ]);
 });
@@ -71,4 +74,52 @@ test("tables of one index must agree on the types of their fields", () => {
   expect(findings[1]?.message).toBe(
     "shop.b: the field v is of type date, and integer in another table of the same index",
   );
+});
+
+test("a table may have several rules, each with an index of its own", () => {
+  const columns = [column("id", INTEGER), column("a", INTEGER)];
+  const { findings, specs } = check(
+    [rule("shop.o", "all"), rule("shop.o", "some-{a}", { name: "some", where: "a > 0" })],
+    [schema("o", columns)],
+  );
+  expect(findings.map(({ message }) => message)).toEqual([
+    "shop.o → all: takes 1 table",
+    "shop.o → some-{a}: takes 1 table",
+  ]);
+  expect(specs.map(({ target }) => target.index)).toEqual(["all", "some-*"]);
+});
+
+test("what is wrong in a text is shown with a caret, once for all tables of a pattern", () => {
+  const columns = [column("id", INTEGER)];
+  const query = "select id,\n  nix + 1 as n\nfrom shop.o_%";
+  const { findings } = check(
+    [rule("shop.o_*", "o", { query })],
+    [schema("o_1", columns), schema("o_2", columns)],
+  );
+  expect(findings).toHaveLength(1);
+  expect(findings[0]?.message).toMatch(
+    /^query:2:3: there is no column nix.*\n    2 \|   nix \+ 1 as n\n      \|   \^$/,
+  );
+});
+
+test("fields of documents that several rules update have one owner, but those of the id", () => {
+  const upsert = { upsert: true, id: ["id"] };
+  const { findings } = check(
+    [
+      rule("shop.a", "x", { ...upsert, name: "a" }),
+      rule("shop.b", "x", { ...upsert, name: "b", include: ["id", "v", "w"] }),
+    ],
+    [
+      schema("a", [column("id", INTEGER), column("v", INTEGER)]),
+      schema("b", [column("id", INTEGER), column("v", INTEGER), column("w", INTEGER)]),
+    ],
+  );
+  expect(findings).toMatchObject([
+    { severity: "ok", check: "rule a" },
+    {
+      severity: "error",
+      check: "rule b",
+      message: "the field v is that of rule a, too: a field has one owner",
+    },
+  ]);
 });

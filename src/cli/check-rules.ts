@@ -1,90 +1,93 @@
 import type { RuleConfig } from "../config/config.ts";
-import { asTailraceError } from "../core/errors.ts";
+import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { Finding } from "../core/finding.ts";
-import { tableName, type TableSchema } from "../core/schema.ts";
+import type { TableSchema } from "../core/schema.ts";
 import type { TargetSpec } from "../core/sink.ts";
-import type { TargetField } from "../core/target-field.ts";
-import { parseRule } from "../query/rule.ts";
-import { planDocument } from "../rules/plan.ts";
-import { createTableMatcher } from "../rules/table-pattern.ts";
+import { RuleTextError } from "../query/rule-text-error.ts";
+import { loadTransform } from "../rules/transform.ts";
+import { findingOf } from "./findings.ts";
+import { planIndices, planRules, type PlannedIndex, type PlannedRule } from "./planned-rules.ts";
 
 /** What the rules make of the tables that exist. */
 export interface CheckedRules {
   readonly findings: readonly Finding[];
-  /** What each index must be able to hold. */
+  /** What each index must be able to hold; `*` in its name where rows choose it. */
   readonly specs: readonly TargetSpec[];
 }
 
-/** Resolves each rule against the tables that it takes, as a run would. */
+/** Compiles each rule against the tables that it takes, as a run would. */
 export function checkRulesOnTables(
   rules: readonly RuleConfig[],
   schemas: readonly TableSchema[],
   options: { readonly caseSensitive: boolean },
 ): CheckedRules {
-  const ruleOf = createTableMatcher(rules, options);
-  const tablesOf = Map.groupBy(schemas, (schema) => ruleOf(schema.database, schema.table));
-  const findings: Finding[] = [];
-  const fieldsOf = new Map<string, Map<string, TargetField>>();
-  for (const rule of rules) {
-    const fields = fieldsOf.get(rule.index) ?? new Map<string, TargetField>();
-    fieldsOf.set(rule.index, fields);
-    findings.push(...checkRule(rule, tablesOf.get(rule) ?? [], fields));
-  }
-  const specs = [...fieldsOf].flatMap(([index, fields]): readonly TargetSpec[] => {
-    const rule = rules.find((each) => each.index === index);
-    if (rule === undefined) return [];
-    const { createIndex: create, dynamic } = rule;
-    const write = rule.upsert ? "merge" : "whole";
-    return [{ target: { index, write }, fields: [...fields.values()], create, dynamic }];
-  });
-  return { findings, specs };
+  const planned = planRules(rules, schemas, options);
+  const indices = planIndices(planned);
+  const conflicts = indices.flatMap((each) => each.conflicts);
+  return {
+    findings: planned.flatMap((each) => checkRule(each, conflicts)),
+    specs: indices.map(({ spec }) => spec),
+  };
 }
 
-/** The findings of one rule; its fields are added to those of its index. */
+/** The scripts of rules that cannot be loaded. */
+export async function checkTransforms(rules: readonly RuleConfig[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const rule of rules) {
+    if (rule.transform === undefined) continue;
+    try {
+      await loadTransform(rule.transform);
+    } catch (error) {
+      findings.push(findingOf(nameOf(rule), error));
+    }
+  }
+  return findings;
+}
+
+function nameOf(rule: RuleConfig): string {
+  return `rule ${rule.name}`;
+}
+
 function checkRule(
-  rule: RuleConfig,
-  schemas: readonly TableSchema[],
-  fields: Map<string, TargetField>,
+  { rule, tables, errors }: PlannedRule,
+  conflicts: PlannedIndex["conflicts"],
 ): readonly Finding[] {
-  const check = `rule ${rule.table} → ${rule.index}`;
-  if (schemas.length === 0) {
-    const message = "no table of this name exists, or the user may not see it";
+  const check = nameOf(rule);
+  const way = `${rule.table} → ${rule.index}`;
+  if (tables.length === 0) {
+    const message = `${way}: no table of this name exists, or the user may not see it`;
     const remedy = "Correct the rule's table, create the table, or GRANT SELECT on it.";
     return [{ severity: "warning", check, message, remedy }];
   }
-  const problems = schemas.flatMap((schema): readonly Finding[] => {
-    try {
-      const conflicts = addFields(planDocument(parseRule(rule), schema).fields, fields);
-      return conflicts.map((message) => ({
-        severity: "error",
-        check,
-        message: `${tableName(schema)}: ${message}`,
-        remedy:
-          "Rename or exclude the field in one of the rules, or give the table an index of its own.",
-      }));
-    } catch (error) {
-      const { message, remedy } = asTailraceError(error);
-      // the rule's name, with which such a message begins, is that of the check, too
-      const text = message.replace(`${check.slice("rule ".length)}: `, "");
-      return [{ severity: "error", check, message: text, remedy }];
-    }
-  });
+  const own = conflicts.filter((conflict) => conflict.rule === rule);
+  const problems: readonly Finding[] = [
+    ...distinct(errors).map((error) => errorFinding(check, error)),
+    ...own.map(({ message }): Finding => {
+      const remedy =
+        "Rename or exclude the field in one of the rules, or give the table an index of its own.";
+      return { severity: "error", check, message, remedy };
+    }),
+  ];
   if (problems.length > 0) return problems;
-  const count = schemas.length === 1 ? "1 table" : `${schemas.length} tables`;
-  return [{ severity: "ok", check, message: `takes ${count}` }];
+  const count = tables.length === 1 ? "1 table" : `${tables.length} tables`;
+  return [{ severity: "ok", check, message: `${way}: takes ${count}` }];
 }
 
-/** Adds a table's fields to those of the index; what does not agree with a field that is there already. */
-function addFields(
-  added: readonly TargetField[],
-  fields: Map<string, TargetField>,
-): readonly string[] {
-  return added.flatMap((field) => {
-    const known = fields.get(field.name);
-    if (known === undefined) fields.set(field.name, field);
-    if (known === undefined || known.type.kind === field.type.kind) return [];
-    return [
-      `the field ${field.name} is of type ${field.type.kind}, and ${known.type.kind} in another table of the same index`,
-    ];
-  });
+/** One error a place: a text has the same one for every table of a pattern. */
+function distinct(errors: readonly TailraceError[]): readonly TailraceError[] {
+  const byPlace = new Map<string, TailraceError>();
+  for (const error of errors) {
+    const isOfText = error instanceof RuleTextError;
+    const place = isOfText ? `${error.source.key}:${error.at}` : error.message;
+    if (!byPlace.has(place)) byPlace.set(place, error);
+  }
+  return [...byPlace.values()];
+}
+
+function errorFinding(check: string, error: unknown): Finding {
+  const { message, remedy } = asTailraceError(error);
+  // The rule's name, with which the message about a text begins, is that of the check, too.
+  const text =
+    error instanceof RuleTextError ? message.replace(`rule ${error.source.rule}, `, "") : message;
+  return { severity: "error", check, message: text, remedy };
 }

@@ -15,7 +15,7 @@ import { findTopics } from "../pipeline/sync/topic-watch.ts";
 import { openJsonClient } from "../sink/client.ts";
 import { checkTarget } from "../sink/preflight.ts";
 import { openSyncStateIndex } from "../state/sync-state-elasticsearch.ts";
-import { checkRulesOnTables } from "./check-rules.ts";
+import { checkRulesOnTables, checkTransforms } from "./check-rules.ts";
 import { checkSamples } from "./check-samples.ts";
 import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
 import { findingOf } from "./findings.ts";
@@ -24,7 +24,7 @@ import { readTables } from "../pipeline/read-tables.ts";
 /** All findings about a pipeline from records into documents. A server that cannot be asked is one itself, and the others are checked all the same. */
 export async function checkSync(config: SyncConfig): Promise<readonly Finding[]> {
   const origin = await checkOrigin(config);
-  const findings = [...origin.findings];
+  const findings = [...origin.findings, ...(await checkTransforms(config.rules))];
   try {
     await using cluster = await openCluster(config.source.connection);
     findings.push(...(await checkTopics(config, cluster, origin)));

@@ -13,7 +13,9 @@ export function describeFindings(findings: readonly Finding[]): string {
   const order = { ok: 0, warning: 1, error: 2 } as const;
   const sorted = findings.toSorted((a, b) => order[a.severity] - order[b.severity]);
   const lines = sorted.map(({ severity, check, message, remedy }) => {
-    const line = `${severity.padEnd(7)}  ${check}: ${message}`;
+    // the lines of a text with a caret below stay in line with each other
+    const text = message.replaceAll("\n", "\n         ");
+    const line = `${severity.padEnd(7)}  ${check}: ${text}`;
     return remedy === undefined
       ? line
       : `${line}\n         → ${remedy.replaceAll("\n", "\n           ")}`;

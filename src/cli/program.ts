@@ -4,6 +4,7 @@ import { configCommand } from "./config-show.ts";
 import type { CliContext } from "./context.ts";
 import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
+import { mappingCommand } from "./mapping.ts";
 import { ruleCommand } from "./rule-test.ts";
 import { runCommand } from "./run.ts";
 import { seekCommand } from "./seek.ts";
@@ -31,6 +32,7 @@ Exit codes: 0 done or drained, 1 fatal error, 2 configuration or preflight at fa
   program.addCommand(checkCommand(context, setExitCode));
   program.addCommand(runCommand(context, setExitCode));
   program.addCommand(seekCommand(context));
+  program.addCommand(mappingCommand(context, setExitCode));
   program.addCommand(ruleCommand(context));
   program.addCommand(testCommand(context, setExitCode));
   program.addCommand(schemaCommand(context));

@@ -3,12 +3,14 @@ import type { Finding } from "../core/finding.ts";
 import { reasonOf } from "../core/json-client.ts";
 import type { TargetSpec } from "../core/sink.ts";
 import { requestJson, type HttpChannel } from "./client.ts";
+import { encodePattern } from "./mapping-difference.ts";
 import { accepts, findField, mappingOf } from "./mapping.ts";
 
-/** What there is to say about one index: existence, mapping, the right and the possibility to write. */
+/** What there is to say about one index: existence, mapping, the right and the possibility to write. With `*` in its name about the indices that there are. */
 export async function checkIndex(channel: HttpChannel, spec: TargetSpec): Promise<Finding[]> {
   const { index } = spec.target;
   const check = `index ${index}`;
+  if (index.includes("*")) return checkIndices(channel, spec);
   try {
     const path = `/${encodeURIComponent(index)}`;
     const answer = await requestJson(channel, "GET", `${path}/_mapping`);
@@ -23,6 +25,33 @@ export async function checkIndex(channel: HttpChannel, spec: TargetSpec): Promis
       ...checkFields(spec, mappings, check),
       ...rights,
     ];
+  } catch (error) {
+    const failure: TailraceError = asTailraceError(error);
+    return [{ severity: "error", check, message: failure.message, remedy: failure.remedy }];
+  }
+}
+
+/** What there is to say about indices of which rows choose one. */
+async function checkIndices(channel: HttpChannel, spec: TargetSpec): Promise<Finding[]> {
+  const { index } = spec.target;
+  const check = `indices ${index}`;
+  if (index === "*") {
+    return [{ severity: "ok", check, message: "rows choose the index: there is none to look at" }];
+  }
+  try {
+    const answer = await requestJson(channel, "GET", `/${encodePattern(index)}/_mapping`);
+    const rights = await checkPrivileges(channel, spec);
+    if (answer.status !== 200 && answer.status !== 404) {
+      return [failed(check, `HTTP ${answer.status}${reasonOf(answer.body)}`), ...rights];
+    }
+    const found = answer.status === 404 ? {} : (answer.body as Record<string, Mapped>);
+    const count = Object.keys(found).length;
+    const message =
+      count === 0 ? "there are none yet" : `there ${count === 1 ? "is 1" : `are ${count}`} now`;
+    const fields = Object.entries(found).flatMap(([name, mapping]) =>
+      checkFields(spec, [mapping], `index ${name}`),
+    );
+    return [{ severity: "ok", check, message }, ...fields, ...rights];
   } catch (error) {
     const failure: TailraceError = asTailraceError(error);
     return [{ severity: "error", check, message: failure.message, remedy: failure.remedy }];

@@ -58,12 +58,7 @@ for (const server of ["mysql", "mariadb"] as const) {
     expect(errors).toEqual([]);
     expect(code).toBe(0);
     expect(findings.map((finding) => finding.check)).toEqual(
-      expect.arrayContaining([
-        "log_bin",
-        "server id",
-        "start",
-        `rule ${db.name}.t → ${target.prefix}t`,
-      ]),
+      expect.arrayContaining(["log_bin", "server id", "start", `rule ${target.prefix}t`]),
     );
     await using config = await openConfig(scene);
     const text = await tailrace(["check", config.file]);
@@ -96,7 +91,7 @@ test("tables that a rule cannot take, missing privileges and a missing cluster a
     expect(text).not.toContain('"check":"start"');
     expect(errors).toContainEqual(expect.objectContaining({ check: "host http://127.0.0.1:1" }));
     expect(findings).toContainEqual(
-      expect.objectContaining({ severity: "warning", check: `rule ${db.name}.gone → gone` }),
+      expect.objectContaining({ severity: "warning", check: "rule gone" }),
     );
   } finally {
     await db.query(`DROP USER ${db.name}@'%'`);
