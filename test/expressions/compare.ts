@@ -43,6 +43,8 @@ export interface Comparison {
   readonly values: number;
   readonly nulls: number;
   readonly failures: number;
+  /** Expressions of which MySQL says something else of a row among others than of the row by itself, which is what we say. */
+  readonly unsteady: number;
   readonly differences: readonly Difference[];
 }
 
@@ -97,6 +99,7 @@ class Run {
   #values = 0;
   #nulls = 0;
   #failures = 0;
+  #unsteady = 0;
 
   constructor(
     options: ComparisonOptions,
@@ -145,6 +148,7 @@ class Run {
       values: this.#values,
       nulls: this.#nulls,
       failures: this.#failures,
+      unsteady: this.#unsteady,
       differences: this.#differences,
     };
   }
@@ -188,6 +192,11 @@ class Run {
       if (typeof value === "number") this.#failures++;
     }
     if (difference(ours, answer) === null) return;
+    // MySQL's functions write into the buffers of their constant arguments now and then: what it says of a row by itself counts
+    if ((await this.#differs(sample, ids)) === null) {
+      this.#unsteady++;
+      return;
+    }
     const found = this.#found.get(sample.template) ?? 0;
     if (found >= (this.#options.perTemplate ?? 3)) return;
     const differs = (candidate: Sample): Promise<string | null> => this.#differs(candidate, ids);
@@ -211,8 +220,7 @@ class Run {
     const rows = ids.map((id) => this.#rows[id - 1]!);
     const ours = evaluateHere(sample.sql, COLUMNS, rows);
     if (!("type" in ours)) return null;
-    const [answer] = await this.#oracle.ask([sample.sql], ids);
-    return difference(ours, answer!);
+    return difference(ours, await this.#oracle.askRowByRow(sample.sql, ids));
   }
 
   async #describeRow(sql: string, id: number): Promise<string> {

@@ -40,15 +40,19 @@ export class Oracle implements AsyncDisposable {
         ...(await this.ask(expressions.slice(half), ids)),
       ];
     }
-    if (ids.length === 1) return [{ values: [result] }];
+    return [ids.length === 1 ? { values: [result] } : await this.askRowByRow(expressions[0]!, ids)];
+  }
+
+  /** The values of one expression, each row in a statement of its own. */
+  async askRowByRow(expression: string, ids: readonly number[]): Promise<Answer> {
     let field: FieldPacket | undefined;
     const values: (Buffer | null | number)[] = [];
     for (const id of ids) {
-      const [answer] = await this.ask(expressions, [id]);
+      const [answer] = await this.ask([expression], [id]);
       field ??= answer!.field;
       values.push(answer!.values[0]!);
     }
-    return [{ ...(field !== undefined && { field }), values }];
+    return { ...(field !== undefined && { field }), values };
   }
 
   async #select(
