@@ -49,7 +49,7 @@ export function compileExpression(expression: Expression, scope: Scope): Typed {
     case "call":
       return compileCall(expression, scope);
     case "case":
-      return compileCase(expression, scope);
+      return compileCase(expression, scope, compileExpression);
     case "cast":
       return fold(
         [compileExpression(expression.argument, scope)],

@@ -18,6 +18,8 @@ export interface Typed {
   readonly test?: string;
   /** Nothing but a column: MySQL converts constants to its type before it compares them. */
   readonly isColumn?: true;
+  /** The value as text, where that is not what its type would make of it: IF and CASE show the digits of a decimal that the chosen value has. */
+  readonly text?: Typed;
   /** The value where it is known when compiling: literals, and what is computed of them. */
   readonly constant?: { readonly value: ColumnValue | null };
   /** Offset of the expression in the text, for messages. */

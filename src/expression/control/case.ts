@@ -1,10 +1,141 @@
+import { bindValue, type Place } from "../apply.ts";
+import type { SqlFunction } from "../functions.ts";
+import { testOf } from "../numeric/convert.ts";
 import type { Expression } from "../../query/tree.ts";
+import { toText } from "../text/convert.ts";
 import type { Scope, Typed } from "../typed.ts";
+import { constantOf } from "../constant.ts";
+import { compileSign, steps } from "./comparison.ts";
+import { mergeValues, textsOfDecimals } from "./merge.ts";
 
-/** Compiles `CASE`. */
+/** Compiles `CASE`; its parts are compiled by `compile`. */
 export function compileCase(
   expression: Extract<Expression, { kind: "case" }>,
   scope: Scope,
+  compileExpression: (part: Expression, scope: Scope) => Typed,
 ): Typed {
-  return scope.refuse(expression.at, "CASE");
+  const { operand, branches, otherwise, at } = expression;
+  const place = { at, scope };
+  const values = branches.map(({ then }) => compileExpression(then, scope));
+  const last =
+    otherwise === null
+      ? constantOf({ kind: "null" }, null, at, scope)
+      : compileExpression(otherwise, scope);
+  const whens = branches.map(({ when }) => compileExpression(when, scope));
+  if (operand === null) {
+    const tests = whens.map((when) => testOf(when, scope));
+    return choose(tests, [...values, last], place);
+  }
+  const subject = compileExpression(operand, scope);
+  const { step, name } = bindValue(subject, scope);
+  const { isColumn: _, ...unbound } = subject;
+  const named: Typed = { ...unbound, source: name };
+  const tests = whens.map((when) => testOf(equalCase(named, when, place), scope));
+  if (step !== null && tests[0] !== undefined) tests[0] = steps([step], tests[0]);
+  return choose(tests, [...values, last], place);
 }
+
+/** How CASE compares: as `=`, but for constants, which keep their type, and temporal values, of which only dates are compared with strings. */
+function equalCase(subject: Typed, when: Typed, place: Place): Typed {
+  const [kind, other] = [subject.type.kind, when.type.kind];
+  const isText = (each: string): boolean => ["text", "bytes", "enum", "set"].includes(each);
+  const isTemporal = (each: string): boolean => ["date", "time", "datetime"].includes(each);
+  if ((kind === "time" && isText(other)) || (isText(kind) && isTemporal(other))) {
+    place.scope.refuse(when.at, "CASE with a string and a temporal value; write the condition out");
+  }
+  return compileSign("===", [subject, when], place, false);
+}
+
+/** `IF(condition, a, b)`. */
+export const IF: SqlFunction = {
+  arity: [3, 3],
+  compile([condition, first, second], call) {
+    return choose([testOf(condition!, call.scope)], [first!, second!], call);
+  },
+};
+
+/** The value of the first test that holds; the last value if none does. */
+function choose(tests: readonly string[], values: readonly Typed[], place: Place): Typed {
+  const { scope, at } = place;
+  refuseMixed(values, place);
+  const { type, args } = mergeValues(values, place);
+  const chosen = chain(tests, args);
+  if (!textsOfDecimals(values, type)) return { type, ...chosen, at };
+  const texts = values.map((value) => toText(value, scope));
+  const merged = mergeValues(texts, place);
+  return { type, ...chosen, at, text: { type: merged.type, ...chain(tests, merged.args), at } };
+}
+
+/** IF and CASE show the value they chose as its own type shows it, whatever their type: BIT as bytes, YEAR with four digits. */
+function refuseMixed(values: readonly Typed[], place: Place): void {
+  const present = values.filter(({ type }) => type.kind !== "null");
+  const integers = present.flatMap(({ type }) => (type.kind === "integer" ? [type] : []));
+  const bits = new Set(integers.map((type) => type.bits));
+  if (bits.size > 1 || (present.length > integers.length && integers.some((type) => type.bits))) {
+    place.scope.refuse(
+      place.at,
+      "BIT and other numbers: the one is shown as bytes, the other as digits; add 0 to it",
+    );
+  }
+}
+
+function chain(
+  tests: readonly string[],
+  args: readonly Typed[],
+): Pick<Typed, "isNullable" | "source"> {
+  const source = tests.reduceRight(
+    (rest, test, index) => `${test} ? ${args[index]!.source} : ${rest}`,
+    args[tests.length]!.source,
+  );
+  return { isNullable: args.some((value) => value.isNullable), source: `(${source})` };
+}
+
+/** `COALESCE`, IFNULL: the first value that is not NULL. */
+export const COALESCE: SqlFunction = {
+  arity: [1, 64],
+  compile(values, call) {
+    const plain = values.map(withoutBits);
+    const { type, args } = mergeValues(plain, call);
+    const isNullable = args.every((value) => value.isNullable);
+    const { at } = call;
+    // what is computed has the width of no column
+    const shown = type.kind === "double" ? computed(type) : type;
+    return {
+      type: shown,
+      isNullable,
+      source: `(${args.map(({ source }) => source).join(" ?? ")})`,
+      at,
+    };
+  },
+};
+
+function withoutBits(value: Typed): Typed {
+  if (value.type.kind !== "integer" || value.type.bits === undefined) return value;
+  const { bits: _, ...type } = value.type;
+  return { ...value, type };
+}
+
+function computed<T extends { textWidth?: number; isClamped?: true }>(
+  type: T,
+): Omit<T, "textWidth" | "isClamped"> {
+  const { textWidth: _, isClamped: __, ...rest } = type;
+  return rest;
+}
+
+/** `NULLIF(a, b)`: NULL if they are equal, else the first. */
+export const NULLIF: SqlFunction = {
+  arity: [2, 2],
+  compile(args, call) {
+    const [value, other] = args as [Typed, Typed];
+    const { step, name } = bindValue(value, call.scope);
+    const named: Typed = { ...value, source: name };
+    const equal = testOf(compileSign("===", [named, other], call), call.scope);
+    const { constant: _, isColumn: __, ...rest } = value;
+    return {
+      ...rest,
+      isNullable: true,
+      source: steps([step], `${equal} ? null : ${name}`),
+      at: call.at,
+    };
+  },
+};

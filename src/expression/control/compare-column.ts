@@ -10,7 +10,7 @@ import type { Scope, Typed } from "../typed.ts";
  * it, `24` is the year 2024, and numbers are dates.
  */
 export function alignToColumn(args: readonly Typed[], place: Place): readonly Typed[] {
-  const column = args.find(({ isColumn }) => isColumn === true);
+  const column = args.find((value) => value.isColumn === true || isDecimalExpression(value, args));
   if (column === undefined || (args.length > 2 && column !== args[0])) return args;
   const others = args.filter((value) => value !== column);
   if (others.some(({ constant }) => constant === undefined || constant.value === null)) return args;
@@ -18,6 +18,11 @@ export function alignToColumn(args: readonly Typed[], place: Place): readonly Ty
   if (convert === null) return args;
   const converted = args.map((value) => (value === column ? value : convert(value)));
   return converted.some((value) => value === null) ? args : (converted as readonly Typed[]);
+}
+
+/** Not only columns: any decimal is compared exactly with a string that is known. */
+function isDecimalExpression({ type, constant }: Typed, args: readonly Typed[]): boolean {
+  return type.kind === "decimal" && constant === undefined && args.length === 2;
 }
 
 /** What makes a value of the column's type of a constant, or null where it takes it not exactly. */

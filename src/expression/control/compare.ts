@@ -29,9 +29,13 @@ export interface Comparison {
 /**
  * Finds how MySQL compares values (the manual's "Type Conversion in Expression Evaluation", `Arg_comparator::set_cmp_func`): strings with strings by their collation, whole numbers and
  * decimals exactly, dates with dates and with strings as dates, everything else as doubles; and constants by the type of a column that they are compared with, where it takes them
- * exactly. Refuses what has no order here.
+ * exactly (`convertsConstants`; CASE does not). Refuses what has no order here.
  */
-export function compileComparison(args: readonly Typed[], place: Place): Comparison {
+export function compileComparison(
+  args: readonly Typed[],
+  place: Place,
+  convertsConstants = true,
+): Comparison {
   for (const { type, at } of args) {
     if (type.kind === "opaque") place.scope.refuse(at, `${type.name} values cannot be compared`);
     if (type.kind === "field") {
@@ -40,7 +44,7 @@ export function compileComparison(args: readonly Typed[], place: Place): Compari
   }
   if (args.some(({ type }) => type.kind === "null")) return NEVER(args);
   if (args.some(({ type }) => type.kind === "json")) return compareJson(args, place);
-  const aligned = alignToColumn(args, place);
+  const aligned = convertsConstants ? alignToColumn(args, place) : args;
   const moments = alignTemporal(aligned, place);
   if (moments !== null) return ofMoments(moments, place.scope);
   if (aligned.every(isString)) return ofStrings(aligned, place);

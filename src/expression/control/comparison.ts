@@ -13,9 +13,14 @@ export function comparison(sign: Sign): SqlFunction {
   };
 }
 
-/** Two values compared; NULL if one is. */
-export function compileSign(sign: Sign, pair: readonly Typed[], place: Place): Typed {
-  const { args, condition } = compileComparison(pair, place);
+/** Two values compared; NULL if one is. `convertsConstants` as in {@link compileComparison}. */
+export function compileSign(
+  sign: Sign,
+  pair: readonly Typed[],
+  place: Place,
+  convertsConstants = true,
+): Typed {
+  const { args, condition } = compileComparison(pair, place, convertsConstants);
   return applyTest(args, place, (...names) => condition(sign, [0, 1], names));
 }
 

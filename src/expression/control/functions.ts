@@ -1,4 +1,5 @@
 import type { FunctionTable } from "../functions.ts";
+import { COALESCE, IF, NULLIF } from "./case.ts";
 import { BETWEEN, comparison, INTERVAL, NULL_SAFE_EQUAL } from "./comparison.ts";
 import { AND, IS_NULL, IS_UNKNOWN, isTruth, NOT, OR, XOR } from "./logic.ts";
 import { IN } from "./membership.ts";
@@ -19,6 +20,10 @@ export const CONTROL_FUNCTIONS: FunctionTable = {
   or: OR,
   xor: XOR,
   not: NOT,
+  if: IF,
+  ifnull: { ...COALESCE, arity: [2, 2] },
+  coalesce: COALESCE,
+  nullif: NULLIF,
   "is true": isTruth(1),
   "is false": isTruth(0),
   "is unknown": IS_UNKNOWN,

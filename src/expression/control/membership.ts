@@ -45,6 +45,10 @@ function numbersIn(value: Typed, numbers: readonly number[], call: Call): Typed 
 
 /** Strings in one collation; refuses constants that MySQL converts to the type of the first value in some lists and not in others. */
 function alignList(value: Typed, list: readonly Typed[], call: Call): readonly Typed[] {
+  const dates = list.filter(isDate).length;
+  if (!isDate(value) && dates > 0 && dates < list.length) {
+    call.scope.refuse(call.at, "a list of dates and other values");
+  }
   for (const element of list) {
     const isShort = isDate(value) || (value.type.kind === "integer" && value.type.isYear === true);
     if (!isShort || value.isColumn !== true) continue;

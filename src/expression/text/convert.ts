@@ -32,6 +32,7 @@ export function toBytes(value: Typed, scope: Scope): Typed {
 /** The value as the string that MySQL takes it for in string functions: a binary one of BIT and of binary strings, else a character string. */
 export function toStringValue(value: Typed, scope: Scope): Typed {
   const { type, at } = value;
+  if (value.text !== undefined) return value.text;
   switch (type.kind) {
     case "text":
     case "bytes":
