@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from "../core/schema.ts";
 import { BIGINT, BIGINT_UNSIGNED, type Collation, type SqlType } from "./sql-type.ts";
+import { collationNamed } from "./text/merge.ts";
 
 /** Digits of the greatest integer of each size; what MySQL takes for its precision. */
 const INTEGER_DIGITS = { 1: 3, 2: 5, 3: 8, 4: 10 } as const;
@@ -41,7 +42,7 @@ export function columnSqlType(column: Pick<Column, "type">): SqlType {
       return {
         kind: type.kind,
         members: type.members,
-        collation: collationOf({ ...type, charset: "" }),
+        collation: type.collation === undefined ? null : collationNamed(type.collation),
       };
     case "json":
       return { kind: "json" };

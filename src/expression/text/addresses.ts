@@ -1,3 +1,4 @@
+import { constantOf } from "../constant.ts";
 import type { Call, FunctionTable, SqlFunction } from "../functions.ts";
 import { testOf, toInteger } from "../numeric/convert.ts";
 import { TRUTH, type SqlType } from "../sql-type.ts";
@@ -33,8 +34,8 @@ export const ADDRESS_FUNCTIONS: FunctionTable = {
     if (bytes.length === 4) return bytes.join(".");
     return bytes.length === 16 ? formatIpv6(bytes) : null;
   }),
-  is_ipv4: ofString(TRUTH, (text) => (parseIpv4(text) === null ? 0 : 1)),
-  is_ipv6: ofString(TRUTH, (text) => (parseIpv6(text) === null ? 0 : 1)),
+  is_ipv4: isAddress(parseIpv4),
+  is_ipv6: isAddress(parseIpv6),
   is_ipv4_compat: ofBytes(TRUTH, (bytes) => isIpv4Within(bytes, 0), 0),
   is_ipv4_mapped: ofBytes(TRUTH, (bytes) => isIpv4Within(bytes, 0xffff), 0),
   is_uuid: ofString(TRUTH, (text) => (uuidDigits(text) === null ? 0 : 1)),
@@ -69,6 +70,19 @@ function ofString(
     compile([text], call) {
       const string = toStringValue(text!, call.scope);
       return applyStrings(one(string), [], call, { result: { type, mayBeNull: true }, run });
+    },
+  };
+}
+
+/** A number is no address, not even NULL. */
+function isAddress(parse: (text: string) => unknown): SqlFunction {
+  const test = ofString(TRUTH, (text) => (parse(text) === null ? 0 : 1));
+  return {
+    arity: [1, 1],
+    compile(args, call) {
+      const kind = args[0]!.type.kind;
+      const isNumber = kind === "integer" || kind === "decimal" || kind === "double";
+      return isNumber ? constantOf(TRUTH, 0, call.at, call.scope) : test.compile(args, call);
     },
   };
 }

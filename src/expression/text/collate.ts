@@ -11,6 +11,7 @@ export function compileCollate(
 ): Typed {
   const { at } = expression;
   const name = canonicalCollation(expression.collation);
+  if (argument.type.kind === "null") scope.refuse(at, "NULL has no collation");
   const text = toStringValue(argument, scope);
   if (text.type.kind !== "text") {
     return scope.refuse(at, `COLLATE ${name} is for character strings; write CAST(… AS CHAR)`);

@@ -5,6 +5,7 @@ import { CHOICE_FUNCTIONS } from "./choices.ts";
 import { CONCAT_FUNCTIONS } from "./concat.ts";
 import { DIGEST_FUNCTIONS } from "./digests.ts";
 import { CASE_FUNCTIONS } from "./letter-case.ts";
+import { LIKE_FUNCTIONS } from "./like.ts";
 import { PART_FUNCTIONS } from "./parts.ts";
 import { SEARCH_FUNCTIONS } from "./search.ts";
 
@@ -16,6 +17,7 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   ...CHOICE_FUNCTIONS,
   ...CONCAT_FUNCTIONS,
   ...DIGEST_FUNCTIONS,
+  ...LIKE_FUNCTIONS,
   ...PART_FUNCTIONS,
   ...SEARCH_FUNCTIONS,
 };

@@ -70,7 +70,9 @@ export function mergeStrings(
     isIllegal ||= both === undefined;
     merged = both ?? { collation: BINARY, coercibility: NONE, isAscii: false };
   }
-  const isMixed = use === "comparison" && merged.coercibility === NONE;
+  // a result has MySQL's binary collation then, but what it does with other character sets is its own
+  const charsets = new Set(derived.map(({ collation }) => collation.charset));
+  const isMixed = merged.coercibility === NONE && (use === "comparison" || charsets.size > 1);
   if ((isIllegal && merged.coercibility !== EXPLICIT) || isMixed) {
     const names = [...new Set(derived.map(({ collation }) => collation.name))].join(" and ");
     scope.refuse(at, `strings in the collations ${names} do not go together; write COLLATE`);
@@ -100,6 +102,19 @@ export function alignTo(first: Typed, string: Typed, scope: Scope): Typed {
   if (first.type.kind === "bytes") return toBytes(other, scope);
   if (first.type.kind !== "text" || first.type.collation === null) return other;
   return toCharset(other, first.type.collation, scope);
+}
+
+/** Strings as the first of them is: how functions take them that compare by the collation of their first argument. */
+export function followFirst(args: readonly Typed[], scope: Scope): MergedStrings {
+  const [first, ...others] = args;
+  const string = toStringValue(first!, scope);
+  const aligned = [string, ...others.map((other) => alignTo(string, other, scope))];
+  const { type } = string;
+  if (type.kind === "text") {
+    const { collation, coercibility } = type;
+    return { kind: "text", collation, coercibility, args: aligned };
+  }
+  return { kind: "bytes", coercibility: 2, args: aligned };
 }
 
 /** The type of text that is made of merged strings. */
@@ -147,9 +162,8 @@ function aggregate(a: Derived, b: Derived): Derived | undefined {
   if (a.collation.charset === b.collation.charset) {
     if (a.coercibility !== b.coercibility) return take(a.coercibility < b.coercibility ? a : b);
     if (a.collation.name === b.collation.name) return take(a);
-    if (a.coercibility === EXPLICIT) return undefined;
-    if (isBinary(a)) return take(a);
-    if (isBinary(b)) return take(b);
+    if (a.coercibility === EXPLICIT || (isBinary(a) && isBinary(b))) return undefined;
+    if (isBinary(a) || isBinary(b)) return take(isBinary(a) ? a : b);
     const { charset } = a.collation;
     return take({ ...a, collation: { name: `${charset}_bin`, charset }, coercibility: NONE });
   }

@@ -6,8 +6,9 @@ import type { Typed } from "../typed.ts";
 import type { Collator } from "./collations/collator.ts";
 import { codePointCollator } from "./collations/collator.ts";
 import { collatorOf, compareStrings } from "./compare.ts";
-import { mergeStrings, type MergedStrings } from "./merge.ts";
-import { applyStrings } from "./strings.ts";
+import { toStringValue } from "./convert.ts";
+import { followFirst, isAsciiText, mergeStrings, type MergedStrings } from "./merge.ts";
+import { applyBound, applyStrings } from "./strings.ts";
 
 const MANY = 1000;
 const BINARY = codePointCollator(false);
@@ -26,6 +27,9 @@ export const SEARCH_FUNCTIONS: FunctionTable = {
   strcmp: {
     arity: [2, 2],
     compile(args, call) {
+      if (args.some((argument) => !isString(argument))) {
+        call.scope.refuse(call.at, "strcmp of what is no string; write CAST(… AS CHAR)");
+      }
       const merged = mergeStrings(args, call, "comparison");
       const compare = collatorOfMerged(merged, call).compare;
       const result = { type: smallInteger(1) };
@@ -36,7 +40,9 @@ export const SEARCH_FUNCTIONS: FunctionTable = {
   find_in_set: {
     arity: [2, 2],
     compile(args, call) {
+      if (args[1]!.type.kind === "set") return compileFindInSetColumn(args[0]!, args[1]!, call);
       const merged = mergeStrings(args, call, "comparison");
+      refuseMixedCharsets(args, call);
       const { isSame } = collatorOfMerged(merged, call);
       const result = { type: smallInteger(3) };
       const run = (sought: string, list: string): number => findInSet(sought, list, isSame);
@@ -51,7 +57,7 @@ function collatorOfMerged(merged: MergedStrings, { at, scope }: Call): Collator 
 }
 
 function compileLocate(text: Typed, part: Typed, from: readonly Typed[], call: Call): Typed {
-  const merged = mergeStrings([text, part], call, "comparison");
+  const merged = followFirst([text, part], call.scope);
   const { find } = collatorOfMerged(merged, call);
   const run = (subject: string, sought: string, place = 1): number => {
     if (place < 1 || place > subject.length + 1) return 0;
@@ -71,6 +77,35 @@ function findInSet(sought: string, list: string, isSame: Collator["isSame"]): nu
     return isSame(member, sought);
   });
   return found + 1;
+}
+
+/** MySQL compares the bytes of different character sets here. */
+function refuseMixedCharsets(args: readonly Typed[], call: Call): void {
+  const strings = args.map((argument) => toStringValue(argument, call.scope));
+  const texts = strings.filter((string) => string.type.kind === "text" && !isAsciiText(string));
+  const charsets = texts.map(({ type }) => (type.kind === "text" ? type.collation?.charset : ""));
+  if (new Set(charsets).size > 1) {
+    call.scope.refuse(
+      call.at,
+      "find_in_set of strings in two character sets; write CONVERT(… USING utf8mb4)",
+    );
+  }
+}
+
+/** Of a SET column's value the member's number in the column's definition. */
+function compileFindInSetColumn(sought: Typed, set: Typed, call: Call): Typed {
+  const { scope, at } = call;
+  if (set.type.kind !== "set") throw new TypeError("not a SET");
+  const { members } = set.type;
+  const merged = mergeStrings([sought, set], call, "comparison");
+  if (merged.kind === "bytes") scope.refuse(at, "a binary string in a SET; write CAST(… AS CHAR)");
+  refuseMixedCharsets([sought, set], call);
+  const { isSame } = collatorOfMerged(merged, call);
+  const run = (text: string, bits: bigint): number => {
+    const found = members.findIndex((member) => isSame(member, text));
+    return found >= 0 && ((bits >> BigInt(found)) & 1n) === 1n ? found + 1 : 0;
+  };
+  return applyBound([merged.args[0]!, set], call, { type: smallInteger(3) }, run);
 }
 
 /** The number of the first argument behind the first one that equals it; NULL equals nothing. */
@@ -103,7 +138,7 @@ function comparable(args: readonly Typed[], call: Call): Comparable {
   const { scope } = call;
   const kinds = new Set(args.filter(({ type }) => type.kind !== "null").map(kindOf));
   if (!kinds.has("integer") && !kinds.has("decimal") && !kinds.has("double")) {
-    const merged = mergeStrings(args, call, "comparison");
+    const merged = followFirst(args, scope);
     return {
       values: merged.args,
       equal: (a, b) => compareStrings({ ...merged, args: [a, b] }, scope).equal,
@@ -124,6 +159,10 @@ function comparable(args: readonly Typed[], call: Call): Comparable {
   }
   const values = args.map((argument) => toDouble(argument, scope));
   return { values, equal: (a, b) => `${a.source} === ${b.source}` };
+}
+
+function isString({ type }: Typed): boolean {
+  return ["text", "bytes", "enum", "set", "null"].includes(type.kind);
 }
 
 function kindOf({ type }: Typed): "integer" | "decimal" | "double" | "string" {

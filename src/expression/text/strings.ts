@@ -100,6 +100,7 @@ function overBytes(
   };
 }
 
-function charactersOfBytes(bytes: Uint8Array): string {
+/** A binary string with a character for each byte. */
+export function charactersOfBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
