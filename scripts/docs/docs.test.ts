@@ -60,7 +60,9 @@ test.each([
     /^(?:host|port|user|username|password|bearer_token) = .*\n/gm,
     "",
   );
-  const config = parse(`name = "shop"\n${text}${section("[[rules]]")}`);
+  // Of the ways to say what becomes of which rows, the long form.
+  const rule = section("[[rules]]").replaceAll(/^(?:query|transform|on_delete) = .*\n/gm, "");
+  const config = parse(`name = "shop"\n${text}${rule}`);
   expect(config.topology).toBe(topology);
 });
 

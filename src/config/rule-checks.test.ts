@@ -92,8 +92,7 @@ test("keys that do not go together are problems", () => {
     check({ query, table: "a.b", fields: { include: ["a"] }, where: "a", index: "x" }),
   ).toEqual(
     ["table", "fields", "where"].map(
-      (key) =>
-        `rules[0].${key}: cannot stand beside query, which says FROM, fields and WHERE itself`,
+      (key) => `rules[0].${key}: stands beside query, which says FROM, fields and WHERE itself`,
     ),
   );
   expect(check({ index: "x" })).toEqual(["rules[0].table: is required, or a query"]);
@@ -101,7 +100,7 @@ test("keys that do not go together are problems", () => {
     "rules[0].pipeline: is not possible with upsert: updates pass no ingest pipeline",
   ]);
   expect(check({ query, index: "x", on_delete: "clear" })).toEqual([
-    "rules[0].on_delete: is for upsert only: other rules own the whole document",
+    "rules[0].on_delete: needs a rule with upsert: others own the whole document",
   ]);
   expect(check({ query, index: "x", name: "a" }, { query, index: "y", name: "a" })).toEqual([
     "rules[1].name: is the name of rules[0], too",

@@ -41,7 +41,7 @@ function checkShape(rule: PartialRule, i: number, report: Report): void {
   } else {
     for (const key of ["table", "fields", "where"] as const) {
       if (rule[key] === undefined) continue;
-      report([i, key], "cannot stand beside query, which says FROM, fields and WHERE itself");
+      report([i, key], "stands beside query, which says FROM, fields and WHERE itself");
     }
   }
   if (rule.upsert === true) {
@@ -49,7 +49,7 @@ function checkShape(rule: PartialRule, i: number, report: Report): void {
       report([i, "pipeline"], "is not possible with upsert: updates pass no ingest pipeline");
     }
   } else if (rule.on_delete !== undefined) {
-    report([i, "on_delete"], "is for upsert only: other rules own the whole document");
+    report([i, "on_delete"], "needs a rule with upsert: others own the whole document");
   }
 }
 

@@ -321,7 +321,8 @@ export const ERROR_TABLE = {
   RULE_COLUMN_UNKNOWN: {
     disposition: "fatal",
     summary: "A rule names a column that its table does not have.",
-    remedy: "Correct the rule's id, include, exclude or rename.",
+    remedy:
+      "Correct the name in the rule's query, condition, template, id or fields, or let the rule take other tables.",
   },
   RULE_ID_UNUSABLE: {
     disposition: "fatal",
@@ -332,8 +333,9 @@ export const ERROR_TABLE = {
   RULE_FIELD_INVALID: {
     disposition: "fatal",
     summary:
-      "A rule gives a field a name that Elasticsearch cannot take or two columns the same name.",
-    remedy: "Rename the field in the rule.",
+      "A rule gives a field a name that Elasticsearch cannot take, or two fields the same name.",
+    remedy:
+      "Rename the field in the rule: `AS name` in a query, where `* except (column)` leaves out what an expression replaces; `fields.rename` otherwise.",
   },
   RULE_QUERY_INVALID: {
     disposition: "fatal",
