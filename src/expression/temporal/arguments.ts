@@ -1,7 +1,11 @@
 /** Arguments of temporal functions. */
-import { toInteger } from "../convert.ts";
+import type { Moment } from "../../core/sql-value.ts";
+import { applyStrict } from "../apply.ts";
+import { toInteger, toText } from "../convert.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { toDate, toDatetime, type DateMode } from "./convert.ts";
+import { momentToNumber } from "./format.ts";
+import { partsOfDecimal, partsOfDouble, partsOfText, type Parts } from "./parse-number.ts";
 
 /** A value whose year, month and day alone are read: a DATE or a DATETIME. */
 export function toCalendar(value: Typed, scope: Scope, mode: DateMode): Typed {
@@ -51,4 +55,57 @@ function signedNumberOrNull(value: bigint | null): number | null {
 
 function signedOrNull(value: bigint | number | null): bigint | null {
   return value === null ? null : BigInt.asIntN(64, BigInt(value));
+}
+
+/** A number, or the number that a text begins with, as {@link Parts}; its type stands for nothing. */
+export function toParts(value: Typed, scope: Scope): Typed {
+  const { type } = value;
+  const make = (from: Typed, body: (source: string) => string): Typed =>
+    applyStrict(
+      [from],
+      { at: value.at, scope },
+      { type: { kind: "opaque", name: "number" } },
+      body,
+    );
+  switch (type.kind) {
+    case "null":
+      return value;
+    case "decimal":
+      return make(value, (source) => `${scope.bind(partsOfDecimal)}(${source}, ${type.frac})`);
+    case "double":
+      return make(value, (source) => `${scope.bind(partsOfDouble)}(${source})`);
+    case "text":
+    case "enum":
+    case "set":
+      return make(toText(value, scope), (source) => `${scope.bind(partsOfText)}(${source})`);
+    case "time":
+    case "datetime":
+    case "bytes":
+      if (type.kind === "bytes" && type.isHexLiteral !== true) {
+        return make(toText(value, scope), (source) => `${scope.bind(partsOfText)}(${source})`);
+      }
+      if (type.kind !== "bytes" && type.fraction > 0) {
+        return make(value, (source) => `${scope.bind(partsOfMoment)}(${source}, "${type.kind}")`);
+      }
+      return wholeParts(value, scope);
+    default:
+      return wholeParts(value, scope);
+  }
+}
+
+function wholeParts(value: Typed, scope: Scope): Typed {
+  return applyStrict(
+    [toWholeNumber(value, scope)],
+    { at: value.at, scope },
+    { type: { kind: "opaque", name: "number" } },
+    (source) => `({ whole: ${source}, nanosecond: 0 })`,
+  );
+}
+
+function partsOfMoment(moment: Moment, kind: "time" | "datetime"): Parts {
+  const sign = moment.isNegative ? -1 : 1;
+  return {
+    whole: Number(momentToNumber(moment, kind, 0)),
+    nanosecond: sign * moment.microsecond * 1000,
+  };
 }
