@@ -227,7 +227,7 @@ test.toml:3:7: source.url: must have no path: the rules name the databases
       |       ^
 
 test.toml:4:1: source.strat: unknown key; did you mean "start"?
-    4 | strat = "earliest"
+    4 | strat = ***
       | ^
 
 test.toml:6:6: source.tls.ca: the file /etc/tailrace/missing.pem cannot be read (ENOENT)
@@ -251,7 +251,7 @@ test.toml:13:1: rules[1].index: is required
       | ^
 
 test.toml:14:1: rules[1].idnex: unknown key; did you mean "index"?
-   14 | idnex = "items"
+   14 | idnex = ***
       | ^`,
   );
 });

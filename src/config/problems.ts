@@ -73,25 +73,29 @@ export function formatProblems(problems: readonly ConfigProblem[], source: Confi
     const text = `${formatPath(problem.path) || "the whole"}: ${problem.message}`;
     const inner = problem.within === undefined ? "" : `\n${excerptWithin(problem.within)}`;
     if (offset === null) return `${text}${inner}`;
-    const { line, column, excerpt } = excerptAt(source.text, offset.at);
+    // what stands at an unknown key, or beside what is missing, may be anything
+    const hide = offset.isOwn ? hideSecrets : hideValue;
+    const { line, column, excerpt } = showPlace(source.text, offset.at, hide);
     return `${source.file}:${line}:${column}: ${text}\n${offset.isExact ? excerpt : inner.slice(1)}`;
   });
   return `${count} in ${source.file}\n\n${lines.join("\n\n")}`;
 }
 
-/** {@link showPlace} with the secrets in the line hidden. */
+/** {@link showPlace} of a text that cannot be read: what its values are is not known, so that they are hidden. */
 export function excerptAt(text: string, offset: number): TextPlace {
-  return showPlace(text, offset, hideSecrets);
+  return showPlace(text, offset, (line) => hideSecrets(line).replaceAll(STRING, "$1***$2"));
 }
 
 function excerptWithin({ text, at }: NonNullable<ConfigProblem["within"]>): string {
-  return excerptAt(text, at).excerpt;
+  return showPlace(text, at, hideSecrets).excerpt;
 }
 
 /** A place in a configuration's text; not `isExact` when it is that of a key whose text cannot be followed further. */
 interface Offset {
   readonly at: number;
   readonly isExact: boolean;
+  /** The value that the problem is about stands there. */
+  readonly isOwn: boolean;
 }
 
 /** The problem's own place, or that of the nearest table around it: what is missing has no place itself. */
@@ -100,12 +104,13 @@ function offsetOf(problem: ConfigProblem, source: ConfigText): Offset | null {
   for (let length = path.length; length > 0; length -= 1) {
     const place = source.places.get(formatPath(path.slice(0, length)));
     if (place === undefined) continue;
-    if (length < path.length) return { at: place.key, isExact: within === undefined };
+    if (length < path.length) return { at: place.key, isExact: within === undefined, isOwn: false };
     if (within !== undefined) return offsetWithin(within, place.value, source.text);
     const isUnknownKey = problem.message.startsWith(UNKNOWN_KEY);
-    return { at: isUnknownKey ? place.key : place.value, isExact: true };
+    const isOwn = !isUnknownKey;
+    return { at: isUnknownKey ? place.key : place.value, isExact: true, isOwn };
   }
-  return source.places.size > 0 ? { at: 0, isExact: within === undefined } : null;
+  return source.places.size > 0 ? { at: 0, isExact: within === undefined, isOwn: false } : null;
 }
 
 /** The place in the string that begins at `start`, if that is written without escapes. */
@@ -116,7 +121,7 @@ function offsetWithin(
 ): Offset {
   const quotes = /^(?:"""\n?|'''\n?|"|')/.exec(source.slice(start, start + 4))?.[0] ?? "";
   const isExact = source.startsWith(text, start + quotes.length);
-  return { at: isExact ? start + quotes.length + at : start, isExact };
+  return { at: isExact ? start + quotes.length + at : start, isExact, isOwn: true };
 }
 
 const UNKNOWN_KEY = "unknown key";
@@ -201,5 +206,16 @@ function hideSecrets(line: string): string {
   const hidden = line.replaceAll(assignment, (all: string, key: string, value: string) =>
     /^["']?\$\{[^}]*\}["']?[\s}]*$/.test(value) ? all : `${key}***`,
   );
-  return hideUrlPasswords(hidden);
+  return hideUrlPasswords(hidden).replaceAll(ODD_URL, "$1***@");
+}
+
+/** Text between quotes, if they end; not a reference. */
+const STRING = /(["'])(?!\$\{)(?:(?!\1).)+(\1|$)/g;
+
+/** User and password of a URL with a mistake before them: `mysql:/user:password@`. */
+const ODD_URL = /(["'][\w+.-]*:?\/*[^:"'\s/]*:)(?!\/\/|\$\{|\*\*\*)[^"'\s]*@/g;
+
+/** The line without the value that is assigned in it. */
+function hideValue(line: string): string {
+  return hideSecrets(line.replace(/^(\s*["']?[\w.-]+["']?\s*=\s*).+$/, "$1***"));
 }
