@@ -3,6 +3,7 @@ import { configJsonSchema } from "../src/config/known-keys.ts";
 import { cliPage } from "./docs/cli.ts";
 import { configurationPage } from "./docs/configuration.ts";
 import { errorsPage } from "./docs/errors.ts";
+import { expressionsPage } from "./docs/expressions.ts";
 
 /*
  * Writes the documents that follow from the code; with --check it writes nothing, names those that are stale and exits with 1.
@@ -16,6 +17,7 @@ const pages: Readonly<Record<string, string>> = {
   "configuration.md": NOTICE + configurationPage(),
   "config.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   "errors.md": NOTICE + errorsPage(),
+  "expressions.md": NOTICE + expressionsPage(),
   "cli.md": NOTICE + cliPage(),
 };
 

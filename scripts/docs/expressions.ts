@@ -1,0 +1,162 @@
+import { CONTROL_FUNCTIONS } from "../../src/expression/control/functions.ts";
+import { HELPER_FUNCTIONS } from "../../src/expression/documents/functions.ts";
+import type { FunctionTable } from "../../src/expression/functions.ts";
+import { JSON_FUNCTIONS } from "../../src/expression/json/functions.ts";
+import { NUMERIC_FUNCTIONS } from "../../src/expression/numeric/functions.ts";
+import { TEMPORAL_FUNCTIONS } from "../../src/expression/temporal/functions.ts";
+import { TEXT_FUNCTIONS } from "../../src/expression/text/functions.ts";
+import { UNSUPPORTED_FUNCTIONS } from "../../src/expression/unsupported.ts";
+import { escapeCell } from "./text.ts";
+
+const INTRODUCTION = `# Expressions
+
+Fields, conditions, ids, routings and index names of rules are expressions, written as in a \`SELECT\`. They mean what MySQL 9.7 makes of them in a session with
+
+\`\`\`sql
+SET NAMES utf8mb4;                  -- literals have the collation utf8mb4_0900_ai_ci
+SET time_zone = '+00:00';           -- a TIMESTAMP is seen in UTC
+SET sql_mode = DEFAULT;
+\`\`\`
+
+and the defaults of everything else (\`div_precision_increment\` 4, \`lc_time_names\` en_US, \`default_week_format\` 0): NULLs, implicit conversions, decimal arithmetic and its rounding, integer overflow,
+collations and trailing spaces. Where a \`SELECT\` ends with an error for a row (\`1690\`, a number out of range), the row becomes a dead letter with that number and the stream goes on. Warnings are nothing.
+
+This is tested: \`npm run compare-expressions -- --count 100000\` makes up rows and expressions over all that is listed here and compares values, NULLs, errors and types with those of a real MySQL; every
+run of the tests does.
+
+What cannot be evaluated exactly as MySQL does is refused when the rule is loaded, with the place and the reason; it is never evaluated approximately. A way round is a generated column of the table, or a
+\`transform\` script.
+`;
+
+const TABLES: readonly { readonly title: string; readonly table: FunctionTable }[] = [
+  { title: "Conditions", table: CONTROL_FUNCTIONS },
+  { title: "Numbers", table: NUMERIC_FUNCTIONS },
+  { title: "Texts and bytes", table: TEXT_FUNCTIONS },
+  { title: "Dates and times", table: TEMPORAL_FUNCTIONS },
+  { title: "JSON", table: JSON_FUNCTIONS },
+];
+
+/** Operators that are words. */
+const OPERATOR_WORDS = new Set(["and", "or", "xor", "not", "in", "like", "regexp", "between"]);
+/** Names that only the tree of an expression has, as they are written. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  neg: "-x",
+  plus: "+x",
+  "member of": "member of (…)",
+  binary: "binary x",
+};
+
+/** How the helpers are written and what they make. */
+const HELPERS: Readonly<Record<string, readonly [written: string, makes: string]>> = {
+  split: [
+    "`split(tags, ',')`",
+    "a list of the parts as they stand (not trimmed); `[]` of an empty text",
+  ],
+  array: ["`array(a, b, …)`", "a list of the values; NULL is `null` in it"],
+  object: ["`object('name', a, …)`", "an object with these members; NULL is `null` in it"],
+  json: [
+    "`json(text)`",
+    "the JSON value that a text holds, as `cast(text as json)`; a row whose text holds none fails with 3141",
+  ],
+  geo_point: [
+    "`geo_point(latitude, longitude)`",
+    '`{"lat":…,"lon":…}`; NULL if either is; out of ±90 and ±180 degrees the row fails. A POINT column needs no function: it is written as GeoJSON, which a `geo_point` field takes',
+  ],
+  bool: ["`bool(x)`", "`true` or `false` where MySQL has 1 and 0"],
+  mask: [
+    "`mask(card, 0, 4)`, `mask(name, 1, 1, '#')`",
+    "the text with all characters but so many at the left and at the right replaced; a text with no more characters than would be kept is replaced whole",
+  ],
+  sha256: [
+    "`sha256(x)`",
+    "64 hexadecimal digits, of a text's UTF-8 or a binary string's bytes. There is no keyed hash: a key in a rule would be no secret",
+  ],
+  at_zone: [
+    "`at_zone(created_at, 'Asia/Shanghai')`, `at_zone(d, '+08:00')`",
+    "a date for Elasticsearch: the DATETIME as that zone's wall clock shows it, with the offset that it had then (`2026-11-23T10:20:30+08:00`). Of a TIMESTAMP it is `'+00:00'`",
+  ],
+  to_utc: [
+    "`to_utc(created_at, 'Asia/Shanghai')`",
+    "the same instant in UTC, `2026-11-23T02:20:30Z`",
+  ],
+  iso_date: ["`iso_date(d)`", "a date and time that is in UTC already, `2026-11-23T10:20:30Z`"],
+  to_datetime: [
+    "`to_datetime(x)`",
+    "of a number, which is seconds since 1970, a date in UTC (`2026-11-23T10:20:30Z`); of anything else what `cast(x as datetime)` is",
+  ],
+  epoch_ms: [
+    "`epoch_ms(d)`, `epoch_ms(d, 'Asia/Shanghai')`",
+    "milliseconds since 1970 of a time in UTC, or in that zone",
+  ],
+};
+
+const ZONES = `Zones are those of the time zone database in the runtime, or an offset from \`-14:00\` to \`+14:00\`. A wall clock time that was skipped (clocks put forward) is read with the offset from before: 02:30
+becomes 03:30 summer time. One that was twice (clocks put back) is the first of the two. Where the offset of a zone had seconds (before there were zones) the instant is written in UTC. Zero and partial dates
+are null, as in columns that pass through, and so is what leaves the years 0 to 9999.
+`;
+
+/** What is refused when a rule is loaded although MySQL takes it: what, and why. */
+const REFUSALS: readonly (readonly [what: string, why: string])[] = [];
+
+/** `docs/expressions.md`: what expressions may hold, by group, and what is refused. */
+export function expressionsPage(): string {
+  return [INTRODUCTION, ...TABLES.map(groupSection), helperSection(), refusalSection()].join("\n");
+}
+
+function groupSection({ title, table }: (typeof TABLES)[number]): string {
+  const names = Object.keys(table);
+  const isOperator = (name: string): boolean =>
+    !/^\w+$/.test(name) || OPERATOR_WORDS.has(name) || Object.hasOwn(SPELLINGS, name);
+  const operators = names.filter(isOperator).map((name) => SPELLINGS[name] ?? name);
+  const functions = names.filter((name) => !isOperator(name)).map(callName);
+  const lines = [`## ${title}`, ""];
+  if (operators.length > 0) lines.push(`Operators: ${codes(operators)}`, "");
+  if (functions.length > 0) lines.push(`Functions: ${codes(functions.toSorted())}`, "");
+  return lines.join("\n");
+}
+
+/** The name as it is written: `extract_year` is `extract`. */
+function callName(name: string): string {
+  return name.replace(/^(extract|timestampdiff|timestampadd|trim|get_format|json_value)_.*/, "$1");
+}
+
+function codes(names: readonly string[]): string {
+  return [...new Set(names)].map((name) => `\`${name}\``).join(" ");
+}
+
+function helperSection(): string {
+  const rows = Object.keys(HELPER_FUNCTIONS).map((name) => {
+    const [written, makes] = HELPERS[name] ?? [`\`${name}\``, "?"];
+    return `| ${escapeCell(written)} | ${escapeCell(makes)} |`;
+  });
+  return `## For documents
+
+What Elasticsearch needs and SQL lacks. Lists, objects, points, truth values and zoned dates are fields as they are and no arguments of anything else.
+
+| Written | Makes |
+| --- | --- |
+${rows.join("\n")}
+
+${ZONES}`;
+}
+
+function refusalSection(): string {
+  const functions = UNSUPPORTED_FUNCTIONS.map(
+    ({ names, why }) => `| ${names.map((name) => `\`${name}\``).join(" ")} | ${escapeCell(why)} |`,
+  );
+  const rest = REFUSALS.map(([what, why]) => `| ${escapeCell(what)} | ${escapeCell(why)} |`);
+  return `## What is refused
+
+Functions that are not listed above are not known. These never are:
+
+| Function | Why |
+| --- | --- |
+${functions.join("\n")}
+
+And these are with some arguments:
+
+| What | Why |
+| --- | --- |
+${rest.join("\n")}
+`;
+}
