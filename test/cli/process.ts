@@ -8,7 +8,7 @@ export interface TailraceProcess extends AsyncDisposable {
   readonly stderr: string;
   /** Resolves with the exit code once it has ended and everything that it printed is here. */
   readonly exitCode: Promise<number | null>;
-  send(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
+  send(signal: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGHUP"): void;
 }
 
 /** Starts a command line, with nothing but `env` in its environment. */
