@@ -1,3 +1,4 @@
+import type { NamedCollation } from "../../src/binlog/column-type.ts";
 import { setImmediate } from "node:timers/promises";
 import { decodeText } from "../../src/binlog/values/text.ts";
 import { Capture, type BinlogConnection } from "../../src/capture/capture.ts";
@@ -31,7 +32,7 @@ export interface RowPathInput {
   readonly captured: CapturedBytes;
   /** `database.table`. */
   readonly table: string;
-  readonly collations: ReadonlyMap<number, string>;
+  readonly collations: ReadonlyMap<number, NamedCollation>;
 }
 
 const TARGET: Target = createSinkTarget(0, { index: "bench-orders", write: "whole" });
@@ -80,12 +81,14 @@ function createWriter(end: RowPathEnd): CountingWriter | null {
   return end === "documents" ? new ScratchWriter() : createBatchWriter();
 }
 
+const UTF8: NamedCollation = { name: "utf8mb4_0900_ai_ci", charset: "utf8mb4" };
+
 function openCapture({ captured, table, collations }: RowPathInput): Capture {
   const isCaptured = (database: string, name: string): boolean => `${database}.${name}` === table;
   const tables = new TableRegistry({
     isCaptured,
     flavor: "mysql",
-    types: { charsetOf: (collation) => collations.get(collation) ?? "utf8mb4", decodeText },
+    types: { collationOf: (id) => collations.get(id) ?? UTF8, decodeText },
     describeTable: () => Promise.resolve(null),
   });
   const reader = new ChangeReader({ tables, position: new LogPosition(1), isCaptured });

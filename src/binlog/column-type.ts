@@ -7,10 +7,16 @@ import type { MappedColumn } from "./table-map.ts";
 /** Decodes a text in a MySQL character set. */
 export type TextDecode = (charset: string, bytes: Buffer) => string;
 
+/** A collation and its character set. */
+export interface NamedCollation {
+  readonly name: string;
+  readonly charset: string;
+}
+
 /** What the types of a TABLE_MAP refer to. */
 export interface TypeContext {
-  /** Character set of a collation id, as the server knows it; `binary` for 63. */
-  charsetOf(collation: number): string;
+  /** The collation with that id, as the server knows it; `binary` for 63. */
+  collationOf(id: number): NamedCollation;
   decodeText: TextDecode;
 }
 
@@ -69,9 +75,9 @@ export function columnType(column: MappedColumn, context: TypeContext): ColumnTy
         large: metadata > 1,
       });
     case T.ENUM:
-      return { kind: "enum", members: labels(column, context) };
+      return { kind: "enum", ...labels(column, context) };
     case T.SET:
-      return { kind: "set", members: labels(column, context) };
+      return { kind: "set", ...labels(column, context) };
     case T.JSON:
       return { kind: "json", text: false };
     case T.GEOMETRY:
@@ -127,14 +133,21 @@ function textOrBinary(
   context: TypeContext,
   size: { maxBytes: number; large: boolean },
 ): ColumnType {
-  const charset = column.collation === undefined ? "binary" : context.charsetOf(column.collation);
-  if (charset !== "binary") return { kind: "text", charset, ...size };
+  const known = column.collation === undefined ? undefined : context.collationOf(column.collation);
+  if (known !== undefined && known.charset !== "binary") {
+    return { kind: "text", charset: known.charset, collation: known.name, ...size };
+  }
   return column.type === T.STRING
     ? { kind: "binary", fixedLength: size.maxBytes, ...size }
     : { kind: "binary", ...size };
 }
 
-function labels(column: MappedColumn, context: TypeContext): string[] {
-  const charset = column.collation === undefined ? "utf8mb4" : context.charsetOf(column.collation);
-  return (column.members ?? []).map((label) => context.decodeText(charset, label));
+function labels(
+  column: MappedColumn,
+  context: TypeContext,
+): { members: string[]; collation?: string } {
+  const known = column.collation === undefined ? undefined : context.collationOf(column.collation);
+  const charset = known?.charset ?? "utf8mb4";
+  const members = (column.members ?? []).map((label) => context.decodeText(charset, label));
+  return known === undefined ? { members } : { members, collation: known.name };
 }

@@ -46,7 +46,10 @@ test("what has arrived behind a damaged event is not read before the event is re
   const tables = new TableRegistry({
     isCaptured: () => true,
     flavor: "mysql",
-    types: { charsetOf: () => "binary", decodeText: (_, bytes) => bytes.toString() },
+    types: {
+      collationOf: () => ({ name: "binary", charset: "binary" }),
+      decodeText: (_, bytes) => bytes.toString(),
+    },
     describeTable: () => Promise.resolve(null),
   });
   await using capture = new Capture({

@@ -4,6 +4,7 @@ import { canonicalCharset, parseColumnType } from "./column-definition.ts";
 
 const plain = {
   charset: null,
+  collation: null,
   maxBytes: 0,
   precision: 0,
   scale: 0,
@@ -45,8 +46,22 @@ describe("parseColumnType", () => {
     ["longtext", 4_294_967_295, true],
     ["varchar", 40, false],
   ])("knows the size of %s", (dataType, maxBytes, large) => {
-    const column = { ...plain, dataType, columnType: dataType, charset: "utf8", maxBytes };
-    expect(parseColumnType(column)).toEqual({ kind: "text", charset: "utf8mb3", maxBytes, large });
+    const collation = "utf8_bin";
+    const column = {
+      ...plain,
+      dataType,
+      columnType: dataType,
+      charset: "utf8",
+      collation,
+      maxBytes,
+    };
+    expect(parseColumnType(column)).toEqual({
+      kind: "text",
+      charset: "utf8mb3",
+      collation,
+      maxBytes,
+      large,
+    });
   });
 
   test("MariaDB's JSON is text with a check", () => {

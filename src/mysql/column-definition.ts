@@ -8,6 +8,8 @@ export interface ColumnDefinition {
   /** `COLUMN_TYPE`: with size, attributes and labels. */
   readonly columnType: string;
   readonly charset: string | null;
+  /** `COLLATION_NAME`. */
+  readonly collation: string | null;
   /** `CHARACTER_OCTET_LENGTH`. */
   readonly maxBytes: number;
   /** `NUMERIC_PRECISION`. */
@@ -73,7 +75,7 @@ export function parseColumnType(column: ColumnDefinition): ColumnType | null {
       return { kind: "binary", maxBytes, large: isLarge(dataType) };
     case "enum":
     case "set":
-      return { kind: dataType, members: parseLabels(columnType) };
+      return { kind: dataType, members: parseLabels(columnType), ...collationOf(column) };
     case "json":
       return { kind: "json", text: false };
     case "uuid":
@@ -106,7 +108,11 @@ function textType(column: ColumnDefinition): ColumnType {
   const charset = canonicalCharset(column.charset ?? "utf8mb4");
   // JSON itself is utf8mb4; of a LONGTEXT in another character set the log has no JSON bytes.
   if (column.holdsJson && UTF8_CHARSETS.has(charset)) return { kind: "json", text: true };
-  return { kind: "text", charset, maxBytes, large: isLarge(dataType) };
+  return { kind: "text", charset, ...collationOf(column), maxBytes, large: isLarge(dataType) };
+}
+
+function collationOf({ collation }: ColumnDefinition): { readonly collation?: string } {
+  return collation === null ? {} : { collation };
 }
 
 function isLarge(dataType: string): boolean {

@@ -139,18 +139,31 @@ export async function readGtidAt(
   return gtids === null ? null : parseGtidSet("mariadb", gtids);
 }
 
-/** Character set of each collation id, `binary` for 63; MariaDB's contextual collations (10.10) included. */
+/** A collation and its character set. */
+export interface ServerCollation {
+  readonly name: string;
+  readonly charset: string;
+}
+
+/** The collation of each id, `binary` for 63; MariaDB's contextual collations (10.10) included. */
 export async function readCollations(
   connection: Connection,
   server: ServerDescription,
-): Promise<ReadonlyMap<number, string>> {
+): Promise<ReadonlyMap<number, ServerCollation>> {
   const hasContextual = server.flavor === "mariadb" && server.versionNumber >= 101_000;
   const rows = await connection.query(
-    `SELECT ID id, CHARACTER_SET_NAME charset FROM information_schema.${
-      hasContextual ? "COLLATION_CHARACTER_SET_APPLICABILITY" : "COLLATIONS"
+    `SELECT ID id, CHARACTER_SET_NAME charset, ${
+      hasContextual
+        ? "FULL_COLLATION_NAME name FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+        : "COLLATION_NAME name FROM information_schema.COLLATIONS"
     } WHERE ID IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL`,
   );
-  return new Map(rows.map((row) => [Number(text(row, "id")), text(row, "charset")]));
+  return new Map(
+    rows.map((row) => [
+      Number(text(row, "id")),
+      { name: text(row, "name"), charset: text(row, "charset") },
+    ]),
+  );
 }
 
 const ER_NO_BINARY_LOGGING = 1381;

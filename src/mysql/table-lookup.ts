@@ -47,7 +47,7 @@ export async function describeTable(
   const json = await jsonColumns(connection, name);
   const rows = await connection.query(
     "SELECT COLUMN_NAME name, DATA_TYPE data_type, COLUMN_TYPE column_type, IS_NULLABLE nullable, " +
-      "CHARACTER_SET_NAME charset, CHARACTER_OCTET_LENGTH bytes, NUMERIC_PRECISION prec, " +
+      "CHARACTER_SET_NAME charset, COLLATION_NAME collation, CHARACTER_OCTET_LENGTH bytes, NUMERIC_PRECISION prec, " +
       "NUMERIC_SCALE scale, DATETIME_PRECISION fraction, GENERATION_EXPRESSION expression FROM information_schema.COLUMNS " +
       "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
     [name.database, name.table],
@@ -59,6 +59,7 @@ export async function describeTable(
       dataType: row["data_type"] ?? "",
       columnType: row["column_type"] ?? "",
       charset: row["charset"] ?? null,
+      collation: row["collation"] ?? null,
       maxBytes: Number(row["bytes"]),
       precision: Number(row["prec"]),
       scale: Number(row["scale"]),

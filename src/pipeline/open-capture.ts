@@ -2,6 +2,7 @@ import { Capture } from "../capture/capture.ts";
 import { ChangeReader } from "../capture/change-reader.ts";
 import { LogPosition } from "../capture/log-position.ts";
 import { TableRegistry } from "../capture/table-registry.ts";
+import type { NamedCollation } from "../binlog/column-type.ts";
 import { decodeText } from "../binlog/values/text.ts";
 import type { MysqlSourceConfig, RuleConfig } from "../config/config.ts";
 import type { Checkpoint, SourcePosition } from "../core/checkpoint.ts";
@@ -89,7 +90,7 @@ export function openCapture(captured: CapturedNames, context: CaptureContext): O
   const tables = new TableRegistry({
     isCaptured,
     flavor: source.server.flavor,
-    types: { charsetOf: (collation) => charsetOf(source, collation), decodeText },
+    types: { collationOf: (id) => collationOf(source, id), decodeText },
     describeTable: (database, table) =>
       queries.run((connection) => describeTable(connection, database, table)),
   });
@@ -100,7 +101,8 @@ export function openCapture(captured: CapturedNames, context: CaptureContext): O
     position,
     isCaptured,
     readTo: start.readTo,
-    decodeCollation: (collation, bytes) => decodeText(charsetOf(source, collation), bytes),
+    decodeCollation: (collation, bytes) =>
+      decodeText(collationOf(source, collation).charset, bytes),
     shareRule: (a, b) => captured.shareRules(a, b),
     expectedTables: (database) => captured.expectedTables(database),
   });
@@ -152,12 +154,9 @@ function isSamePlace({ gtid }: SourcePosition, { flavor, gtidAtPlace }: SourceSt
   return gtid === undefined || gtidAtPlace.toString().split(",").includes(gtid);
 }
 
-function charsetOf({ collations }: DescribedSource, collation: number): string {
-  const charset = collations.get(collation);
-  if (charset === undefined)
-    throw new TailraceError(
-      "BINLOG_UNSUPPORTED",
-      `The server has no collation with id ${collation}.`,
-    );
-  return charset;
+function collationOf({ collations }: DescribedSource, id: number): NamedCollation {
+  const collation = collations.get(id);
+  if (collation === undefined)
+    throw new TailraceError("BINLOG_UNSUPPORTED", `The server has no collation with id ${id}.`);
+  return collation;
 }

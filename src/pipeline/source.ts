@@ -8,6 +8,7 @@ import {
   listBinlogFiles,
   readGtidAt,
   readCollations,
+  type ServerCollation,
   readLogEnd,
   readPurgedGtids,
   type ServerDescription,
@@ -76,7 +77,7 @@ export class SourceQueries implements AsyncDisposable {
 export interface DescribedSource {
   readonly server: ServerDescription;
   readonly state: SourceState;
-  readonly collations: ReadonlyMap<number, string>;
+  readonly collations: ReadonlyMap<number, ServerCollation>;
 }
 
 /** Asks for all that a start depends on; `place` is the file and position that it may begin at. Throws SOURCE_*. */

@@ -35,9 +35,11 @@ describe.each(["mysql", "mariadb"] as const)("a table of %s", (server) => {
     const text = (charset: string, maxBytes: number, large = false): object => ({
       kind: "text",
       charset,
+      collation: expect.stringMatching(new RegExp(`^${charset}_`)) as string,
       maxBytes,
       large,
     });
+    const collation = expect.stringMatching(/^(?:utf8mb4|ucs2)_/) as string;
     const cases: readonly (readonly [string, object])[] = [
       ["TINYINT(1)", { kind: "integer", bytes: 1, unsigned: false }],
       ["SMALLINT UNSIGNED", { kind: "integer", bytes: 2, unsigned: true }],
@@ -69,11 +71,12 @@ describe.each(["mysql", "mariadb"] as const)("a table of %s", (server) => {
         String.raw`ENUM('it''s','a,b','back\\slash','new\nline','','Ωü','par)en')`,
         {
           kind: "enum",
+          collation,
           members: ["it's", "a,b", "back\\slash", "new\nline", "", "Ωü", "par)en"],
         },
       ],
-      ["ENUM('ä','日本') CHARACTER SET ucs2", { kind: "enum", members: ["ä", "日本"] }],
-      ["SET('x','y''z','(')", { kind: "set", members: ["x", "y'z", "("] }],
+      ["ENUM('ä','日本') CHARACTER SET ucs2", { kind: "enum", collation, members: ["ä", "日本"] }],
+      ["SET('x','y''z','(')", { kind: "set", collation, members: ["x", "y'z", "("] }],
       ["JSON", { kind: "json", text: server === "mariadb" }],
       ["GEOMETRY", { kind: "geometry" }],
       ["MULTIPOLYGON", { kind: "geometry" }],
@@ -169,7 +172,13 @@ test("MariaDB: UUID, INET and compressed columns have their types", async () => 
     { kind: "uuid" },
     { kind: "inet", version: 6 },
     { kind: "inet", version: 4 },
-    { kind: "text", charset: "utf8mb4", maxBytes: 40, large: false },
+    {
+      kind: "text",
+      charset: "utf8mb4",
+      collation: "utf8mb4_general_ci",
+      maxBytes: 40,
+      large: false,
+    },
   ]);
 });
 

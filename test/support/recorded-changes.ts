@@ -104,6 +104,8 @@ export interface RecordOptions {
   readonly onSchemaChange?: (event: SchemaChangeEvent) => void;
 }
 
+const BINARY = { name: "binary", charset: "binary" };
+
 /** Does the work and reads back what it logged about the database's tables, through the real dump and the real decoders. */
 export async function recordChanges(options: RecordOptions): Promise<RecordedChanges> {
   const connectionOptions = parseConnectionUrl(options.url);
@@ -118,7 +120,7 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
   const tables = new TableRegistry({
     isCaptured,
     flavor: server.flavor,
-    types: { charsetOf: (id) => collations.get(id) ?? "binary", decodeText },
+    types: { collationOf: (id) => collations.get(id) ?? BINARY, decodeText },
     describeTable: async (database, table) => {
       options.onLookup?.(table);
       return describeTable(connection, database, table);
@@ -139,7 +141,7 @@ export async function recordChanges(options: RecordOptions): Promise<RecordedCha
       tables,
       position,
       isCaptured,
-      decodeCollation: (id, bytes) => decodeText(collations.get(id) ?? "binary", bytes),
+      decodeCollation: (id, bytes) => decodeText((collations.get(id) ?? BINARY).charset, bytes),
     }),
     connect: (resumeAt) =>
       replica.dump({
