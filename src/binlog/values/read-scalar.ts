@@ -61,32 +61,34 @@ export function readBits(b: Buffer, p: number, size: number): bigint {
 
 /** Bytes of a group with this many digits, 0 to 9 (`decimal.ts`). */
 const GROUP_BYTES = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4] as const;
+const POWERS = Array.from({ length: 10 }, (_, digits) => 10 ** digits);
 /** Up to this many digits a number is exact, and faster than a bigint. */
 const EXACT_DIGITS = 15;
 
 /** A DECIMAL(`precision`, `scale`) times 10^`scale`. */
 export function readDecimal(b: Buffer, p: number, precision: number, scale: number): bigint {
-  const isNegative = b[p]! < 0x80;
-  const mask = isNegative ? -1 : 0;
-  const leading = (precision - scale) % 9;
-  const nines = (precision - scale - leading) / 9 + Math.floor(scale / 9);
+  const mask = b[p]! < 0x80 ? 0xff : 0;
+  const isSmall = precision <= EXACT_DIGITS;
+  // the highest bit is inverted, in the group that is read first
   let flip = 0x80;
   let small = 0;
   let large = 0n;
-  const take = (digits: number): void => {
-    const size = GROUP_BYTES[digits]!;
+  let whole = precision - scale;
+  let fraction = scale;
+  while (whole + fraction > 0) {
+    const digits = whole > 0 ? whole % 9 || 9 : Math.min(9, fraction);
     let group = 0;
-    for (let i = 0; i < size; i++, p++, flip = 0)
-      group = group * 256 + ((b[p]! ^ mask ^ flip) & 0xff);
-    if (group >= 10 ** digits) corruptValue("DECIMAL");
-    if (precision <= EXACT_DIGITS) small = small * 10 ** digits + group;
-    else large = large * BigInt(10 ** digits) + BigInt(group);
-  };
-  if (leading > 0) take(leading);
-  for (let i = 0; i < nines; i++) take(9);
-  if (scale % 9 > 0) take(scale % 9);
-  const value = precision <= EXACT_DIGITS ? BigInt(small) : large;
-  return isNegative ? -value : value;
+    for (let size = GROUP_BYTES[digits]!; size > 0; size--, p++, flip = 0)
+      group = group * 256 + (b[p]! ^ mask ^ flip);
+    const limit = POWERS[digits]!;
+    if (group >= limit) corruptValue("DECIMAL");
+    if (isSmall) small = small * limit + group;
+    else large = large * BigInt(limit) + BigInt(group);
+    if (whole > 0) whole -= digits;
+    else fraction -= digits;
+  }
+  const value = isSmall ? BigInt(small) : large;
+  return mask === 0 ? value : -value;
 }
 
 /** Character sets whose bytes are UTF-8 already. */
