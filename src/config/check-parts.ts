@@ -14,7 +14,10 @@ import { readTls, type FileSources } from "./tls.ts";
 type Table = Readonly<Record<string, unknown>>;
 
 /** The checks beyond the schema, on as much of a document as is well-formed, so that all problems are told at once. */
-export function checkParts(tree: unknown, sources: FileSources): readonly ConfigProblem[] {
+export function checkParts(
+  tree: unknown,
+  sources: FileSources & { readonly secrets: ReadonlySet<string> },
+): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const context = { sources, problems };
   const [source, sink, kafka, rules] = ["source", "sink", "kafka", "rules"].map((key) =>
@@ -34,7 +37,7 @@ export function checkParts(tree: unknown, sources: FileSources): readonly Config
       isTable(rule) ? (parseKeys(ruleSchema.shape, rule) as PartialRule) : {},
     );
     const needsIndex = !isTable(sink) || sink["type"] !== "kafka";
-    problems.push(...checkRules(partial, { needsIndex }));
+    problems.push(...checkRules(partial, { needsIndex, secrets: sources.secrets }));
   }
   return problems;
 }

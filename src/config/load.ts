@@ -4,7 +4,7 @@ import { dirname, extname, resolve } from "node:path";
 import { TailraceError } from "../core/errors.ts";
 import { checkParts } from "./check-parts.ts";
 import type { PipelineConfig } from "./config.ts";
-import { formatPath } from "./key-path.ts";
+import { formatPath, type KeyPath } from "./key-path.ts";
 import { normaliseConfig } from "./normalise.ts";
 import { describeIssues, type ConfigProblem } from "./problems.ts";
 import { checkRules } from "./rule-checks.ts";
@@ -79,20 +79,24 @@ export function parseTexts(
   const [main] = texts;
   const problems: ConfigProblem[] = [];
   const sources = { env: options.env ?? process.env, folder: main.folder, readText };
-  const { tree, format } = readWritten(texts, sources, problems);
+  const secrets = new Set<string>();
+  const onValue = (value: string, [section]: KeyPath): void => {
+    if (section === "rules") secrets.add(value);
+  };
+  const { tree, format } = readWritten(texts, { ...sources, onValue }, problems);
   const parsed = configSchema.safeParse(tree);
   const more: ConfigProblem[] = [];
   if (parsed.success) {
-    const normaliseOptions = { ...sources, hostname: options.hostname ?? hostname() };
+    const normaliseOptions = { ...sources, hostname: options.hostname ?? hostname(), secrets };
     const pipelines = normaliseConfig(parsed.data, normaliseOptions, more);
     const needsIndex = parsed.data.sink.type !== "kafka";
-    more.push(...checkRules(parsed.data.rules, { needsIndex }));
+    more.push(...checkRules(parsed.data.rules, { needsIndex, secrets }));
     if (problems.length === 0 && more.length === 0) {
       return selectPart(pipelines, options.part, main.file);
     }
   } else {
     const issues = describeIssues(parsed.error.issues, tree);
-    more.push(...issues, ...elsewhere(issues, checkParts(tree, sources)));
+    more.push(...issues, ...elsewhere(issues, checkParts(tree, { ...sources, secrets })));
   }
   // A reference without a value leaves an empty text behind: what else is wrong there is only its consequence.
   problems.push(...elsewhere(problems, more));

@@ -11,12 +11,12 @@ import type { FileSources } from "./tls.ts";
 /** The rules as the program uses them; problems are added. */
 export function normaliseRules(
   rules: readonly RuleDocument[],
-  sources: FileSources,
+  sources: FileSources & { readonly secrets: ReadonlySet<string> },
   problems: ConfigProblem[],
 ): readonly RuleConfig[] {
   const names = ruleNames(rules);
   return rules.map((rule, i) => {
-    const options = toRuleOptions(rule, names[i] ?? "");
+    const options = toRuleOptions(rule, { name: names[i] ?? "", secrets: sources.secrets });
     const report = reportBelow(["rules", i], problems);
     return {
       ...options,

@@ -25,6 +25,8 @@ import { readTls, type FileSources } from "./tls.ts";
 export interface NormaliseOptions extends FileSources {
   /** This machine's name; part of the default server id. */
   readonly hostname: string;
+  /** What references in rules stand for. */
+  readonly secrets: ReadonlySet<string>;
 }
 
 type MysqlDocument = Extract<ConfigDocument["source"], { type: "mysql" }>;
@@ -110,7 +112,7 @@ export function normaliseConfig(
 
 function normaliseCommon(
   document: ConfigDocument,
-  sources: FileSources,
+  sources: NormaliseOptions,
   problems: ConfigProblem[],
 ): CommonConfig {
   const rules = normaliseRules(document.rules, sources, problems);

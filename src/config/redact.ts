@@ -4,9 +4,11 @@ import type {
   KafkaConnectionConfig,
   MysqlConnectionConfig,
   PipelineConfig,
+  RuleConfig,
   SaslConfig,
   TlsConfig,
 } from "./config.ts";
+import { hideValues } from "../core/redact.ts";
 import { optional } from "./optional.ts";
 
 const HIDDEN = "***";
@@ -17,6 +19,7 @@ export function redactConfig<Config extends PipelineConfig>(config: Config): Con
   return {
     ...config,
     ...optional("admin", config.admin && redactAdmin(config.admin)),
+    rules: config.rules.map(redactRule),
     source:
       source.type === "mysql"
         ? redactMysql(source)
@@ -29,6 +32,23 @@ export function redactConfig<Config extends PipelineConfig>(config: Config): Con
       sink.type === "elasticsearch"
         ? redactElasticsearch(sink)
         : { ...sink, connection: redactKafka(sink.connection) },
+  };
+}
+
+/** The rule with what its references stood for hidden wherever SQL or values are; the names of tables and indices are no secrets. */
+function redactRule(rule: RuleConfig): RuleConfig {
+  const { secrets, name, table, index, transform, pipeline } = rule;
+  if (secrets === undefined) return rule;
+  const hide = (_key: string, value: unknown): unknown =>
+    typeof value === "string" ? hideValues(value, secrets) : value;
+  const hidden = JSON.parse(JSON.stringify({ ...rule, secrets: undefined }, hide)) as RuleConfig;
+  return {
+    ...hidden,
+    name,
+    table,
+    index,
+    ...optional("transform", transform),
+    ...optional("pipeline", pipeline),
   };
 }
 

@@ -9,6 +9,8 @@ export interface ReferenceSources {
   readonly folder: string;
   /** Reads a text file; throws when it cannot. */
   readonly readText: (path: string) => string;
+  /** Is told what a reference at this place stands for. */
+  readonly onValue?: (value: string, path: KeyPath) => void;
 }
 
 /** `${env:NAME}`, `${file:PATH}`; `$${` stands for `${` itself. */
@@ -28,7 +30,10 @@ export function resolveReferences(
   problems: ConfigProblem[],
 ): unknown {
   const visit = (value: unknown, path: KeyPath): unknown => {
-    if (typeof value === "string") return resolveText(value, sources, report(path));
+    if (typeof value === "string") {
+      const onValue = (text: string): void => sources.onValue?.(text, path);
+      return resolveText(value, { ...sources, onValue }, report(path));
+    }
     if (Array.isArray(value)) return value.map((element, i) => visit(element, [...path, i]));
     if (typeof value !== "object" || value === null || value instanceof Date) return value;
     const entries = Object.entries(value);
@@ -47,6 +52,7 @@ function resolveText(text: string, sources: ReferenceSources, report: Report): s
   return text.replaceAll(REFERENCE, (all: string, escape: string, inner: string, at: number) => {
     if (escape === "$") return all.slice(1);
     const value = lookUp(inner, sources, report);
+    sources.onValue?.(value, []);
     return at < userInfoEnd ? encodeURIComponent(value) : value;
   });
 }

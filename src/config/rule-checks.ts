@@ -1,3 +1,4 @@
+import type { RuleOptions } from "../core/rule.ts";
 import { parseTablePattern, type TablePattern } from "../core/table-pattern.ts";
 import { parseRule, type Rule } from "../query/rule.ts";
 import { RuleTextError } from "../query/rule-text-error.ts";
@@ -10,7 +11,10 @@ import { describeIndexNameProblem } from "./schema-values.ts";
 /** Checks the rules against themselves and each other; the problems found. */
 export function checkRules(
   rules: readonly PartialRule[],
-  { needsIndex = false }: { readonly needsIndex?: boolean } = {},
+  {
+    needsIndex = false,
+    secrets = new Set(),
+  }: { readonly needsIndex?: boolean; readonly secrets?: ReadonlySet<string> } = {},
 ): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report = reportBelow(["rules"], problems);
@@ -21,7 +25,8 @@ export function checkRules(
     if (other < i) report([i, "name"], `is the name of rules[${other}], too`);
     checkShape(document, i, report);
     checkFields(document, i, report);
-    const rule = parse(document, { name: names[i] ?? "", at: ["rules", i], problems });
+    const options = toRuleOptions(document, { name: names[i] ?? "", secrets });
+    const rule = parse(options, ["rules", i], problems);
     if (rule !== null && document.index !== undefined) checkIndexName(rule, i, report);
     const table = tableOf(document);
     const pattern = table === null ? null : parseTablePattern(table);
@@ -54,21 +59,13 @@ function checkShape(rule: PartialRule, i: number, report: Report): void {
 }
 
 /** The rule with its texts parsed; null, and a problem, when one of them is no SQL. */
-function parse(
-  document: PartialRule,
-  {
-    name,
-    at,
-    problems,
-  }: { readonly name: string; readonly at: KeyPath; readonly problems: ConfigProblem[] },
-): Rule | null {
+function parse(options: RuleOptions, at: KeyPath, problems: ConfigProblem[]): Rule | null {
   try {
-    return parseRule(toRuleOptions(document, name));
+    return parseRule(options);
   } catch (error) {
     if (!(error instanceof RuleTextError)) throw error;
-    const { source, why } = error;
-    const path = [...at, ...keyPath(source.key)];
-    problems.push({ path, message: why, within: { text: source.text, at: error.at } });
+    const { source, why, shown } = error;
+    problems.push({ path: [...at, ...keyPath(source.key)], message: why, within: shown });
     return null;
   }
 }

@@ -11,9 +11,14 @@ export type PartialRule = { readonly [Key in keyof RuleDocument]?: RuleDocument[
 /** Stands for the table of a rule that does not say it as it must, which is a problem. */
 const NO_TABLE = "none.none";
 
-/** A rule in the words of the program; what it lacks is empty. */
-export function toRuleOptions(rule: PartialRule, name: string): RuleOptions {
+/** A rule in the words of the program; what it lacks is empty. Of the `secrets` it has those that stand in its texts. */
+export function toRuleOptions(
+  rule: PartialRule,
+  { name, secrets }: { readonly name: string; readonly secrets: ReadonlySet<string> },
+): RuleOptions {
   const { fields = {} } = rule;
+  const texts = JSON.stringify(rule);
+  const own = [...secrets].filter((each) => texts.includes(JSON.stringify(each).slice(1, -1)));
   return {
     name,
     table: tableOf(rule) ?? NO_TABLE,
@@ -32,6 +37,7 @@ export function toRuleOptions(rule: PartialRule, name: string): RuleOptions {
     ...optional("deleteWhen", rule.delete_when),
     ...optional("transform", rule.transform),
     ...optional("mapping", rule.mapping),
+    ...optional("secrets", own.length === 0 ? undefined : own),
     decimals: rule.decimals ?? "auto",
     upsert: rule.upsert ?? false,
     onDelete: rule.on_delete ?? "delete",

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { TailraceError } from "../core/errors.ts";
 import { toDocument } from "./document.ts";
 import { parseConfig } from "./load.ts";
+import { redactConfig } from "./redact.ts";
 
 const HEAD = `name = "shop"
 [source]
@@ -194,5 +195,29 @@ test.each([
 ])("%s is a problem", (line, message) => {
   expect(problem(`[[rules]]\ntable = "a.b"\nindex = "x"\n${line}\n`)).toContain(
     `rules[0].${message}`,
+  );
+});
+
+test("what references in a rule stand for is neither in its errors nor in what is printed", () => {
+  const env = { SALT: "hunter2", INDEX: "orders" };
+  const rule = (query: string): string =>
+    `${HEAD}[[rules]]\nindex = "\${env:INDEX}"\nquery = "${query}"\n`;
+  const options = { syntax: "toml", file: "x.toml", folder: "/", env } as const;
+  const good = "select id, sha2(concat('${env:SALT}', mail), 256) as mail from shop.users";
+  const config = parseConfig(rule(good), options);
+  expect(config.rules[0]?.query).toContain("'hunter2'");
+  const printed = JSON.stringify(toDocument(redactConfig(config)));
+  expect(printed).not.toContain("hunter2");
+  expect(printed).toContain("concat('***', mail)");
+  expect(printed).toContain('"index":"orders"');
+  const bad = good.replace(" as mail", " as order");
+  expect(() => parseConfig(rule(bad), options)).toThrow(`1 problem in x.toml
+
+x.toml:8:9: rules[0].query: a name, in back-ticks if it is a word of SQL, is expected here, not order
+    1 | select id, sha2(concat('***', mail), 256) as order from shop.users
+      |                                              ^`);
+  const worse = "select id '${env:SALT}' '${env:SALT}' 'x' from shop.users";
+  expect(() => parseConfig(rule(worse.replace("id '", "id = 1 = '")), options)).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining("hunter2") }),
   );
 });

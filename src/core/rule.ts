@@ -43,6 +43,8 @@ export interface RuleOptions {
   readonly upsert: boolean;
   /** With `upsert`, when a row goes: delete the document, or set the rule's fields to null. */
   readonly onDelete: "delete" | "clear";
+  /** What references in the rule's texts stood for: shown nowhere. */
+  readonly secrets?: readonly string[] | undefined;
   /** Definitions of fields in the mapping by field name, in Elasticsearch's words. */
   readonly mapping?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 }

@@ -10,6 +10,7 @@ const WITHOUT_DOCUMENTS = new Set<keyof RuleConfig>([
   "mapping",
   "onTruncate",
   "onDelete",
+  "secrets",
 ]);
 
 /** What became of each rule, by name, between two rule sets. */

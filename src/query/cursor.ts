@@ -90,7 +90,7 @@ export abstract class Cursor {
     if (token.kind === "end")
       return this.fail(token.at, `the text ends where ${expected} is expected`);
     const written = this.source.text.slice(token.at, token.end);
-    const shown = written.length > 40 ? `${written.slice(0, 40)}…` : written;
+    const shown = token.kind === "string" ? "a text" : written;
     return this.fail(token.at, `${expected} is expected here, not ${shown}`);
   }
 

@@ -119,6 +119,6 @@ class RuleParser {
   }
 
   #source(key: string, text: string): RuleText {
-    return { rule: this.#options.name, key, text };
+    return { rule: this.#options.name, key, text, secrets: this.#options.secrets };
   }
 }
