@@ -47,6 +47,25 @@ export const UNSUPPORTED_FUNCTIONS: readonly {
   },
   {
     names: [
+      "exp",
+      "ln",
+      "log",
+      "log2",
+      "log10",
+      "sin",
+      "cos",
+      "tan",
+      "cot",
+      "asin",
+      "acos",
+      "atan",
+      "atan2",
+    ],
+    why: "its last digit depends on the mathematical library of the server",
+  },
+  { names: ["pi"], why: "MySQL shows six digits of it, and of what is computed with it" },
+  {
+    names: [
       "sleep",
       "benchmark",
       "get_lock",

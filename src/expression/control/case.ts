@@ -1,6 +1,6 @@
 import { bindValue, type Place } from "../apply.ts";
 import type { SqlFunction } from "../functions.ts";
-import { testOf } from "../numeric/convert.ts";
+import { testOf, toDouble } from "../numeric/convert.ts";
 import type { Expression } from "../../query/tree.ts";
 import { toText } from "../text/convert.ts";
 import type { Scope, Typed } from "../typed.ts";
@@ -23,7 +23,7 @@ export function compileCase(
       : compileExpression(otherwise, scope);
   const whens = branches.map(({ when }) => compileExpression(when, scope));
   if (operand === null) {
-    const tests = whens.map((when) => testOf(when, scope));
+    const tests = whens.map((when) => conditionOf(when, scope));
     return choose(tests, [...values, last], place);
   }
   const subject = compileExpression(operand, scope);
@@ -50,9 +50,14 @@ function equalCase(subject: Typed, when: Typed, place: Place): Typed {
 export const IF: SqlFunction = {
   arity: [3, 3],
   compile([condition, first, second], call) {
-    return choose([testOf(condition!, call.scope)], [first!, second!], call);
+    return choose([conditionOf(condition!, call.scope)], [first!, second!], call);
   },
 };
+
+/** What IF and CASE test: JSON for the number that it is, unlike `testOf`. */
+function conditionOf(value: Typed, scope: Scope): string {
+  return testOf(value.type.kind === "json" ? toDouble(value, scope) : value, scope);
+}
 
 /** The value of the first test that holds; the last value if none does. */
 function choose(tests: readonly string[], values: readonly Typed[], place: Place): Typed {
@@ -94,7 +99,10 @@ function chain(
 export const COALESCE: SqlFunction = {
   arity: [1, 64],
   compile(values, call) {
-    const plain = values.map(withoutBits);
+    const isNumber = values.every(({ type }) =>
+      ["integer", "decimal", "double", "null"].includes(type.kind),
+    );
+    const plain = isNumber ? values.map(withoutBits) : values;
     const { type, args } = mergeValues(plain, call);
     const isNullable = args.every((value) => value.isNullable);
     const { at } = call;

@@ -1,5 +1,6 @@
 import type { CastTarget, Expression } from "../../query/tree.ts";
 import { applyStrict, type Place } from "../apply.ts";
+import type { SqlFunction } from "../functions.ts";
 import { toJson } from "../json/convert.ts";
 import { checkDouble } from "../numeric/checks.ts";
 import { toDecimal, toDouble, toInteger } from "../numeric/convert.ts";
@@ -18,6 +19,12 @@ export function compileCast(
 ): Typed {
   return castTo(argument, expression.to, { at: expression.at, scope });
 }
+
+/** `BINARY x`: CAST(x AS BINARY). */
+export const BINARY: SqlFunction = {
+  arity: [1, 1],
+  compile: ([value], call) => castBytes(value!, undefined, call),
+};
 
 /** The value as another type. */
 export function castTo(value: Typed, to: CastTarget, place: Place): Typed {
@@ -198,7 +205,12 @@ function castYear(value: Typed, place: Place): Typed {
       break;
     case "date":
     case "datetime":
-      return applyStrict([value], place, { type }, (name) => `${name}.year`);
+      if (value.type.kind === "datetime" && value.type.fraction > 0) {
+        scope.refuse(at, "a time with fractions of a second as a YEAR; use YEAR()");
+      }
+      return applyStrict([value], place, { type, mayBeNull: true }, (name) => {
+        return `${scope.bind(yearOfDate)}(${name}.year)`;
+      });
     default:
   }
   const whole = toInteger(value, scope);
@@ -214,6 +226,10 @@ function yearOfNumber(number: number): number | null {
   if (number === 0) return 0;
   if (number >= 1 && number <= 99) return number < 70 ? 2000 + number : 1900 + number;
   return number >= 1901 && number <= 2155 ? number : null;
+}
+
+function yearOfDate(year: number): number | null {
+  return year === 0 || (year >= 1901 && year <= 2155) ? year : null;
 }
 
 function yearOfText(text: string): number | null {

@@ -70,7 +70,9 @@ function decimalOfString(value: Typed, scope: Scope): Typed | null {
 
 function yearOf(value: Typed, scope: Scope): Typed | null {
   const number = exactNumber(value);
-  if (number === null || number.scale > 0) return null;
+  if (number === null) return null;
+  if (number.scale > 0)
+    scope.refuse(value.at, "a year is compared with a number that is not whole");
   const short = Number(number.digits);
   if (short < 0 || short > 99) return null;
   if (short === 0 && value.type.kind !== "text") return null;

@@ -45,8 +45,8 @@ function dateOfString(value: Typed, place: Place): Typed {
   const text = toText(value, scope);
   const type = { kind: "datetime", fraction: 6 } as const;
   const known = text.constant?.value;
-  if (typeof known === "string") {
-    const moment = textToDatetime(known, REAL_DATES);
+  if (known !== undefined) {
+    const moment = typeof known === "string" ? textToDatetime(known, REAL_DATES) : null;
     if (moment === null) scope.refuse(value.at, "the string is compared with a date and is none");
     return constantOf(type, moment, value.at, scope);
   }

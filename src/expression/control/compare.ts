@@ -42,7 +42,8 @@ export function compileComparison(
       place.scope.refuse(at, "what only documents have cannot be compared");
     }
   }
-  if (args.some(({ type }) => type.kind === "null")) return NEVER(args);
+  if (args.some(({ type }) => type.kind === "null"))
+    return withoutNulls(args, place, convertsConstants);
   if (args.some(({ type }) => type.kind === "json")) return compareJson(args, place);
   const aligned = convertsConstants ? alignToColumn(args, place) : args;
   const moments = alignTemporal(aligned, place);
@@ -56,9 +57,24 @@ export function isString({ type }: Typed): boolean {
   return !["integer", "decimal", "double", "null"].includes(type.kind);
 }
 
-/** With NULL, no condition is ever asked for. */
-function NEVER(args: readonly Typed[]): Comparison {
-  return { args, condition: () => "false" };
+/** No condition is asked for over a NULL: the others are compared without it. */
+function withoutNulls(
+  args: readonly Typed[],
+  place: Place,
+  convertsConstants: boolean,
+): Comparison {
+  const present = args.filter(({ type }) => type.kind !== "null");
+  if (present.length < 2) return { args, condition: () => "false" };
+  const others = compileComparison(present, place, convertsConstants);
+  const places = args.map((value) => present.indexOf(value));
+  return {
+    args: args.map((value, index) => others.args[places[index]!] ?? value),
+    condition(sign, [a, b], sources) {
+      if (places[a] === -1 || places[b] === -1) return "false";
+      const known = sources.filter((_, index) => places[index] !== -1);
+      return others.condition(sign, [places[a]!, places[b]!], known);
+    },
+  };
 }
 
 function ofMoments(args: readonly Typed[], scope: Scope): Comparison {

@@ -1,6 +1,8 @@
 import type { FunctionTable } from "../functions.ts";
 import { COALESCE, IF, NULLIF } from "./case.ts";
+import { BINARY } from "./cast.ts";
 import { BETWEEN, comparison, INTERVAL, NULL_SAFE_EQUAL } from "./comparison.ts";
+import { extreme } from "./extremes.ts";
 import { AND, IS_NULL, IS_UNKNOWN, isTruth, NOT, OR, XOR } from "./logic.ts";
 import { IN } from "./membership.ts";
 
@@ -24,6 +26,9 @@ export const CONTROL_FUNCTIONS: FunctionTable = {
   ifnull: { ...COALESCE, arity: [2, 2] },
   coalesce: COALESCE,
   nullif: NULLIF,
+  greatest: extreme("greatest"),
+  least: extreme("least"),
+  binary: BINARY,
   "is true": isTruth(1),
   "is false": isTruth(0),
   "is unknown": IS_UNKNOWN,

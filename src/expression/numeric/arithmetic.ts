@@ -71,7 +71,7 @@ function decimals(sign: Sign, left: Operand, right: Operand, call: Call): Typed 
   const { scope } = call;
   const [a, b] = [asDecimal(left, scope), asDecimal(right, scope)];
   const type = resultType(sign, a.type, b.type);
-  checkWords(type, call);
+  checkWords(sign === "*" ? [a.type, b.type] : [type], call);
   if (sign === "*") {
     const frac = a.type.frac + b.type.frac;
     return applyStrict([a, b], call, { type }, (x, y) => {
@@ -100,10 +100,11 @@ export function scaledSource(source: string, from: number, to: number): string {
 
 /**
  * MySQL computes decimals in nine words of nine digits, on either side of the point, and cuts what does not fit, by the digits that a value has: types that may need more are
- * refused.
+ * refused. The words of a product are those of its factors.
  */
-export function checkWords(type: DecimalType, call: Call): void {
-  const words = Math.ceil(wholeDigits(type) / 9) + Math.ceil(type.frac / 9);
+export function checkWords(types: readonly DecimalType[], call: Call): void {
+  let words = 0;
+  for (const type of types) words += Math.ceil(wholeDigits(type) / 9) + Math.ceil(type.frac / 9);
   if (words > 9) {
     call.scope.refuse(
       call.at,

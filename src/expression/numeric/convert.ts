@@ -220,13 +220,14 @@ export function integerOfBytes(bytes: Uint8Array): bigint {
   return bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n);
 }
 
-/** A DOUBLE rounded to an integer, half to even. */
+/** A DOUBLE rounded to an integer, half to even; the sign stays (`-0`). */
 export function roundToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  if (rest === 0) return value;
+  const isUp = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0);
+  const rounded = isUp ? floor + 1 : floor;
+  return rounded === 0 && value < 0 ? -0 : rounded;
 }
 
 const MIN_BIGINT = -(2n ** 63n);
@@ -272,7 +273,10 @@ function jsonToDouble(value: JsonValue): number {
 function jsonToDecimal(value: JsonValue): ReturnType<typeof parseDecimal> {
   switch (value.kind) {
     case "number":
-      return parseDecimal(value.text);
+      // whole numbers are taken for signed ones here
+      return /^\d+$/.test(value.text)
+        ? { digits: asSigned(BigInt(value.text)), scale: 0 }
+        : parseDecimal(value.text);
     case "string":
       return parseDecimal(value.value);
     case "boolean":
@@ -298,6 +302,7 @@ function jsonToInteger(value: JsonValue): bigint {
   }
 }
 
+/** Logical operators and IS TRUE take every JSON value for true but the number 0. */
 function isJsonTrue(value: JsonValue): boolean {
   return !(value.kind === "number" && Number(value.text) === 0);
 }

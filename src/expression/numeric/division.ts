@@ -5,7 +5,7 @@ import type { Typed } from "../typed.ts";
 import { checkWords, scaledSource } from "./arithmetic.ts";
 import { checkDouble, checkNotNegative, checkSigned, checkUnsigned } from "./checks.ts";
 import { decimalOf, toDouble } from "./convert.ts";
-import { MAX_SCALE, rescale } from "./decimal.ts";
+import { MAX_SCALE, powerOfTen, rescale } from "./decimal.ts";
 import { asDecimal, bigSource, toOperand, wholeDigits, type Operand } from "./operands.ts";
 import { decimalOfDouble, parseDecimal, type ParsedDecimal } from "./parse.ts";
 
@@ -42,7 +42,7 @@ export const MODULO: SqlFunction = {
     const [a, b] = [asDecimal(left, scope), asDecimal(right, scope)];
     const scale = Math.max(a.type.scale, b.type.scale);
     const type = decimalOf(Math.max(wholeDigits(a.type), wholeDigits(b.type)) + scale, scale);
-    checkWords(type, call);
+    checkWords([type], call);
     return applyStrict([a, b], call, { type, mayBeNull: true }, (x, y) => {
       const [dividend, divisor] = [
         scaledSource(x, a.type.frac, scale),
@@ -109,7 +109,7 @@ function divideDecimals(left: Operand, right: Operand, call: Call): Typed {
   const scale = Math.min(a.type.scale + QUOTIENT_DIGITS, MAX_SCALE);
   const whole = wholeDigits(a.type) + b.type.frac;
   const type = decimalOf(whole + scale, scale);
-  checkWords({ ...type, frac: computed }, call);
+  checkWords([{ ...type, frac: computed }], call);
   const shift = computed + b.type.frac - a.type.frac;
   return applyStrict([a, b], call, { type, mayBeNull: true }, (x, y) => {
     const round = scope.bind(rescale);
@@ -155,11 +155,11 @@ function exact(value: Typed, call: Call): { value: Typed; source: (name: string)
   const { scope } = call;
   switch (value.type.kind) {
     case "text": {
-      const parse = scope.bind(parseDecimal);
+      const parse = scope.bind((text: string) => clampParsed(parseDecimal(text)));
       return { value, source: (name) => `${parse}(${name})` };
     }
     case "double": {
-      const parse = scope.bind(decimalOfDouble);
+      const parse = scope.bind((number: number) => clampParsed(decimalOfDouble(number)));
       return { value, source: (name) => `${parse}(${name})` };
     }
     case "null":
@@ -167,7 +167,7 @@ function exact(value: Typed, call: Call): { value: Typed; source: (name: string)
     case "bytes":
     case "enum":
     case "set": {
-      const parse = scope.bind(decimalOfDouble);
+      const parse = scope.bind((number: number) => clampParsed(decimalOfDouble(number)));
       if (
         value.type.kind === "json" ||
         (value.type.kind === "bytes" && value.type.isHexLiteral !== true)
@@ -183,6 +183,16 @@ function exact(value: Typed, call: Call): { value: Typed; source: (name: string)
     }
   }
 }
+
+/** Nine words of nine digits hold 81; what is greater becomes the greatest DECIMAL, of 65. */
+function clampParsed(parsed: ParsedDecimal): ParsedDecimal {
+  const whole = parsed.digits / powerOfTen(parsed.scale);
+  if (whole > -LIMIT && whole < LIMIT) return parsed;
+  return { digits: whole < 0n ? -GREATEST : GREATEST, scale: 0 };
+}
+
+const LIMIT = 10n ** 81n;
+const GREATEST = 10n ** 65n - 1n;
 
 function wholeQuotient(a: ParsedDecimal, b: ParsedDecimal): bigint | null {
   if (b.digits === 0n) return null;

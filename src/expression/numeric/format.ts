@@ -69,3 +69,14 @@ function toSixDigits(value: number): string {
   const isEven = Number(mantissa[point + 5]) % 2 === 0;
   return isEven ? `${mantissa.slice(0, point + 6)}e${exponent}` : rounded;
 }
+
+/** A DOUBLE with a fixed number of digits behind the point (`my_fcvt`): those that tell it from its neighbours, then zeros. */
+export function formatFixed(value: number, scale: number): string {
+  const magnitude = Math.abs(value);
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const [digits = "", exponent = "0"] = magnitude.toExponential().replace(".", "").split("e");
+  const plain = layOutPlain(digits, Number(exponent) + 1);
+  const [whole = "", fraction = ""] = plain.split(".");
+  if (fraction.length > scale) return sign + magnitude.toFixed(scale);
+  return scale === 0 ? sign + whole : `${sign}${whole}.${fraction.padEnd(scale, "0")}`;
+}

@@ -1,0 +1,75 @@
+import { applyStrict } from "../apply.ts";
+import type { Call, SqlFunction } from "../functions.ts";
+import { compareMoments } from "../temporal/moment.ts";
+import { compareStrings } from "../text/compare.ts";
+import { mergeStrings } from "../text/merge.ts";
+import type { Typed } from "../typed.ts";
+import { isString } from "./compare.ts";
+import { mergeValues } from "./merge.ts";
+
+/**
+ * `GREATEST` and `LEAST`: as strings if one is a string, else by the type that all have together; the later one of equals. NULL if one is. Dates with strings are refused.
+ */
+export function extreme(which: "greatest" | "least"): SqlFunction {
+  return {
+    arity: [2, 64],
+    compile(values, call) {
+      const { scope, at } = call;
+      const present = values.filter(({ type }) => type.kind !== "null");
+      const isTemporal = ({ type }: Typed): boolean =>
+        ["date", "time", "datetime"].includes(type.kind);
+      if (present.some(isTemporal) && !present.every(isTemporal)) {
+        scope.refuse(at, `${which} of dates or times and other values; cast them to one type`);
+      }
+      if (present.some(({ type }) => type.kind === "json")) scope.refuse(at, `${which} of JSON`);
+      if (present.some((value) => isString(value) && !isTemporal(value)))
+        return ofTexts(which, values, call);
+      const { type, args } = mergeValues(values.map(withoutMarks), call);
+      const sign = which === "greatest" ? "<=" : ">=";
+      const compare = present.some(isTemporal) ? scope.bind(compareMoments) : null;
+      const shown =
+        type.kind === "double"
+          ? ({ kind: "double", ...(type.isFloat && { isFloat: type.isFloat }) } as const)
+          : type;
+      return applyStrict(args, call, { type: shown }, (...names) =>
+        fold(names, call, (a, b) =>
+          compare === null ? `${a} ${sign} ${b}` : `${compare}(${a}, ${b}) ${sign} 0`,
+        ),
+      );
+    },
+  };
+}
+
+/** What a column is shown as is lost: BIT is a number here. */
+function withoutMarks(value: Typed): Typed {
+  if (value.type.kind !== "integer") return value;
+  const { bits: _, ...type } = value.type;
+  return { ...value, type };
+}
+
+function ofTexts(which: "greatest" | "least", values: readonly Typed[], call: Call): Typed {
+  const { scope } = call;
+  const merged = mergeStrings(values, call, "result");
+  const { type } = mergeValues(values, call);
+  const sign = which === "greatest" ? "<=" : ">=";
+  return applyStrict(merged.args, call, { type }, (...names) =>
+    fold(names, call, (a, b) => {
+      const pair = [a, b].map((source, index) => {
+        const { constant: _, ...rest } = merged.args[index]!;
+        return { ...rest, source, isNullable: false };
+      });
+      return `${compareStrings({ ...merged, args: pair }, scope).order} ${sign} 0`;
+    }),
+  );
+}
+
+/** The last of the names that `isAfter` (the second takes the first's place) leaves. */
+function fold(
+  names: readonly string[],
+  call: Call,
+  isAfter: (a: string, b: string) => string,
+): string {
+  const best = call.scope.temporary();
+  const rounds = names.slice(1).map((name) => `(${isAfter(best, name)}) && (${best} = ${name})`);
+  return `(${[`${best} = ${names[0]}`, ...rounds, best].join(", ")})`;
+}
