@@ -25,7 +25,7 @@ export function mappingCommand(context: CliContext, setExitCode: (code: number) 
       "after",
       `
 The types of columns are asked of the MySQL server. Elasticsearch adds fields to an index, but changes none: where a field's type does not fit,
-the answer says so, and only a new index helps. The exit code is then 2 with --diff and --apply.
+the answer says so, and only a new index helps. The exit code is then 2, and when a rule cannot be compiled.
 
 Examples:
   $ tailrace mapping tailrace.toml
@@ -40,9 +40,11 @@ Examples:
       context.print(
         flags.json ? `${JSON.stringify(result, null, 2)}\n` : describeMappings(result, flags),
       );
-      const isUnfit = result.some(({ indices }) =>
-        indices.some(({ different }) => different.some(({ fits }) => !fits)),
+      const isAtFault = result.some(
+        ({ problems, indices }) =>
+          problems.length > 0 ||
+          indices.some(({ different }) => different.some(({ fits }) => !fits)),
       );
-      if (isUnfit) setExitCode(EXIT_CONFIG);
+      if (isAtFault) setExitCode(EXIT_CONFIG);
     });
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { printExpression } from "./print.ts";
 import { parseRule, type Rule } from "./rule.ts";
@@ -126,6 +127,8 @@ test.each([
   ["select x.t.a from s.t", "1:8: x.t is no table of this rule: it reads s.t"],
   ["select t.a from s.t_%", "1:8: s.t_* is a pattern: give it an alias to qualify columns with"],
   ["select * as x from s.t", "1:10: * has no name: it takes those of the columns"],
+  ["select a from s.t where a b", "1:27: an operator or the end is expected here, not b"],
+  ["select a from s.t a b", "1:21: WHERE or the end is expected here, not b"],
   ["select a from s.t; select 2", "1:20: a rule is one SELECT: nothing may follow the semicolon"],
 ])("%s is refused", (query, expected) => {
   expect(problem({ query }).split("\n")[0]).toBe(`rule orders, query:${expected}`);
@@ -215,4 +218,32 @@ test.each([
   [{ deleteWhen: "x.a" }, "delete_when:1:1: x is no table of this rule: it reads shop.orders"],
 ] as const)("%o is refused", (options, expected) => {
   expect(problem(options).split("\n")[0]).toBe(`rule orders, ${expected}`);
+});
+
+const WORDS =
+  "select * a , t . as 'x' from shop orders_% ` where in ( ) 1 = { } {{ }} order by join except ; + -- # \n /*".split(
+    " ",
+  );
+
+test("nothing but its own error comes of whatever query, condition and template", () => {
+  const soup = fc
+    .array(fc.oneof(fc.constantFrom(...WORDS), fc.string({ unit: "binary", maxLength: 3 })), {
+      maxLength: 20,
+    })
+    .map((words) => words.join(" "));
+  fc.assert(
+    fc.property(soup, soup, soup, (query, condition, template) => {
+      for (const options of [
+        { query },
+        { query: `select a from s.t where ${query}` },
+        { where: condition },
+        { deleteWhen: condition, index: template },
+        { id: template },
+        { routing: template },
+      ]) {
+        expect(problem(options)).toEqual(expect.any(String));
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });

@@ -65,7 +65,8 @@ export function parseSelect(source: RuleText): Query & { readonly name: TableNam
   const { table, name } = parseSource(p);
   const where = p.takeWord("where") ? p.expression() : null;
   p.takeSign(";");
-  if (p.token.kind !== "end") refuseRest(p);
+  if (p.token.kind !== "end")
+    refuseRest(p, where === null ? "WHERE or the end" : "an operator or the end");
   checkQualifiers(p, name);
   return { items, table, where, name };
 }
@@ -74,13 +75,13 @@ function refuse(p: ExpressionParser, words: readonly string[]): void {
   if (p.isWord(...words)) p.fail(p.token.at, REFUSED[p.word] ?? "");
 }
 
-function refuseRest(p: ExpressionParser): never {
+function refuseRest(p: ExpressionParser, expected: string): never {
   refuse(p, Object.keys(REFUSED));
   if (JOINS.has(p.word) || p.isSign(",")) p.fail(p.token.at, JOINED);
   if (p.source.text.slice(0, p.token.at).trimEnd().endsWith(";")) {
     p.fail(p.token.at, "a rule is one SELECT: nothing may follow the semicolon");
   }
-  return p.unexpected("WHERE or the end");
+  return p.unexpected(expected);
 }
 
 function parseItem(p: ExpressionParser): SelectItem {
