@@ -170,7 +170,7 @@ function writeQuery(
   for (const [name, { name: role, parent }] of Object.entries(esMapping.relations)) {
     const field = query.fields.find((each) => each.name === parent);
     const link = field === undefined ? "" : `, 'parent', cast(${field.expression} as char)`;
-    fields.push(`json_object('name', ${quoteText(role)}${link}) as ${quoteColumn(name)}`);
+    fields.push(`object('name', ${quoteText(role)}${link}) as ${quoteColumn(name)}`);
   }
   const table = `${quoteTable(query.database ?? context.database)}.${quoteTable(query.table)}`;
   const where = query.where === null ? "" : `where ${query.where}\n`;

@@ -160,7 +160,7 @@ describe("importCanal", () => {
         index: "customer",
         id: ["id"],
         query:
-          "select name,\n  email,\n  json_object('name', 'customer') as customer_order\nfrom shop.customer\n",
+          "select name,\n  email,\n  object('name', 'customer') as customer_order\nfrom shop.customer\n",
         mapping: { customer_order: { type: "join", relations: { customer: ["order"] } } },
       },
       {
@@ -175,7 +175,7 @@ describe("importCanal", () => {
           "  total+tax as gross,",
           "  split(labels, ';') as labels,",
           "  json(attrs) as attrs,",
-          "  json_object('name', 'order', 'parent', cast(customer_id as char)) as customer_order",
+          "  object('name', 'order', 'parent', cast(customer_id as char)) as customer_order",
           "from shop.biz_order\n",
         ].join("\n"),
         mapping: { customer_order: { type: "join", relations: { customer: ["order"] } } },
