@@ -1,4 +1,5 @@
 import type { FieldCast, RuleOptions, Scalar } from "../core/rule.ts";
+import { printExpression, printName } from "./print.ts";
 import { call, text } from "./tree-nodes.ts";
 import type { Expression, SelectItem } from "./tree.ts";
 
@@ -6,20 +7,20 @@ import type { Expression, SelectItem } from "./tree.ts";
 export interface LongFormItem {
   readonly key: string;
   readonly item: SelectItem;
+  /** What the item would be in a query. */
+  readonly text: string;
 }
 
 /** What the fields of a rule without a query select: the same items as a query would. */
 export function longFormItems(options: RuleOptions): readonly LongFormItem[] {
   const { include, exclude = [], rename = {}, types = {}, constants = {} } = options;
-  const field = (column: string, key: string): LongFormItem => ({
+  const named = (name: string, expression: Expression, key: string): LongFormItem => ({
     key,
-    item: {
-      kind: "field",
-      name: own(rename, column) ?? column,
-      expression: castColumn(column, own(types, column)),
-      at: 0,
-    },
+    item: { kind: "field", name, expression, at: 0 },
+    text: printExpression(expression),
   });
+  const field = (column: string, key: string): LongFormItem =>
+    named(own(rename, column) ?? column, castColumn(column, own(types, column)), key);
   const keyOf = (column: string, other: string): string => {
     if (Object.hasOwn(types, column)) return `fields.types.${column}`;
     return Object.hasOwn(rename, column) ? `fields.rename.${column}` : other;
@@ -30,9 +31,7 @@ export function longFormItems(options: RuleOptions): readonly LongFormItem[] {
     const changed = [...new Set([...Object.keys(rename), ...Object.keys(types)])].filter(
       (column) => !exclude.includes(column),
     );
-    const except = [...exclude, ...changed].map((name) => ({ name, at: 0 }));
-    const key = exclude.length > 0 ? "fields.exclude" : "fields";
-    items.push({ key, item: { kind: "star", except, at: 0 } });
+    items.push(star(exclude, changed));
     items.push(...changed.map((column) => field(column, keyOf(column, "fields"))));
   } else {
     const included = include.filter((column) => !exclude.includes(column));
@@ -42,12 +41,26 @@ export function longFormItems(options: RuleOptions): readonly LongFormItem[] {
     const literal = scalarLiteral(value);
     // A constant of the configuration is what JSON has, TRUE of SQL is 1.
     const expression = typeof value === "boolean" ? call("bool", [literal], 0) : literal;
-    items.push({
-      key: `fields.constants.${name}`,
-      item: { kind: "field", name, expression, at: 0 },
-    });
+    items.push(named(name, expression, `fields.constants.${name}`));
   }
   return items;
+}
+
+/** All columns but these. */
+function star(exclude: readonly string[], changed: readonly string[]): LongFormItem {
+  const key = exclude.length > 0 ? "fields.exclude" : "fields";
+  const except: { readonly name: string; readonly at: number }[] = [];
+  let written = "* except (";
+  for (const name of [...exclude, ...changed]) {
+    if (except.length > 0) written += ", ";
+    except.push({ name, at: written.length });
+    written += printName(name);
+  }
+  return {
+    key,
+    item: { kind: "star", except, at: 0 },
+    text: except.length === 0 ? "*" : `${written})`,
+  };
 }
 
 /** The conditions of a `where` table, by the key of each: a column equals a value, or one of a list; null stands for NULL. */

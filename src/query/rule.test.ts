@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { printExpression } from "./print.ts";
-import { parseRule, type Rule } from "./rule.ts";
+import { parseRule, sourceOf, type Rule } from "./rule.ts";
 import type { RuleOptions } from "../core/rule.ts";
 import type { Template } from "./tree.ts";
 import { TailraceError } from "../core/errors.ts";
@@ -176,6 +176,19 @@ test("the long form is the same as a query", () => {
   ]);
 });
 
+test("every part of the long form knows what it would be in a query", () => {
+  const parsed = rule({ exclude: ["a", "b c"], types: { d: "json" }, where: { e: [1, null] } });
+  const [star, field] = parsed.items.map((item) => sourceOf(parsed, item));
+  expect(star).toMatchObject({ key: "fields.exclude", text: "* except (a, `b c`, d)" });
+  expect(parsed.items[0]).toMatchObject({ except: [{ at: 10 }, { at: 13 }, { at: 20 }] });
+  expect(field).toMatchObject({ key: "fields.types.d", text: "json(d)" });
+  expect(parsed.where && sourceOf(parsed, parsed.where)).toMatchObject({
+    rule: "orders",
+    key: "where.e",
+    text: "((e = 1) or (e is null))",
+  });
+});
+
 test("conditions of the long form are a text, or the values of columns", () => {
   expect(select({ where: "orders.type in (1, 2)" }).at(-1)).toBe("where (type in (1, 2))");
   expect(
@@ -244,6 +257,6 @@ test("nothing but its own error comes of whatever query, condition and template"
         expect(problem(options)).toEqual(expect.any(String));
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 200 },
   );
 });

@@ -67,8 +67,7 @@ class RuleParser {
   }
 
   longForm(): Pick<Rule, "items" | "where"> {
-    const items = longFormItems(this.#options).map(({ key, item }) => {
-      const text = item.kind === "star" ? "*" : printExpression(item.expression);
+    const items = longFormItems(this.#options).map(({ key, item, text }) => {
       this.#keep(item, this.#source(key, text));
       return item;
     });

@@ -50,11 +50,3 @@ export function constantTemplate(template: Template): string | null {
   }
   return text;
 }
-
-/** The template with `*` for each expression: a pattern of what rows may give. */
-export function templatePattern(template: Template): string {
-  return template
-    .map((part) => (typeof part === "string" ? part : "*"))
-    .join("")
-    .replaceAll(/\*+/g, "*");
-}
