@@ -4,8 +4,8 @@ import { type TableSchema, tableName } from "../core/schema.ts";
 import type { TargetSpec } from "../core/sink.ts";
 import type { TargetField } from "../core/target-field.ts";
 import { parseRule } from "../query/rule.ts";
-import { templatePattern } from "../query/template.ts";
 import { type DocumentPlan, planDocument } from "../rules/plan.ts";
+import { indexPattern } from "../rules/place.ts";
 import { createTableMatcher } from "../rules/table-pattern.ts";
 
 /** A rule and what it makes of the tables that exist. */
@@ -38,7 +38,7 @@ export function planRules(
         errors.push(asTailraceError(error));
       }
     }
-    return { rule, index: templatePattern(parsed.index), tables, plans, errors };
+    return { rule, index: indexPattern(parsed.index), tables, plans, errors };
   });
 }
 

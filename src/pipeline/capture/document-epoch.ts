@@ -1,4 +1,6 @@
 import type { SyncConfig } from "../../config/config.ts";
+import { parseRule } from "../../query/rule.ts";
+import { indexPattern } from "../../rules/place.ts";
 import { openJsonClient } from "../../sink/client.ts";
 import { readIndexEpoch } from "../../sink/index-meta.ts";
 
@@ -10,6 +12,8 @@ export async function readDocumentEpoch(
   config: Pick<SyncConfig, "sink" | "rules">,
 ): Promise<number | null> {
   await using client = openJsonClient(config.sink);
-  const indices = config.rules.filter((rule) => rule.createIndex).map((rule) => rule.index);
+  const indices = config.rules
+    .filter((rule) => rule.createIndex)
+    .map((rule) => indexPattern(parseRule(rule).index));
   return indices.length === 0 ? null : await readIndexEpoch(client, indices);
 }
