@@ -3,6 +3,7 @@ import { configJsonSchema } from "../src/config/known-keys.ts";
 import { cliPage } from "./docs/cli.ts";
 import { configurationPage } from "./docs/configuration.ts";
 import { errorsPage } from "./docs/errors.ts";
+import { metricsPage } from "./docs/metrics.ts";
 import { expressionsPage } from "./docs/expressions.ts";
 
 /*
@@ -18,6 +19,7 @@ const pages: Readonly<Record<string, string>> = {
   "config.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   "errors.md": NOTICE + errorsPage(),
   "expressions.md": NOTICE + expressionsPage(),
+  "metrics.md": NOTICE + metricsPage(),
   "cli.md": NOTICE + cliPage(),
 };
 
