@@ -67,6 +67,10 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
       return applyBound([from], call, result, isNumber ? hexOfNumber : hexOfBytes);
     },
   },
+  binary: {
+    arity: [1, 1],
+    compile: ([value], call) => ({ ...toBytes(value!, call.scope), at: call.at }),
+  },
   unhex: {
     arity: [1, 1],
     compile([text], call) {
