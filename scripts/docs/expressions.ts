@@ -95,8 +95,70 @@ becomes 03:30 summer time. One that was twice (clocks put back) is the first of 
 are null, as in columns that pass through, and so is what leaves the years 0 to 9999.
 `;
 
-/** What is refused when a rule is loaded although MySQL takes it: what, and why. */
-const REFUSALS: readonly (readonly [what: string, why: string])[] = [];
+/** What is refused when a rule is loaded although MySQL takes it: what, why, and what to write. */
+const REFUSALS: readonly (readonly [what: string, why: string, instead: string])[] = [
+  [
+    "Comparing, searching or changing the case of texts in a collation that is not built in (of the languages, `utf8mb4_de_pb_0900_ai_ci` say) or whose name the source does not tell (records of other programs)",
+    "the weights of its characters are not known",
+    "`COLLATE` with one that is, or `binary x`",
+  ],
+  [
+    "Texts of two collations of equal strength (error 1267 in MySQL), or of two character sets where one lacks characters of the other (3854 for some rows)",
+    "the statement fails, or fails for some rows",
+    "`COLLATE`, `CONVERT(x USING utf8mb4)`",
+  ],
+  ["A binary string as a text", "its bytes may be no text", "`CAST(x AS CHAR)`"],
+  [
+    "A TIME where a date is wanted, or compared with one",
+    "MySQL takes the current day",
+    "a date of the row's own",
+  ],
+  [
+    "Dates compared with texts or numbers that are no dates, with a YEAR, or in a list with other types; a YEAR compared with what is no whole number",
+    "MySQL decides by the value of the first row, or fails",
+    "`CAST`, `YEAR(x)`, dates as `DATE '2026-11-23'`",
+  ],
+  [
+    "`extract`, `time_format` and some others of what may look like a date or a time",
+    "which of the two it is depends on the row",
+    "`CAST(x AS DATETIME)`, `CAST(x AS TIME)`",
+  ],
+  [
+    "`IS NULL` of a date that is NOT NULL",
+    "in a WHERE MySQL takes it for a test for the zero date",
+    "a comparison with the zero date",
+  ],
+  [
+    "`convert_tz` with names of zones",
+    "they are in tables of the server, which may be empty or old",
+    "`at_zone(x, 'Europe/Berlin')`",
+  ],
+  [
+    "`str_to_date` with a format that is no literal, or by weeks",
+    "the format tells the type",
+    "a literal",
+  ],
+  [
+    "DECIMALs of more than 65 digits, or 30 behind the point, between steps",
+    "MySQL cuts digits depending on the values",
+    "`CAST` an operand to fewer digits",
+  ],
+  [
+    "BIT, BIGINT UNSIGNED, ENUM, SET, JSON and times mixed with other types in one result (CASE, COALESCE, GREATEST)",
+    "what is shown depends on the branch and not on the type",
+    "`CAST` them to one type",
+  ],
+  [
+    "Bit operators on binary strings; `conv` of bits; `format` in other locales; `time` in functions of weeks",
+    "rare, and not the same in all versions",
+    "`CAST`",
+  ],
+  [
+    "Columns of geometries and vectors in expressions (they pass through)",
+    "there is no value of them outside the server",
+    "a generated column",
+  ],
+];
 
 /** `docs/expressions.md`: what expressions may hold, by group, and what is refused. */
 export function expressionsPage(): string {
@@ -144,7 +206,7 @@ function refusalSection(): string {
   const functions = UNSUPPORTED_FUNCTIONS.map(
     ({ names, why }) => `| ${names.map((name) => `\`${name}\``).join(" ")} | ${escapeCell(why)} |`,
   );
-  const rest = REFUSALS.map(([what, why]) => `| ${escapeCell(what)} | ${escapeCell(why)} |`);
+  const rest = REFUSALS.map((cells) => `| ${cells.map(escapeCell).join(" | ")} |`);
   return `## What is refused
 
 Functions that are not listed above are not known. These never are:
@@ -153,10 +215,10 @@ Functions that are not listed above are not known. These never are:
 | --- | --- |
 ${functions.join("\n")}
 
-And these are with some arguments:
+And these are with some arguments, with the place and the reason in the message:
 
-| What | Why |
-| --- | --- |
+| What | Why | Instead |
+| --- | --- | --- |
 ${rest.join("\n")}
 `;
 }

@@ -1,7 +1,11 @@
+import { UNSUPPORTED_FUNCTIONS } from "../../src/expression/unsupported.ts";
 import { CATALOGUE, type Group, type Template, WORDS } from "./catalogue.ts";
 import { type Kind, PROBE_COLUMNS } from "./probe-table.ts";
 import type { Random } from "./random.ts";
 import * as values from "./values.ts";
+
+/** Functions that are refused whatever their arguments. */
+const UNSUPPORTED = new Set(UNSUPPORTED_FUNCTIONS.flatMap(({ names }) => names));
 
 /** An expression that was made up: its SQL, and its parts for shrinking. */
 export interface Sample {
@@ -26,10 +30,10 @@ export class Generator {
   ) {
     this.#random = random;
     this.#isUsable = isUsable;
-    this.#templates =
-      groups === undefined
-        ? CATALOGUE
-        : CATALOGUE.filter((template) => groups.includes(template.group));
+    this.#templates = CATALOGUE.filter(
+      ({ group, sql }) =>
+        (groups?.includes(group) ?? true) && !UNSUPPORTED.has(/^\w+/.exec(sql)?.[0] ?? ""),
+    );
   }
 
   /** An expression of functions nested up to `depth`. */
