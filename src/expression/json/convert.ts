@@ -1,6 +1,106 @@
+/** Values of all types as JSON: as CAST makes it, as functions take a document, and as they take a value. */
+import type { JsonValue, Moment } from "../../core/sql-value.ts";
+import { applyStrict } from "../apply.ts";
+import { constantOf } from "../constant.ts";
+import { toText } from "../text/convert.ts";
+import type { SqlType } from "../sql-type.ts";
+import { formatMoment } from "../temporal/format.ts";
 import type { Scope, Typed } from "../typed.ts";
+import { jsonDouble, readDocument } from "./document.ts";
 
-/** The value as Json. */
+const JSON_TYPE = { kind: "json" } as const satisfies SqlType;
+
+/** The value as CAST(… AS JSON) makes it: text is parsed, everything else becomes a scalar. */
 export function toJson(value: Typed, scope: Scope): Typed {
-  return scope.refuse(value.at, "a conversion");
+  return value.type.kind === "text" ? toDocument(value, scope) : toJsonValue(value, scope);
+}
+
+/** The value as a document: JSON, or text that is parsed. Refuses others, for which MySQL has an error. */
+export function toDocument(value: Typed, scope: Scope): Typed {
+  const { type } = value;
+  switch (type.kind) {
+    case "null":
+      return constantOf(JSON_TYPE, null, value.at, scope);
+    case "json":
+      return value;
+    case "text":
+      return convert(value, scope, readDocument);
+    default:
+      return scope.refuse(value.at, "MySQL takes JSON or a text of JSON here (error 3146)");
+  }
+}
+
+/** The value as an item of a document: text becomes a string. SQL NULL stays NULL. */
+export function toJsonValue(value: Typed, scope: Scope): Typed {
+  const { type } = value;
+  switch (type.kind) {
+    case "null":
+      return constantOf(JSON_TYPE, null, value.at, scope);
+    case "json":
+      return value;
+    case "text":
+      return convert(value, scope, stringValue);
+    case "enum":
+    case "set":
+      return convert(toText(value, scope), scope, stringValue);
+    case "integer":
+      if (type.isTruth === true) return convert(value, scope, booleanValue);
+      if (type.bits !== undefined) return scope.refuse(value.at, "a BIT in JSON");
+      return convert(value, scope, integerValue);
+    case "double":
+      return convert(value, scope, jsonDouble);
+    case "decimal": {
+      const { kind: _kind, ...rest } = type;
+      if (rest.frac !== rest.scale) return scope.refuse(value.at, "a quotient in JSON: CAST it");
+      return convert(toText(value, scope), scope, numberValue);
+    }
+    case "date":
+      return convert(value, scope, dateValue);
+    case "time":
+      return convert(value, scope, timeValue);
+    case "datetime":
+      return convert(value, scope, datetimeValue);
+    case "bytes":
+      return scope.refuse(value.at, "bytes in JSON");
+    case "opaque":
+    case "field":
+      return scope.refuse(value.at, "a value that JSON does not take");
+  }
+}
+
+function convert(value: Typed, scope: Scope, make: (value: never) => JsonValue): Typed {
+  return applyStrict(
+    [value],
+    { at: value.at, scope },
+    { type: JSON_TYPE },
+    (source) => `${scope.bind(make)}(${source})`,
+  );
+}
+
+function stringValue(value: string): JsonValue {
+  return { kind: "string", value };
+}
+
+function booleanValue(value: number): JsonValue {
+  return { kind: "boolean", value: value !== 0 };
+}
+
+function integerValue(value: number | bigint): JsonValue {
+  return { kind: "number", text: String(value) };
+}
+
+function numberValue(text: string): JsonValue {
+  return { kind: "number", text };
+}
+
+function dateValue(value: Moment): JsonValue {
+  return stringValue(formatMoment(value, "date", 0));
+}
+
+function timeValue(value: Moment): JsonValue {
+  return stringValue(formatMoment(value, "time", 6));
+}
+
+function datetimeValue(value: Moment): JsonValue {
+  return stringValue(formatMoment(value, "datetime", 6));
 }
