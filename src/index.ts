@@ -42,5 +42,6 @@ export type { Finding } from "./core/finding.ts";
 export type { Logger } from "./core/logger.ts";
 export { createLogger, type LoggerOptions } from "./observe/logger.ts";
 export { runPipeline } from "./pipeline/run-pipeline.ts";
+export type { TransformChange, TransformDocument, TransformFunction } from "./rules/transform.ts";
 export type { RunOptions, StatusView } from "./pipeline/run-options.ts";
 export type { CaptureStatus, DirectStatus, PipelineStatus, SyncStatus } from "./pipeline/status.ts";

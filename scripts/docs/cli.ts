@@ -25,6 +25,10 @@ const STATUS_KEYS: Readonly<Record<keyof LogStatusLine | keyof SyncStatusLine, s
   rows: "row changes (`capture`: records) answered for since the start; a row whose key changed counts twice",
   rows_per_s: "the same, per second since the line before",
   rows_in_flight: "taken from the log or the topics and not answered for",
+  rows_filtered:
+    "not with `capture`: rows that a rule's conditions leave out; a row counts for each rule",
+  rows_unchanged: "not with `capture`: updates in which no column changed that the rule uses",
+  rows_failed: "not with `capture`: rows of which a rule has no document: in the dead letters",
   lag_s: "age of the last acknowledged transaction in seconds, 0 when none waits, null = unknown",
   latency_ms:
     "commit on the source to acknowledgement, of the last transaction; null before the first",

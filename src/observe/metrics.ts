@@ -71,6 +71,20 @@ export const PIPELINE_METRICS: readonly Metric<ReportedStatus>[] = [
     ],
   },
   {
+    name: "tailrace_rows_unwritten_total",
+    kind: "counter",
+    help: "Rows of which rules wrote nothing, by reason: filtered (left out by conditions), unchanged (no column changed that the rule uses), failed (stored as a dead letter).",
+    labels: ["reason"],
+    read: ({ rows }) =>
+      rows === undefined
+        ? []
+        : [
+            [{ reason: "filtered" }, rows.filtered],
+            [{ reason: "unchanged" }, rows.unchanged],
+            [{ reason: "failed" }, rows.failed],
+          ],
+  },
+  {
     name: "tailrace_retries_total",
     kind: "counter",
     help: "Actions that were sent again.",

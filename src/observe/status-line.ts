@@ -14,6 +14,15 @@ interface CommonStatus {
   readonly latencyMs: number | null;
   readonly gaps: readonly unknown[];
   readonly sink: SinkStats;
+  /** Of one that writes documents: rows of which its rules wrote nothing, a row for each rule. */
+  readonly rows?: UnwrittenRows;
+}
+
+/** Rows that a rule's conditions leave out, updates in which no column changed that it uses, and rows that became dead letters. */
+interface UnwrittenRows {
+  readonly filtered: number;
+  readonly unchanged: number;
+  readonly failed: number;
 }
 
 /** Of one that reads a log: the last position acknowledged. */
@@ -44,6 +53,10 @@ interface CommonLine {
   readonly rows: number;
   readonly rows_per_s: number;
   readonly rows_in_flight: number;
+  /** Of pipelines that write documents. */
+  readonly rows_filtered?: number;
+  readonly rows_unchanged?: number;
+  readonly rows_failed?: number;
   readonly lag_s: number | null;
   readonly latency_ms: number | null;
   readonly gaps: number;
@@ -95,6 +108,11 @@ export function createLineMaker(clock: Clock): (status: ReportedStatus) => Statu
       rows,
       rows_per_s: Math.round(rowsPerMs * 1_000),
       rows_in_flight: status.actionsTaken - rows,
+      ...(status.rows !== undefined && {
+        rows_filtered: status.rows.filtered,
+        rows_unchanged: status.rows.unchanged,
+        rows_failed: status.rows.failed,
+      }),
       lag_s: status.lagSeconds === null ? null : Math.round(status.lagSeconds * 1_000) / 1_000,
       latency_ms: status.latencyMs,
       ...placeOf(status),
