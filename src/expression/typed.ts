@@ -20,6 +20,10 @@ export interface Typed {
   readonly isColumn?: true;
   /** The value as text, where that is not what its type would make of it: IF and CASE show the digits of a decimal that the chosen value has. */
   readonly text?: Typed;
+  /** Of IF and CASE whose values have several types: the conditions and the values, of which the last has none. A conversion of it is one of the value that is chosen. */
+  readonly chosen?: { readonly tests: readonly string[]; readonly values: readonly Typed[] };
+  /** Why it cannot be taken for a number, if it cannot. */
+  readonly notNumber?: string;
   /** The value where it is known when compiling: literals, and what is computed of them. */
   readonly constant?: { readonly value: ColumnValue | null };
   /** Offset of the expression in the text, for messages. */

@@ -6,7 +6,7 @@ import { toText } from "../text/convert.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { constantOf } from "../constant.ts";
 import { compileSign, steps } from "./comparison.ts";
-import { mergeValues, textsOfDecimals } from "./merge.ts";
+import { mergeValues } from "./merge.ts";
 
 /** Compiles `CASE`; its parts are compiled by `compile`. */
 export function compileCase(
@@ -64,11 +64,25 @@ function choose(tests: readonly string[], values: readonly Typed[], place: Place
   const { scope, at } = place;
   refuseMixed(values, place);
   const { type, args } = mergeValues(values, place);
-  const chosen = chain(tests, args);
-  if (!textsOfDecimals(values, type)) return { type, ...chosen, at };
-  const texts = values.map((value) => toText(value, scope));
+  const value: Typed = { type, ...chain(tests, args), at, ...restriction(args) };
+  if (areOfOneType(values)) return value;
+  const mixed: Typed = { ...value, chosen: { tests, values } };
+  if (type.kind !== "integer" && type.kind !== "decimal" && type.kind !== "double") return mixed;
+  const texts = values.map((each) => toText(each, scope));
   const merged = mergeValues(texts, place);
-  return { type, ...chosen, at, text: { type: merged.type, ...chain(tests, merged.args), at } };
+  return { ...mixed, text: { type: merged.type, ...chain(tests, merged.args), at } };
+}
+
+/** Are the values, NULLs aside, of one type, so that a conversion of the chosen one is that of the result? */
+function areOfOneType(values: readonly Typed[]): boolean {
+  const types = values.flatMap(({ type, chosen, notNumber }) => {
+    if (type.kind === "null") return [];
+    const isMixed = chosen !== undefined || notNumber !== undefined;
+    if (type.kind === "decimal") return [`decimal ${type.scale} ${isMixed}`];
+    if (type.kind === "double") return [`double ${type.textWidth} ${type.isFloat} ${isMixed}`];
+    return [`${type.kind} ${isMixed}`];
+  });
+  return new Set(types).size <= 1 && !types.some((type) => type.endsWith("true"));
 }
 
 /** IF and CASE show the value they chose as its own type shows it, whatever their type: BIT as bytes, YEAR with four digits. */
@@ -82,6 +96,11 @@ function refuseMixed(values: readonly Typed[], place: Place): void {
       "BIT and other numbers: the one is shown as bytes, the other as digits; add 0 to it",
     );
   }
+}
+
+function restriction(args: readonly Typed[]): Pick<Typed, "notNumber"> {
+  const notNumber = args.find((value) => value.notNumber !== undefined)?.notNumber;
+  return notNumber === undefined ? {} : { notNumber };
 }
 
 function chain(
@@ -112,10 +131,18 @@ export const COALESCE: SqlFunction = {
       type: shown,
       isNullable,
       source: `(${args.map(({ source }) => source).join(" ?? ")})`,
+      ...restriction(args),
       at,
     };
   },
 };
+
+/** MySQL makes text of labels here, and shows others as they are. */
+function refuseLabels({ type, at }: Typed, { scope }: Place): void {
+  if (type.kind === "enum" || type.kind === "set") {
+    scope.refuse(at, "NULLIF of an ENUM or a SET; cast it to CHAR");
+  }
+}
 
 function withoutBits(value: Typed): Typed {
   if (value.type.kind !== "integer" || value.type.bits === undefined) return value;
@@ -137,6 +164,7 @@ export const NULLIF: SqlFunction = {
     const [value, other] = args as [Typed, Typed];
     const { step, name } = bindValue(value, call.scope);
     const named: Typed = { ...value, source: name };
+    refuseLabels(value, call);
     const equal = testOf(compileSign("===", [named, other], call), call.scope);
     const { constant: _, isColumn: __, ...rest } = value;
     return {

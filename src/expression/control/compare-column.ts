@@ -42,9 +42,21 @@ function converterFor(
     case "date":
     case "datetime":
       return (value) => dateOfNumber(value, column, scope);
+    case "time":
+      return (value) => refuseFraction(value, type.fraction, scope);
     default:
       return null;
   }
+}
+
+/** A number that has more digits than the column would be rounded to it. */
+function refuseFraction(value: Typed, fraction: number, scope: Scope): null {
+  const isNumber = value.type.kind === "decimal" || value.type.kind === "double";
+  const number = isNumber ? exactNumber(value) : null;
+  if (number !== null && trimmed(number).scale > fraction) {
+    scope.refuse(value.at, "the number has more digits behind the point than the column");
+  }
+  return null;
 }
 
 function integerOf(value: Typed, type: IntegerType, scope: Scope): Typed | null {

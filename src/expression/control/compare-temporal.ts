@@ -15,6 +15,10 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
   const dates = args.filter(isDate).length;
   const times = args.filter(({ type }) => type.kind === "time").length;
   const numbers = args.filter(isNumber).length;
+  const years = args.some(({ type }) => type.kind === "integer" && type.isYear === true);
+  if (years && dates > 0) {
+    place.scope.refuse(place.at, "a year is compared with a date; compare with YEAR() of it");
+  }
   if (dates > 0 && times > 0) {
     place.scope.refuse(place.at, "a time is compared with a date as one of the current day");
   }
@@ -42,20 +46,25 @@ const ZERO: Moment = createMoment({});
 
 function dateOfString(value: Typed, place: Place): Typed {
   const { scope } = place;
-  const text = toText(value, scope);
   const type = { kind: "datetime", fraction: 6 } as const;
+  const isBytes = value.type.kind === "bytes" && value.constant === undefined;
+  const text = isBytes ? value : toText(value, scope);
   const known = text.constant?.value;
   if (known !== undefined) {
     const moment = typeof known === "string" ? textToDatetime(known, REAL_DATES) : null;
     if (moment === null) scope.refuse(value.at, "the string is compared with a date and is none");
     return constantOf(type, moment, value.at, scope);
   }
-  const run = scope.bind(dateOrZero);
+  const run = scope.bind(isBytes ? dateOfBytes : dateOrZero);
   return applyStrict([text], { at: value.at, scope }, { type }, (name) => `${run}(${name})`);
 }
 
 function dateOrZero(text: string): Moment {
   return textToDatetime(text, REAL_DATES) ?? ZERO;
+}
+
+function dateOfBytes(bytes: Uint8Array): Moment {
+  return dateOrZero(Buffer.from(bytes).toString("latin1"));
 }
 
 function alignTimes(args: readonly Typed[], { scope }: Place): readonly Typed[] | null {

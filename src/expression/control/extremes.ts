@@ -24,7 +24,7 @@ export function extreme(which: "greatest" | "least"): SqlFunction {
       if (present.some(({ type }) => type.kind === "json")) scope.refuse(at, `${which} of JSON`);
       if (present.some((value) => isString(value) && !isTemporal(value)))
         return ofTexts(which, values, call);
-      const { type, args } = mergeValues(values.map(withoutMarks), call);
+      const { type, args } = mergeValues(values.map(withoutMarks), call, false);
       const sign = which === "greatest" ? "<=" : ">=";
       const compare = present.some(isTemporal) ? scope.bind(compareMoments) : null;
       const shown =
@@ -49,10 +49,10 @@ function withoutMarks(value: Typed): Typed {
 
 function ofTexts(which: "greatest" | "least", values: readonly Typed[], call: Call): Typed {
   const { scope } = call;
-  const merged = mergeStrings(values, call, "result");
+  const merged = mergeStrings(values, call, "comparison");
   const { type } = mergeValues(values, call);
   const sign = which === "greatest" ? "<=" : ">=";
-  return applyStrict(merged.args, call, { type }, (...names) =>
+  const text = applyStrict(merged.args, call, { type }, (...names) =>
     fold(names, call, (a, b) => {
       const pair = [a, b].map((source, index) => {
         const { constant: _, ...rest } = merged.args[index]!;
@@ -61,6 +61,10 @@ function ofTexts(which: "greatest" | "least", values: readonly Typed[], call: Ca
       return `${compareStrings({ ...merged, args: pair }, scope).order} ${sign} 0`;
     }),
   );
+  return {
+    ...text,
+    notNumber: `${which} of strings as a number, for which MySQL compares them as numbers; cast them`,
+  };
 }
 
 /** The last of the names that `isAfter` (the second takes the first's place) leaves. */

@@ -65,7 +65,9 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
 
 function compareEach(value: Typed, list: readonly Typed[], call: Call): Typed {
   const { scope, at } = call;
-  const isText = [value, ...list].every((each) => isString(each) && !isDate(each));
+  const isText = [value, ...list].every((each) => {
+    return isString(each) && !isDate(each) && each.type.kind !== "time";
+  });
   const merged =
     isText && list.length > 0 ? mergeStrings([value, ...list], call, "comparison").args : null;
   const [first, elements] = merged === null ? [value, list] : [merged[0]!, merged.slice(1)];

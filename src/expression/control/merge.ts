@@ -15,9 +15,9 @@ export interface Merged {
 
 /**
  * The type that IF, CASE, COALESCE and IFNULL give values together (`aggregate_type`), and the values in its form. Refuses what goes together only by the current date, and kinds that
- * have no type in common here.
+ * have no type in common here. Of GREATEST and LEAST `choice` is false.
  */
-export function mergeValues(values: readonly Typed[], place: Place): Merged {
+export function mergeValues(values: readonly Typed[], place: Place, choice = true): Merged {
   const { scope } = place;
   const present = values.filter(({ type }) => type.kind !== "null");
   const kinds = new Set(present.map(({ type }) => type.kind));
@@ -28,7 +28,9 @@ export function mergeValues(values: readonly Typed[], place: Place): Merged {
   if (kinds.has("field")) return sameOnly(values, present, place);
   if (kinds.has("json")) {
     if (!all("json")) scope.refuse(place.at, "JSON and other values together; cast them");
-    return withNulls({ kind: "json" }, values, (value) => value, scope);
+    const notNumber =
+      "JSON that was chosen as a number, which MySQL takes for its text; cast the values";
+    return withNulls({ kind: "json" }, values, (value) => ({ ...value, notNumber }), scope);
   }
   if (all("integer")) return mergeIntegers(values, present, scope);
   if (all("integer", "decimal")) return mergeDecimals(values, present, scope);
@@ -40,23 +42,13 @@ export function mergeValues(values: readonly Typed[], place: Place): Merged {
   if (hasDate && kinds.has("time") && all("date", "datetime", "time")) {
     scope.refuse(place.at, "a time and a date together: the time would be one of the current day");
   }
+  if (kinds.has("date") && kinds.has("datetime") && all("date", "datetime") && choice) {
+    scope.refuse(place.at, "a DATE and a DATETIME together; cast the one to the other");
+  }
   if (all("date")) return withNulls({ kind: "date" }, values, (value) => value, scope);
   if (all("date", "datetime")) return mergeMoments("datetime", values, scope);
   if (all("time")) return mergeMoments("time", values, scope);
   return mergeTexts(values, place);
-}
-
-/** The decimals among the values, with the digits that each has itself: what IF and CASE show. Null where all show the same. */
-export function textsOfDecimals(values: readonly Typed[], type: SqlType): boolean {
-  if (type.kind !== "decimal") return false;
-  return values.some((value) => {
-    if (value.type.kind === "null") return false;
-    return value.text !== undefined || scaleOf(value) !== type.scale;
-  });
-}
-
-function scaleOf({ type }: Typed): number {
-  return type.kind === "decimal" ? type.scale : 0;
 }
 
 function withNulls(
@@ -83,7 +75,10 @@ function mergeIntegers(values: readonly Typed[], present: readonly Typed[], scop
   const types = present.map(({ type }) => type as IntegerType);
   const signed = types.filter(({ isUnsigned }) => !isUnsigned);
   const isUnsigned = signed.length === 0;
-  const isHuge = types.some((type) => type.isUnsigned && !type.isSmall);
+  // what is computed is a BIGINT to MySQL, however small
+  const isHuge = types.some(
+    (type) => type.isUnsigned && type.bytes === undefined && type.isYear !== true,
+  );
   // no integer type of MySQL holds both
   if (!isUnsigned && isHuge) return mergeDecimals(values, present, scope);
   const isSmall = types.every((type) => type.isSmall);
@@ -183,7 +178,11 @@ function mergeTexts(values: readonly Typed[], place: Place): Merged {
   const type: SqlType =
     merged.kind === "text"
       ? mergedTextType(merged, Math.max(...merged.args.map(lengthOf)))
-      : { kind: "bytes", maxBytes: Math.max(...merged.args.map(lengthOf)) };
+      : {
+          kind: "bytes",
+          maxBytes: Math.max(...merged.args.map(lengthOf)),
+          coercibility: merged.coercibility,
+        };
   return { type, args: merged.args.map((value) => ({ ...value, type })) };
 }
 

@@ -22,6 +22,8 @@ import { decimalOfDouble, parseDecimal, parseDouble, parseInteger } from "./pars
 /** The value as a DOUBLE. */
 export function toDouble(value: Typed, scope: Scope): Typed {
   const { type } = value;
+  const chosen = ofChosen(value, scope, (each) => toDouble(each, scope));
+  if (chosen !== null) return { type: DOUBLE, ...chosen };
   switch (type.kind) {
     case "null":
       return constantOf(DOUBLE, null, value.at, scope);
@@ -74,6 +76,10 @@ export interface DecimalSize {
  */
 export function toDecimal(value: Typed, scope: Scope, size?: DecimalSize): Typed {
   const { type, at } = value;
+  if (type.kind !== "decimal" && type.kind !== "integer" && size !== undefined) {
+    const chosen = ofChosen(value, scope, (each) => castTo(each, scope, size));
+    if (chosen !== null) return { type: decimalOf(size.precision, size.scale), ...chosen };
+  }
   switch (type.kind) {
     case "null":
       return constantOf(decimalOf(1, 0), null, at, scope);
@@ -117,6 +123,10 @@ export function toDecimal(value: Typed, scope: Scope, size?: DecimalSize): Typed
 /** The value as a BIGINT, or a BIGINT UNSIGNED where its type is unsigned: rounded where a number has a fraction, cut behind the digits where it is a string. */
 export function toInteger(value: Typed, scope: Scope): Typed {
   const { type, at } = value;
+  if (type.kind !== "integer" && type.kind !== "decimal") {
+    const chosen = ofChosen(value, scope, (each) => toSigned(each, scope));
+    if (chosen !== null) return { type: BIGINT, ...chosen };
+  }
   switch (type.kind) {
     case "null":
       return constantOf(BIGINT, null, at, scope);
@@ -174,6 +184,8 @@ export function toCount(value: Typed, scope: Scope): Typed {
 export function toTruth(value: Typed, scope: Scope): Typed {
   const { type, at } = value;
   const place = { at, scope };
+  const chosen = ofChosen(value, scope, (each) => toTruth(each, scope));
+  if (chosen !== null) return { type: TRUTH, ...chosen };
   switch (type.kind) {
     case "null":
       return constantOf(TRUTH, null, at, scope);
@@ -207,6 +219,48 @@ export function toTruth(value: Typed, scope: Scope): Typed {
 export function testOf(value: Typed, scope: Scope): string {
   const truth = toTruth(value, scope);
   return truth.test ?? `(${truth.source} === 1)`;
+}
+
+/** Converts what IF or CASE chooses; null for other values. */
+function ofChosen(
+  value: Typed,
+  scope: Scope,
+  convertOne: (value: Typed) => Typed,
+): Omit<Typed, "type"> | null {
+  const { chosen, at, notNumber } = value;
+  if (notNumber !== undefined) return scope.refuse(at, notNumber);
+  if (chosen === undefined) return null;
+  const values = chosen.values.map(convertOne);
+  const source = chosen.tests.reduceRight(
+    (rest, test, index) => `${test} ? ${values[index]!.source} : ${rest}`,
+    values[chosen.tests.length]!.source,
+  );
+  return { isNullable: values.some(({ isNullable }) => isNullable), source: `(${source})`, at };
+}
+
+/** The value as a BIGINT that is a bigint; one that is unsigned is refused. */
+function toSigned(value: Typed, scope: Scope): Typed {
+  const whole = toInteger(value, scope);
+  if (whole.type.kind !== "integer") return whole;
+  if (!whole.type.isSmall && whole.type.isUnsigned && whole.constant?.value !== null) {
+    return scope.refuse(
+      value.at,
+      "BIGINT UNSIGNED and other values together as an integer; cast them",
+    );
+  }
+  return whole.type.isSmall ? convert(whole, scope, BIGINT, BigInt) : whole;
+}
+
+/** The value with the digits of a size. */
+function castTo(value: Typed, scope: Scope, size: DecimalSize): Typed {
+  const { precision, scale } = size;
+  const number = toDecimal(value, scope, size);
+  if (number.type.kind !== "decimal") return number;
+  const { frac } = number.type;
+  const type = decimalOf(precision, scale);
+  return convert(number, scope, type, (digits: bigint) =>
+    fitDecimal({ digits, scale: frac }, precision, scale),
+  );
 }
 
 /** A DECIMAL type whose values carry what it shows. */

@@ -187,6 +187,8 @@ function exact(value: Typed, call: Call): { value: Typed; source: (name: string)
 /** Nine words of nine digits hold 81; what is greater becomes the greatest DECIMAL, of 65. */
 function clampParsed(parsed: ParsedDecimal): ParsedDecimal {
   const whole = parsed.digits / powerOfTen(parsed.scale);
+  // and so many behind the point
+  if (parsed.scale > 81) return { digits: rescale(parsed.digits, parsed.scale, 81), scale: 81 };
   if (whole > -LIMIT && whole < LIMIT) return parsed;
   return { digits: whole < 0n ? -GREATEST : GREATEST, scale: 0 };
 }

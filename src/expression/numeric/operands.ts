@@ -37,14 +37,22 @@ export function toOperand(value: Typed, scope: Scope): Operand {
       }
       return toDouble(value, scope) as Operand;
     }
+    case "null":
+      return refuseNull(value, scope);
     default:
       return toDouble(value, scope) as Operand;
   }
 }
 
+/** MySQL gives what is computed of it a DOUBLE of fixed digits, which shows in what it is merged with. */
+function refuseNull(value: Typed, scope: Scope): never {
+  return scope.refuse(value.at, "NULL as a number, which makes the whole NULL");
+}
+
 /** The operand of unary minus and of ABS, CEILING, FLOOR, ROUND, which take temporal values for doubles. */
 export function toPlainOperand(value: Typed, scope: Scope): Operand {
   const { kind } = value.type;
+  if (kind === "null") return refuseNull(value, scope);
   return kind === "integer" || kind === "decimal"
     ? (value as Operand)
     : (toDouble(value, scope) as Operand);

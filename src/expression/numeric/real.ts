@@ -34,7 +34,8 @@ export function times(factor: number): SqlFunction {
     compile([value], call) {
       const check = call.scope.bind(checkDouble);
       return applyStrict([toDouble(value!, call.scope)], call, { type: DOUBLE }, (name) => {
-        return `${check}(${name} * ${factor})`;
+        // and not -0
+        return `${check}(${name} * ${factor} + 0)`;
       });
     },
   };
