@@ -123,3 +123,20 @@ test("fields of documents that several rules update have one owner, but those of
     },
   ]);
 });
+
+test("rules that write the same documents under ids that are written differently are found", () => {
+  const columns = [column("id", INTEGER), column("a", INTEGER)];
+  const { findings } = check(
+    [rule("shop.o", "x", { name: "one" }), rule("shop.o", "x", { name: "two", id: ["ID"] })],
+    [schema("o", columns)],
+  );
+  expect(findings).toMatchObject([
+    { severity: "ok", check: "rule one" },
+    {
+      severity: "error",
+      check: "rule two",
+      message:
+        "shop.o: rule one writes the same documents, one would replace or delete the other's",
+    },
+  ]);
+});

@@ -64,7 +64,7 @@ function checkRule(
     ...distinct(errors).map((error) => errorFinding(check, error)),
     ...own.map(({ message }): Finding => {
       const remedy =
-        "Rename or exclude the field in one of the rules, or give the table an index of its own.";
+        "Rename or exclude the field in one of the rules, or give one of them an index of its own.";
       return { severity: "error", check, message, remedy };
     }),
   ];

@@ -66,7 +66,7 @@ export function planIndices(planned: readonly PlannedRule[]): readonly PlannedIn
         })),
       ),
     );
-    conflicts.push(...ownerConflicts(rules));
+    conflicts.push(...ownerConflicts(rules), ...sameDocuments(rules));
     const { rule } = rules[0]!;
     const write = rules.flatMap(({ plans }) => plans)[0]?.plan.write ?? "whole";
     const list = [...fields.values()];
@@ -112,6 +112,23 @@ function ownerConflicts(rules: readonly PlannedRule[]): PlannedIndex["conflicts"
     }
   }
   return conflicts;
+}
+
+/** Rules that write whole documents of one table under the same ids into the same index. */
+function sameDocuments(rules: readonly PlannedRule[]): PlannedIndex["conflicts"] {
+  const writers = new Map<string, RuleConfig>();
+  return rules.flatMap(({ rule, plans }) =>
+    plans.flatMap(({ schema, plan }) => {
+      if (rule.upsert) return [];
+      const id = plan.id.kind === "columns" ? plan.id.columns : plan.id.text.source;
+      const key = JSON.stringify([tableName(schema), rule.index, id]);
+      const other = writers.get(key);
+      writers.set(key, other ?? rule);
+      if (other === undefined) return [];
+      const message = `${tableName(schema)}: rule ${other.name} writes the same documents, one would replace or delete the other's`;
+      return [{ rule, message }];
+    }),
+  );
 }
 
 function ownFields({ id, columns, fields }: DocumentPlan): readonly string[] {

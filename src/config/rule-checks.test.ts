@@ -25,6 +25,7 @@ test("a table may have several rules if their documents differ in index or id", 
     `rules[1].query: ${conflict}`,
   ]);
   expect(check({ ...a, id: ["x"] }, { ...b, id: ["x"] })).toEqual([`rules[1].table: ${conflict}`]);
+  expect(check({ ...a, id: ["x"] }, { ...b, id: "{x}" })).toEqual([`rules[1].table: ${conflict}`]);
   expect(check({ ...a, id: "x-{x}" }, { ...b, id: "y-{x}" })).toEqual([]);
   expect(check(a, { ...b, index: "b" })).toEqual([]);
   expect(check(a, { ...b, table: "shop.b" })).toEqual([]);

@@ -56,7 +56,14 @@ export function checkSharedIndices(rules: readonly PlacedRule[], i: number, repo
 /** Do both take some rows of one table to the same documents? */
 function writesSame(a: PlacedRule, b: PlacedRule | undefined): boolean {
   if (!a.pattern || !b?.pattern || !patternsOverlap(a.pattern, b.pattern)) return false;
-  return JSON.stringify(a.document.id) === JSON.stringify(b.document.id);
+  return JSON.stringify(idOf(a)) === JSON.stringify(idOf(b));
+}
+
+/** The id as it is written, but that of one column as a list. */
+function idOf({ document, rule }: PlacedRule): PartialRule["id"] {
+  const [only, other] = rule?.id != null && "template" in rule.id ? rule.id.template : [];
+  const isColumn = typeof only === "object" && only.kind === "column" && other === undefined;
+  return isColumn ? [only.name] : document.id;
 }
 
 /** Columns of one name, or texts, which tell what they are of. */
