@@ -48,9 +48,8 @@ export function contains(target: JsonValue, candidate: JsonValue): boolean {
 
 /** Is it an item itself, or in an item that is an array? */
 function containsItem(own: JsonValue, item: JsonValue): boolean {
-  if (item.kind === "object") return own.kind === "object" && contains(own, item);
-  if (item.kind === "array") return own.kind === "array" && contains(own, item);
-  return own.kind === "array" ? contains(own, item) : isEqual(own, item);
+  if (own.kind === "array" || own.kind === item.kind) return contains(own, item);
+  return false;
 }
 
 /** JSON_OVERLAPS: have they an item or a member in common? */
