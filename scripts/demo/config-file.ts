@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogEnd } from "../support/log-end.ts";
+import { SHOP_RULES } from "./shop-rules.ts";
 import { SHOP_TABLES, type ShopTable } from "./shop-tables.ts";
 
 /** Names on the servers: plain ones on our own, and ones that get into nobody's way on others. */
@@ -89,8 +90,10 @@ function configText({ mysql, elasticsearch, kafka, names, start }: ShopConfig): 
     lines.push(
       ``,
       `[[rules]]`,
-      `table = ${quote(`${names.database}.${table}`)}`,
       `index = ${quote(names.index(table))}`,
+      `query = """`,
+      ...SHOP_RULES[table].query.map((line) => line.replace("DATABASE", names.database)),
+      `"""`,
     );
   return `${lines.join("\n")}\n`;
 }

@@ -16,6 +16,7 @@ import { type DemoPipelines, startDirect, startWithKafka } from "./pipelines.ts"
 import type { Screen } from "./screen.ts";
 import { type DemoServers, openDemoServers } from "./servers.ts";
 import { openShop } from "./shop-workload.ts";
+import { SHOP_RULES } from "./shop-rules.ts";
 import { SHOP_TABLES } from "./shop-tables.ts";
 
 /** How long the pipeline may take to catch up, ms. */
@@ -126,7 +127,7 @@ async function firstLoad(demo: Demo, screen: Screen): Promise<void> {
   const step = screen.step("Pipeline");
   step.note("reads the log from its start");
   await waitUntilCaughtUp(demo);
-  step.done(`${demo.pipelines.title}: ${formatCount(demo.rows)} rows are documents now`);
+  step.done(`${demo.pipelines.title}: all ${formatCount(demo.rows)} rows were read`);
 }
 
 function showWhereToLook({ servers, names }: Demo, screen: Screen): void {
@@ -195,6 +196,7 @@ async function verify(demo: Demo, screen: Screen): Promise<boolean> {
       database: demo.names.database,
       table,
       index: demo.names.index(table),
+      ...SHOP_RULES[table].expected,
     })),
   });
   const rows = result.tables.reduce((sum, table) => sum + table.rows, 0);

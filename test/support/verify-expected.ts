@@ -8,6 +8,12 @@ export interface VerifiedTable {
   readonly index: string;
   /** The columns that make the document id, in order; absent = the primary key. */
   readonly id?: readonly string[];
+  /** SQL: only rows for which it is true have a document. */
+  readonly where?: string;
+  /** Columns that are no fields. */
+  readonly except?: readonly string[];
+  /** Fields besides the columns: SQL whose value JSON_OBJECT prints as the document should have it. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 /** What MySQL itself makes of a table's rows. */
@@ -55,16 +61,23 @@ export async function expectedTable(
     .toSorted((a, b) => Number(a.isKey) - Number(b.isKey));
   const key = table.id?.map((name) => columns.find((column) => column.name === name)!) ?? primary;
   if (key.length === 0) throw new Error(`${table.database}.${table.table} has no primary key`);
-  const pairs = columns.map(
-    (column) => `${quoteText(column.name)}, ${valueExpression(column).sql}`,
-  );
+  const taken = columns.filter((column) => table.except?.includes(column.name) !== true);
+  const added = Object.entries(table.fields ?? {});
+  const pairs = [
+    ...taken.map((column) => [column.name, valueExpression(column).sql] as const),
+    ...added,
+  ].map(([name, sql]) => `${quoteText(name)}, ${sql}`);
+  const where = table.where === undefined ? "" : `WHERE ${table.where}`;
   return {
     sql: `SELECT ${idExpression(key)} AS id, CAST(JSON_OBJECT(${pairs.join(", ")}) AS CHAR) AS document
-      FROM ${quoteName(table.database)}.${quoteName(table.table)}
+      FROM ${quoteName(table.database)}.${quoteName(table.table)} ${where}
       ORDER BY ${primary.map((column) => quoteName(column.name)).join(", ")}`,
-    fields: new Map(
-      columns.map((column) => [column.name, valueExpression(column).comparison ?? "exact"]),
-    ),
+    fields: new Map([
+      ...taken.map(
+        (column) => [column.name, valueExpression(column).comparison ?? "exact"] as const,
+      ),
+      ...added.map(([name]) => [name, "exact"] as const),
+    ]),
   };
 }
 
