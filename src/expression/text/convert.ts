@@ -1,11 +1,20 @@
 import { applyStrict } from "../apply.ts";
 import { constantOf } from "../constant.ts";
+import { formatJson } from "../json/format.ts";
 import { SESSION_COLLATION, type SqlType, type TextType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { bitsToBytes, bytesOfText, textOfBytes } from "./encoding.ts";
 import { numberToText } from "./from-number.ts";
 import { momentToText } from "./from-temporal.ts";
 import { setLabels } from "./labels.ts";
+
+/** What JSON is in string functions. */
+const JSON_TEXT: TextType = {
+  kind: "text",
+  collation: { name: "utf8mb4_bin", charset: "utf8mb4" },
+  coercibility: 2,
+  maxCharacters: 1_073_741_823,
+};
 
 /** The value as a character string: that of a binary string is its bytes as UTF-8, NULL where they are none (CAST AS CHAR). */
 export function toText(value: Typed, scope: Scope): Typed {
@@ -53,7 +62,7 @@ export function toStringValue(value: Typed, scope: Scope): Typed {
     case "datetime":
       return convert(value, scope, momentToText(type));
     case "json":
-      return scope.refuse(at, "JSON as text");
+      return convert(value, scope, { type: JSON_TEXT, run: formatJson });
     case "enum":
     case "set":
       return labelsText(value, type, scope);
