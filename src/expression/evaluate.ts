@@ -5,6 +5,7 @@ import type { Expression } from "../query/tree.ts";
 import { columnSqlType } from "./column.ts";
 import { compileExpression } from "./compile.ts";
 import { toText } from "./convert.ts";
+import { formatJson } from "./json/format.ts";
 import { shownDouble } from "./numeric/format.ts";
 import { createScope, type CodeScope, type Fail } from "./scope.ts";
 import type { SqlType } from "./sql-type.ts";
@@ -93,6 +94,7 @@ export function textOf(typed: Typed, scope: CodeScope): string {
   if (type.kind === "integer" && type.bits !== undefined) return print(String);
   // text functions see fewer digits
   if (type.kind === "double") return print(shownDouble(type));
+  if (type.kind === "json") return print(formatJson);
   switch (type.kind) {
     case "null":
     case "text":
