@@ -8,6 +8,8 @@ import {
 import { openTestSink, remove, write } from "../../test/sink/sink-context.ts";
 import { until } from "../../test/support/until.ts";
 
+const WHOLE = { index: "t", write: "whole" } as const;
+
 const BUSY: ItemFault = { status: 429, type: "es_rejected_execution_exception" };
 const UNPARSABLE: ItemFault = {
   status: 400,
@@ -40,7 +42,7 @@ describe("a whole request is repeated until it is applied", () => {
     server.onBulk = inTurn(...faults);
     await using context = await openTestSink(server.url, { requestTimeoutMs: 300 });
     const { sink } = context;
-    const target = sink.target({ index: "t", write: "whole" });
+    const target = sink.target(WHOLE);
     await write(sink, target, { id: "1", version: 1n, document: { a: 1 } });
     await sink.drain();
     expect(server.documents.get("t/1")?.source).toEqual({ a: 1 });
@@ -56,7 +58,7 @@ test("a server that is not there is waited for, visibly", async () => {
   await server[Symbol.asyncDispose]();
   await using context = await openTestSink(url);
   const { sink } = context;
-  await write(sink, sink.target({ index: "t", write: "whole" }), {
+  await write(sink, sink.target(WHOLE), {
     id: "1",
     version: 1n,
     document: {},
@@ -76,7 +78,7 @@ test("another host is used when one fails", async () => {
   await using server = await openFakeBulkServer();
   await using context = await openTestSink([gone.url, busy.url, server.url]);
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   for (let i = 0; i < 20; i++) await write(sink, target, { id: `${i}`, version: 1n, document: {} });
   await sink.drain();
   expect(server.documents.size).toBe(20);
@@ -90,7 +92,7 @@ test("only refused items are sent again, before anything newer", async () => {
   );
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   const version = 1n;
   for (const id of ["1", "2", "3"]) await write(sink, target, { id, version, document: {} });
   sink.kick();
@@ -137,7 +139,7 @@ test("a rejected item becomes a dead letter with its error, version and document
   });
   await using context = await openTestSink(server.url);
   const { sink, letters } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   const document = '{"id":18446744073709551615,"price":1.10,"name":"x"}';
   await write(sink, target, { id: "a", version: 1n, document: {} });
   await write(sink, target, { id: 'b"2', version: 2n ** 60n, document });
@@ -172,7 +174,7 @@ test("a race of mappings is sent again, and is a rejection when it does not pass
   });
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   for (const id of ["once", "always", "never"]) {
     await write(sink, target, { id, version: 1n, document: {} });
   }
@@ -201,7 +203,7 @@ test("with on_reject = stop the sink stops at a rejected item and leaves it open
   server.onBulk = inTurn({ kind: "items", fault: () => UNPARSABLE });
   await using context = await openTestSink(server.url, { onReject: "stop" });
   const { sink } = context;
-  await write(sink, sink.target({ index: "t", write: "whole" }), {
+  await write(sink, sink.target(WHOLE), {
     id: "1",
     version: 1n,
     document: {},
@@ -229,7 +231,7 @@ test("dead letters that cannot be stored are tried again, and nothing closes bef
   await using context = await openTestSink(server.url, { deadLetters }, () =>
     openAtTry.push(tries),
   );
-  await write(context.sink, context.sink.target({ index: "t", write: "whole" }), {
+  await write(context.sink, context.sink.target(WHOLE), {
     id: "1",
     version: 1n,
     document: {},
@@ -243,7 +245,7 @@ test("a request that is too large is halved, and the limit is learnt", async () 
   server.onBulk = ({ bytes }) => (bytes > 100_000 ? failed(413, "<html>") : null);
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   const document = { text: "x".repeat(10_000) };
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 60; i++) {
@@ -265,7 +267,7 @@ test("one document that is too large alone is a dead letter, its neighbours are 
   server.onBulk = ({ bytes }) => (bytes > 100_000 ? failed(413) : null);
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   for (let i = 0; i < 9; i++) {
     const document = { text: "x".repeat(i === 4 ? 200_000 : 10) };
     await write(sink, target, { id: `${i}`, version: 1n, document });
@@ -280,7 +282,7 @@ test("a malformed action is found by halving and becomes a dead letter", async (
   await using server = await openFakeBulkServer();
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   for (let i = 0; i < 9; i++) {
     const document = i === 3 ? '{"a":\n1}' : { i };
     await write(sink, target, { id: i === 7 ? "" : `${i}`, version: 1n, document });
@@ -303,7 +305,7 @@ test("a server that finds every request malformed is fatal, not the end of every
   server.onBulk = () => failed(400, JSON.stringify({ error }));
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   for (let i = 0; i < 50; i++) await write(sink, target, { id: `${i}`, version: 1n, document: {} });
   await expect(sink.drain()).rejects.toMatchObject({ code: "BULK_INDEX_UNUSABLE" });
   expect(context.letters).toEqual([]);
@@ -315,7 +317,7 @@ test("a lost connection at every large request leads to smaller ones", async () 
   server.onBulk = ({ bytes }) => (bytes > 500_000 ? { kind: "drop", applied: false } : null);
   await using context = await openTestSink(server.url, { lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   const document = { text: "x".repeat(10_000) };
   for (let i = 0; i < 100; i++) await write(sink, target, { id: `${i}`, version: 1n, document });
   await sink.drain();
@@ -340,7 +342,7 @@ test.each<[Fault, string]>([
   server.onBulk = inTurn(fault);
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target({ index: "t", write: "whole" }), {
+  await write(sink, sink.target(WHOLE), {
     id: "1",
     version: 1n,
     document: {},
@@ -356,7 +358,7 @@ test("an index that vanished is fatal when it is not ours to create", async () =
   server.onBulk = inTurn({ kind: "items", fault: () => gone });
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target({ index: "t", write: "whole" }), {
+  await write(sink, sink.target(WHOLE), {
     id: "1",
     version: 1n,
     document: {},
@@ -376,7 +378,7 @@ test("an index of ours that vanished is created again", async () => {
   server.onBulk = inTurn({ kind: "items", fault: () => gone });
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   await sink.prepare({ target, fields: [], create: true, dynamic: "strict" });
   await write(sink, target, { id: "1", version: 1n, document: {} });
   await sink.drain();
@@ -390,7 +392,7 @@ test("closing the sink ends its retries and leaves the rest open", async () => {
   server.onBulk = () => failed(503);
   const context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target({ index: "t", write: "whole" }), {
+  await write(sink, sink.target(WHOLE), {
     id: "1",
     version: 1n,
     document: {},
@@ -417,7 +419,7 @@ test("closing a sink that holds actions and stores a letter waits for the letter
   };
   const context = await openTestSink(server.url, { deadLetters, lanes: 1 });
   const { sink } = context;
-  const target = sink.target({ index: "t", write: "whole" });
+  const target = sink.target(WHOLE);
   await write(sink, target, { id: "1", version: 1n, document: {} });
   sink.kick();
   await storing.promise;
