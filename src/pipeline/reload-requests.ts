@@ -27,8 +27,16 @@ export class ReloadRequests {
     return promise;
   }
 
-  /** The next request; null when the signal aborts first. For the pipeline, one call at a time. */
+  /** The next request; null when the signal aborts first. For the pipeline, one call of this or of `arrives` at a time. */
   async next(signal: AbortSignal): Promise<ReloadRequest | null> {
+    if (!(await this.arrives(signal))) return null;
+    const request = this.#request;
+    this.#request = null;
+    return request;
+  }
+
+  /** Resolves with true as soon as there is a request, which stays for `next`; with false when the signal aborts first. */
+  async arrives(signal: AbortSignal): Promise<boolean> {
     if (this.#request === null && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const wake = (): void => resolve();
@@ -36,12 +44,10 @@ export class ReloadRequests {
       signal.addEventListener("abort", wake, { once: true });
       await promise;
       signal.removeEventListener("abort", wake);
-      this.#wake = null;
+      // the next one may wait already
+      if (this.#wake === wake) this.#wake = null;
     }
-    if (signal.aborted) return null;
-    const request = this.#request;
-    this.#request = null;
-    return request;
+    return !signal.aborted && this.#request !== null;
   }
 
   /** The pipeline has ended: what waits and what comes is refused. */

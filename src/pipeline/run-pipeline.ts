@@ -5,14 +5,13 @@ import type { Logger } from "../core/logger.ts";
 import type { PipelineConfig } from "../config/config.ts";
 import { openStages } from "./open-stages.ts";
 import { pump } from "./pump.ts";
+import { Opening, RELOAD_PATIENCE_MS, type Taking } from "./opening.ts";
 import type { ReloadRequest } from "./reload-requests.ts";
+import { reloadScope } from "./reload-scope.ts";
 import { describeRuleChanges } from "./rule-changes.ts";
 import type { RunOptions } from "./run-options.ts";
 import { serveReloads, type InForce } from "./serve-reloads.ts";
-import type { OpenOptions, Stages } from "./stages.ts";
-
-/** A changed configuration whose stages do not open in this time, ms, is refused. */
-const RELOAD_PATIENCE_MS = 30_000;
+import type { Stages } from "./stages.ts";
 
 /**
  * Runs a pipeline until the signal aborts; resolves when it has drained. Failures that may pass are retried for ever: those of the connections inside the
@@ -34,61 +33,92 @@ export async function runPipeline<Config extends PipelineConfig>(
 
 async function run(inForce: InForce, options: RunOptions): Promise<void> {
   const clock = options.clock ?? systemClock;
+  const { signal, logger, reloads } = options;
   const backoff = new Backoff(clock);
-  const opened: OpenOptions = { ...options, clock };
   let { from, seekTo } = options;
   let taking: Taking | null = null;
   let acceptChanges = options.acceptChanges === true;
-  while (!options.signal.aborted) {
+  const take = (request: ReloadRequest, wasRunning: boolean): void => {
+    taking = { request, wasRunning, untilMs: clock.now() + RELOAD_PATIENCE_MS };
+    // what the change means for documents that exist is in the answer; and the way back is open when the new stages have saved a checkpoint and then failed
+    acceptChanges = true;
+  };
+  const accept = (): void => {
+    if (taking === null) return;
+    const { request } = taking;
+    const changes = describeRuleChanges(inForce.config.rules, request.config.rules);
+    inForce.config = request.config;
+    taking = null;
+    request.accept({ changes, needsReload: changes.some((each) => each.needsReload) });
+  };
+  const refuse = (error: unknown): void => {
+    taking?.request.refuse(error);
+    taking = null;
+  };
+  while (!signal.aborted) {
+    const opening: Opening = new Opening({ clock, signal, reloads, taking, onBelieved: accept });
+    // shown as soon as it stands by, too
+    const onReady: RunOptions["onReady"] = (view) => {
+      accept();
+      options.onReady?.(view);
+    };
     try {
-      const config: PipelineConfig = taking?.request.config ?? inForce.config;
+      const config: PipelineConfig = (taking as Taking | null)?.request.config ?? inForce.config;
       await using stages = await openStages(config, {
-        ...opened,
+        ...options,
+        clock,
+        signal: opening.signal,
+        onReady,
         from,
         seekTo,
         acceptChanges,
       });
+      opening.end();
       // from here on the checkpoint, or the group, holds the requested start
       from = undefined;
       seekTo = undefined;
+      if (opening.isBrokenOff) throw new TailraceError("CONFIG_RELOAD_REFUSED", "broken off");
       backoff.reset();
-      if (taking !== null) {
-        const changes = describeRuleChanges(inForce.config.rules, config.rules);
-        inForce.config = config;
-        taking.request.accept({ changes, needsReload: changes.some((each) => each.needsReload) });
-        taking = null;
-      }
-      opened.onReady?.({ status: () => stages.status() });
-      const request = await runStages(stages, opened, inForce);
+      onReady({ status: () => stages.status() });
+      const request = await runStages(stages, options, inForce);
       if (request === null) return;
-      taking = { request, untilMs: clock.now() + RELOAD_PATIENCE_MS };
-      // what the change means for documents that exist is in the answer; and the way back is open when the new stages have saved a checkpoint and then failed
-      acceptChanges = true;
+      take(request, true);
     } catch (cause) {
       const error = asTailraceError(cause);
-      if (taking !== null && (error.disposition !== "retry" || clock.now() > taking.untilMs)) {
-        taking.request.refuse(error);
-        taking = null;
+      if (taking !== null && (error.disposition !== "retry" || opening.isBrokenOff)) {
+        refuse(error);
         continue;
       }
-      if (options.signal.aborted && error.disposition === "retry") break;
-      // after a failover opening anew decides whether the new server can serve the checkpoint
-      if (error.disposition !== "retry" && error.code !== "SOURCE_REPLACED") throw error;
-      const waitMs = backoff.next();
-      options.logger[backoff.failures > 5 ? "error" : "warn"](
-        { err: error, retryInMs: Math.round(waitMs) },
-        "the pipeline cannot run; trying again",
-      );
-      await clock.sleep(waitMs, options.signal);
+      if (signal.aborted && error.disposition === "retry") break;
+      if (!opening.isBrokenOff) {
+        // after a failover opening anew decides whether the new server can serve the checkpoint
+        if (error.disposition !== "retry" && error.code !== "SOURCE_REPLACED") throw error;
+        const waitMs = backoff.next();
+        logger[backoff.failures > 5 ? "error" : "warn"](
+          { err: error, retryInMs: Math.round(waitMs) },
+          "the pipeline cannot run; trying again",
+        );
+        await clock.sleep(waitMs, opening.signal);
+      }
+    } finally {
+      opening.end();
     }
+    // a reload came while there were no stages to ask
+    const request = taking === null && opening.isBrokenOff ? await reloads?.next(signal) : null;
+    if (request && isPossible(inForce.config, request)) take(request, false);
   }
-  taking?.request.refuse(new TailraceError("CONFIG_RELOAD_REFUSED", "the process is stopping"));
+  refuse(new TailraceError("CONFIG_RELOAD_REFUSED", "the process is stopping"));
 }
 
-/** A changed configuration whose stages are being opened. */
-interface Taking {
-  readonly request: ReloadRequest;
-  readonly untilMs: number;
+/** Can the request be carried out by this process? It is refused when not. */
+function isPossible(current: PipelineConfig, request: ReloadRequest): boolean {
+  try {
+    reloadScope(current, request.config);
+    return true;
+  } catch (error) {
+    request.refuse(error);
+    return false;
+  }
 }
 
 /**

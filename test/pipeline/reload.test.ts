@@ -1,11 +1,13 @@
-import { mkdtempDisposable, rename, writeFile } from "node:fs/promises";
+import { mkdtempDisposable, readFile, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { Admin } from "@platformatic/kafka";
 import { expect, test } from "vitest";
 import { spawnTailrace } from "../cli/process.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
+import { testServerUrl } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 
 /** A pipeline as a process, whose configuration is changed while it runs. */
@@ -66,7 +68,8 @@ async function start(scene: Scene, ...flags: readonly string[]) {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   const opened = await until("open endpoints", () => lines().find((line) => "port" in line));
   const base = `http://127.0.0.1:${String(opened?.["port"])}`;
-  await until("it is ready", async () => (await fetch(`${base}/readyz`)).ok);
+  const isReady = async (): Promise<boolean> => (await fetch(`${base}/readyz`)).ok;
+  const ready = (): Promise<unknown> => until("it is ready", isReady, { timeoutMs: 60_000 });
   const status = async () =>
     (await (await fetch(`${base}/status`)).json()) as {
       readonly reload: { readonly version: number; readonly last_error: unknown };
@@ -74,6 +77,8 @@ async function start(scene: Scene, ...flags: readonly string[]) {
   return {
     child,
     lines,
+    isReady,
+    ready,
     status,
     metrics: async () => (await fetch(`${base}/metrics`)).text(),
     reload: async () => {
@@ -135,6 +140,7 @@ test("rules are switched under load: good, bad, good; nothing is lost and the pr
     id % 4 === 0 && found !== null && "title" in found;
   await write(`${table}\nfields.exclude = ["price"]`);
   await using run = await start(scene);
+  await run.ready();
   await using resources = new AsyncDisposableStack();
   const writer = resources.use(writeRows(db));
   const someRows = async (): Promise<void> => {
@@ -209,6 +215,7 @@ test("another sink setting is taken over by opening anew; a source that refuses 
   const { db, target, index, table, write } = scene;
   await write(table);
   await using run = await start(scene, "--no-watch");
+  await run.ready();
   await db.query("insert into t values (1, 'a', 1, 1)");
   await until("a document", async () => (await target.all(index)).length === 1);
 
@@ -234,4 +241,71 @@ test("another sink setting is taken over by opening anew; a source that refuses 
   run.child.send("SIGTERM");
   expect(await run.child.exitCode).toBe(0);
   expect(run.child.stderr).not.toContain("hunter2");
+});
+
+test("a capture and a sync in one process take a change over together", async () => {
+  await using scene = await openScene();
+  const { db, target, index, table, write } = scene;
+  const broker = testServerUrl("kafka").host;
+  const topics = [`${db.name}.t`, `checkpoints-${db.name}`];
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => {
+    const admin = new Admin({ clientId: "test", bootstrapBrokers: [broker] });
+    await admin.deleteTopics({ topics }).catch(() => undefined);
+    await admin.close();
+  });
+  const sink = `[state]
+type = "elasticsearch"
+index = "${target.prefix}state"
+[kafka]
+brokers = ["${broker}"]
+checkpoint_topic = "${topics[1]}"
+create_topics = { partitions = 2 }
+`;
+  const has = (id: number, fields: object): Promise<unknown> =>
+    until(
+      `document ${id}`,
+      async () => {
+        const found = (await target.all(index)).find(({ _id }) => _id === String(id));
+        return isDeepStrictEqual(found?._source, fields);
+      },
+      { timeoutMs: 60_000 },
+    );
+  await write(`${table}\nfields.exclude = ["name"]`, { sink });
+  await using run = await start(scene);
+  // there is no topic yet, so that the sync cannot begin: it takes the change all the same
+  await until("it waits for topics", () => run.child.stderr.includes("waiting for topics"));
+  await until("the capture reads", () => run.child.stderr.includes("reading the binary log"));
+  expect(await run.isReady()).toBe(false);
+  await write(table, { sink });
+  const asked = run.reload();
+  await db.query("insert into t values (1, 'one', 1, 1)");
+  expect(await asked).toMatchObject({ status: 200, body: { version: 2 } });
+  await run.ready();
+  await has(1, { id: 1, name: "one", price: 1, era: 1 });
+  await write(`${table}\nfields.exclude = ["price", "era"]`, { sink });
+  await until("the change is in force", async () => (await run.status()).reload.version === 3);
+  await db.query("insert into t values (2, 'two', 2, 2)");
+  await has(2, { id: 2, name: "two" });
+  expect(await run.metrics()).toMatch(/tailrace_records_pending\{[^}]*part="sync"\} 0/);
+  run.child.send("SIGTERM");
+  expect(await run.child.exitCode).toBe(0);
+});
+
+test("a pipeline that cannot begin takes the configuration that mends it", async () => {
+  await using scene = await openScene();
+  const { db, target, index, table, write } = scene;
+  await write(table, { source: 'user = "root"\nconnect_timeout = "1s"', sink: "lanes = 2" });
+  const text = await readFile(scene.file, "utf8");
+  await writeFile(scene.file, text.replace(`port = ${db.url.port}`, "port = 1"));
+  await using run = await start(scene, "--no-watch");
+  await until("it tries again", () => run.child.stderr.includes("trying again"));
+  expect(await run.isReady()).toBe(false);
+  await write(table);
+  expect(await run.reload()).toMatchObject({ status: 200, body: { version: 2 } });
+  await run.ready();
+  await db.query("insert into t values (1, 'a', 1, 1)");
+  await until("a document", async () => (await target.all(index)).length === 1);
+  run.child.send("SIGTERM");
+  expect(await run.child.exitCode).toBe(0);
 });
