@@ -58,11 +58,7 @@ test("a server that is not there is waited for, visibly", async () => {
   await server[Symbol.asyncDispose]();
   await using context = await openTestSink(url);
   const { sink } = context;
-  await write(sink, sink.target(WHOLE), {
-    id: "1",
-    version: 1n,
-    document: {},
-  });
+  await write(sink, sink.target(WHOLE), { id: "1", version: 1n, document: {} });
   sink.kick();
   await until("many tries", () => context.log.some(({ level }) => level === "error"));
   expect(sink.stats().waitingFor).toMatch(/^http:\/\/127.0.0.1:\d+: ECONNREFUSED.*, try \d+$/);
@@ -203,11 +199,7 @@ test("with on_reject = stop the sink stops at a rejected item and leaves it open
   server.onBulk = inTurn({ kind: "items", fault: () => UNPARSABLE });
   await using context = await openTestSink(server.url, { onReject: "stop" });
   const { sink } = context;
-  await write(sink, sink.target(WHOLE), {
-    id: "1",
-    version: 1n,
-    document: {},
-  });
+  await write(sink, sink.target(WHOLE), { id: "1", version: 1n, document: {} });
   await expect(sink.drain()).rejects.toMatchObject({ code: "DOCUMENT_REJECTED" });
   await expect(sink.room()).rejects.toMatchObject({ code: "DOCUMENT_REJECTED" });
   expect(context.fatal).toHaveLength(1);
@@ -231,11 +223,7 @@ test("dead letters that cannot be stored are tried again, and nothing closes bef
   await using context = await openTestSink(server.url, { deadLetters }, () =>
     openAtTry.push(tries),
   );
-  await write(context.sink, context.sink.target(WHOLE), {
-    id: "1",
-    version: 1n,
-    document: {},
-  });
+  await write(context.sink, context.sink.target(WHOLE), { id: "1", version: 1n, document: {} });
   await context.sink.drain();
   expect(openAtTry).toEqual([4]);
 });
@@ -342,11 +330,7 @@ test.each<[Fault, string]>([
   server.onBulk = inTurn(fault);
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target(WHOLE), {
-    id: "1",
-    version: 1n,
-    document: {},
-  });
+  await write(sink, sink.target(WHOLE), { id: "1", version: 1n, document: {} });
   const drained = sink.drain();
   await expect(drained).rejects.toMatchObject({ code: "BULK_ACCESS_DENIED" });
   await expect(drained).rejects.toThrow(message);
@@ -358,11 +342,7 @@ test("an index that vanished is fatal when it is not ours to create", async () =
   server.onBulk = inTurn({ kind: "items", fault: () => gone });
   await using context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target(WHOLE), {
-    id: "1",
-    version: 1n,
-    document: {},
-  });
+  await write(sink, sink.target(WHOLE), { id: "1", version: 1n, document: {} });
   await expect(sink.drain()).rejects.toMatchObject({ code: "BULK_INDEX_MISSING" });
   expect(sink.closed).toBe(0);
 });
@@ -392,11 +372,7 @@ test("closing the sink ends its retries and leaves the rest open", async () => {
   server.onBulk = () => failed(503);
   const context = await openTestSink(server.url);
   const { sink } = context;
-  await write(sink, sink.target(WHOLE), {
-    id: "1",
-    version: 1n,
-    document: {},
-  });
+  await write(sink, sink.target(WHOLE), { id: "1", version: 1n, document: {} });
   sink.kick();
   await until("some tries", () => server.requests.length > 2);
   await context[Symbol.asyncDispose]();
