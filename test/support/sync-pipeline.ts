@@ -5,6 +5,7 @@ import type { OffsetStart, SyncConfig } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
 import type { TailraceError } from "../../src/core/errors.ts";
+import type { ReloadRequests } from "../../src/pipeline/reload-requests.ts";
 import type { SyncStatus } from "../../src/pipeline/status.ts";
 import type { TestTarget } from "./elasticsearch.ts";
 import type { TestTopics } from "./kafka-topics.ts";
@@ -29,6 +30,7 @@ export interface TestSync extends AsyncDisposable {
 export interface SyncRunOptions {
   readonly seekTo?: OffsetStart;
   readonly acceptChanges?: boolean;
+  readonly reloads?: ReloadRequests;
 }
 
 /** An instance that runs; disposing it drains and stops. */
