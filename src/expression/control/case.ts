@@ -6,7 +6,7 @@ import { toText } from "../text/convert.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { constantOf } from "../constant.ts";
 import { compileSign, steps } from "./comparison.ts";
-import { mergeValues } from "./merge.ts";
+import { computedType, mergeValues } from "./merge.ts";
 
 /** Compiles `CASE`; its parts are compiled by `compile`. */
 export function compileCase(
@@ -118,15 +118,11 @@ function chain(
 export const COALESCE: SqlFunction = {
   arity: [1, 64],
   compile(values, call) {
-    const isNumber = values.every(({ type }) =>
-      ["integer", "decimal", "double", "null"].includes(type.kind),
-    );
-    const plain = isNumber ? values.map(withoutBits) : values;
-    const { type, args } = mergeValues(plain, call);
+    const { type, args } = mergeValues(values, call);
     const isNullable = args.every((value) => value.isNullable);
     const { at } = call;
     // what is computed has the width of no column
-    const shown = type.kind === "double" ? computed(type) : type;
+    const shown = computedType(type);
     return {
       type: shown,
       isNullable,
@@ -137,24 +133,19 @@ export const COALESCE: SqlFunction = {
   },
 };
 
-/** MySQL makes text of labels here, and shows others as they are. */
-function refuseLabels({ type, at }: Typed, { scope }: Place): void {
+/** What MySQL makes of another type here, by rules of its own. */
+function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {
+  const { type } = value;
   if (type.kind === "enum" || type.kind === "set") {
     scope.refuse(at, "NULLIF of an ENUM or a SET; cast it to CHAR");
   }
-}
-
-function withoutBits(value: Typed): Typed {
-  if (value.type.kind !== "integer" || value.type.bits === undefined) return value;
-  const { bits: _, ...type } = value.type;
-  return { ...value, type };
-}
-
-function computed<T extends { textWidth?: number; isClamped?: true }>(
-  type: T,
-): Omit<T, "textWidth" | "isClamped"> {
-  const { textWidth: _, isClamped: __, ...rest } = type;
-  return rest;
+  if (type.kind === "bytes" && type.isHexLiteral === true)
+    scope.refuse(at, "NULLIF of a hex literal");
+  const isTemporal = ({ type: { kind } }: Typed): boolean =>
+    kind === "date" || kind === "time" || kind === "datetime";
+  if (isTemporal(value) !== isTemporal(other)) {
+    scope.refuse(at, "NULLIF of a temporal value and another; cast one of them");
+  }
 }
 
 /** `NULLIF(a, b)`: NULL if they are equal, else the first. */
@@ -164,7 +155,7 @@ export const NULLIF: SqlFunction = {
     const [value, other] = args as [Typed, Typed];
     const { step, name } = bindValue(value, call.scope);
     const named: Typed = { ...value, source: name };
-    refuseLabels(value, call);
+    refuseOdd(value, other, call);
     const equal = testOf(compileSign("===", [named, other], call), call.scope);
     const { constant: _, isColumn: __, ...rest } = value;
     return {

@@ -31,9 +31,9 @@ export function castTo(value: Typed, to: CastTarget, place: Place): Typed {
   const { scope } = place;
   switch (to.type) {
     case "signed":
-      return castSigned(value, place);
+      return castSigned(asString(value), place);
     case "unsigned":
-      return castUnsigned(value, place);
+      return castUnsigned(asString(value), place);
     case "double": {
       const number = toDouble(value, scope);
       return { ...number, type: { kind: "double" } };
@@ -61,6 +61,13 @@ export function castTo(value: Typed, to: CastTarget, place: Place): Typed {
 
 const MAX_BIGINT_UNSIGNED = 2n ** 64n - 1n;
 const MIN_BIGINT = -(2n ** 63n);
+
+/** Of strings the text is cast, not what IF or GREATEST chose it from. */
+function asString(value: Typed): Typed {
+  if (value.type.kind !== "text" && value.type.kind !== "bytes") return value;
+  const { chosen: _, notNumber: __, isColumn: ___, ...rest } = value;
+  return rest;
+}
 
 function castSigned(value: Typed, place: Place): Typed {
   const whole = toInteger(value, place.scope);

@@ -5,7 +5,7 @@ import { compareStrings } from "../text/compare.ts";
 import { mergeStrings } from "../text/merge.ts";
 import type { Typed } from "../typed.ts";
 import { isString } from "./compare.ts";
-import { mergeValues } from "./merge.ts";
+import { computedType, mergeValues } from "./merge.ts";
 
 /**
  * `GREATEST` and `LEAST`: as strings if one is a string, else by the type that all have together; the later one of equals. NULL if one is. Dates with strings are refused.
@@ -24,14 +24,11 @@ export function extreme(which: "greatest" | "least"): SqlFunction {
       if (present.some(({ type }) => type.kind === "json")) scope.refuse(at, `${which} of JSON`);
       if (present.some((value) => isString(value) && !isTemporal(value)))
         return ofTexts(which, values, call);
-      const { type, args } = mergeValues(values.map(withoutMarks), call, false);
+      for (const value of present) refuseComputed(value, call);
+      const { type, args } = mergeValues(values, call, false);
       const sign = which === "greatest" ? "<=" : ">=";
       const compare = present.some(isTemporal) ? scope.bind(compareMoments) : null;
-      const shown =
-        type.kind === "double"
-          ? ({ kind: "double", ...(type.isFloat && { isFloat: type.isFloat }) } as const)
-          : type;
-      return applyStrict(args, call, { type: shown }, (...names) =>
+      return applyStrict(args, call, { type: computedType(type) }, (...names) =>
         fold(names, call, (a, b) =>
           compare === null ? `${a} ${sign} ${b}` : `${compare}(${a}, ${b}) ${sign} 0`,
         ),
@@ -40,11 +37,12 @@ export function extreme(which: "greatest" | "least"): SqlFunction {
   };
 }
 
-/** What a column is shown as is lost: BIT is a number here. */
-function withoutMarks(value: Typed): Typed {
-  if (value.type.kind !== "integer") return value;
-  const { bits: _, ...type } = value.type;
-  return { ...value, type };
+/** Whether a computed date with zero parts is NULL here depends on the function that computed it. */
+function refuseComputed({ type, isColumn, constant, at }: Typed, { name, scope }: Call): void {
+  const isDate = type.kind === "date" || type.kind === "datetime";
+  if (isDate && isColumn !== true && constant === undefined) {
+    scope.refuse(at, `${name} of computed dates; write CASE WHEN a > b THEN a ELSE b END`);
+  }
 }
 
 function ofTexts(which: "greatest" | "least", values: readonly Typed[], call: Call): Typed {

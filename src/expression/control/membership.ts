@@ -18,6 +18,7 @@ export const IN: SqlFunction = {
     const [value, ...list] = args as [Typed, ...Typed[]];
     if (list.length === 1) return compileSign("===", [value, list[0]!], call);
     const aligned = alignList(value, list, call);
+    refuseMixedSigns(value, aligned, call);
     const numbers = plainNumbers(value, aligned);
     if (numbers !== null) return numbersIn(value, numbers, call);
     return compareEach(value, aligned, call);
@@ -45,8 +46,9 @@ function numbersIn(value: Typed, numbers: readonly number[], call: Call): Typed 
 
 /** Strings in one collation; refuses constants that MySQL converts to the type of the first value in some lists and not in others. */
 function alignList(value: Typed, list: readonly Typed[], call: Call): readonly Typed[] {
-  const dates = list.filter(isDate).length;
-  if (!isDate(value) && dates > 0 && dates < list.length) {
+  const isTemporal = (each: Typed): boolean => isDate(each) || each.type.kind === "time";
+  const temporal = list.filter(isTemporal).length;
+  if (!isTemporal(value) && temporal > 0 && temporal < list.length) {
     call.scope.refuse(call.at, "a list of dates and other values");
   }
   for (const element of list) {
@@ -61,6 +63,21 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
     }
   }
   return list;
+}
+
+/** In lists, MySQL compares BIGINT UNSIGNED with numbers below zero by their 64 bits. */
+function refuseMixedSigns(value: Typed, list: readonly Typed[], { scope, at }: Call): void {
+  const isHuge = ({ type }: Typed): boolean =>
+    type.kind === "integer" && type.isUnsigned && !type.isSmall;
+  const mayBeNegative = ({ type, constant }: Typed): boolean => {
+    if (type.kind !== "integer" || type.isUnsigned) return false;
+    const known = constant?.value;
+    return known === undefined || known === null || Number(known) < 0;
+  };
+  const isMixed = (a: Typed, b: Typed): boolean => isHuge(a) && mayBeNegative(b);
+  if (list.some((element) => isMixed(value, element) || isMixed(element, value))) {
+    scope.refuse(at, "a list of BIGINT UNSIGNED and signed numbers; write = and OR");
+  }
 }
 
 function compareEach(value: Typed, list: readonly Typed[], call: Call): Typed {

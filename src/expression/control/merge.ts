@@ -132,6 +132,16 @@ export function withScale(value: Typed, type: DecimalType, scope: Scope): Typed 
   );
 }
 
+/** The type of a function's result, which has not what a column has: BIT is a number, a DOUBLE as wide as any. */
+export function computedType(type: SqlType): SqlType {
+  if (type.kind === "integer") {
+    const { bits: _, ...rest } = type;
+    return rest;
+  }
+  if (type.kind !== "double") return type;
+  return type.isFloat === true ? { kind: "double", isFloat: true } : { kind: "double" };
+}
+
 /** MySQL's table of field types: with a FLOAT, small integers make a FLOAT, an INT or a DECIMAL makes a DOUBLE, and a BIGINT (literals are) what stands first. */
 function mergeDoubles(present: readonly Typed[]): DoubleType {
   let isFloat = false;

@@ -123,7 +123,7 @@ export function toDecimal(value: Typed, scope: Scope, size?: DecimalSize): Typed
 /** The value as a BIGINT, or a BIGINT UNSIGNED where its type is unsigned: rounded where a number has a fraction, cut behind the digits where it is a string. */
 export function toInteger(value: Typed, scope: Scope): Typed {
   const { type, at } = value;
-  if (type.kind !== "integer" && type.kind !== "decimal") {
+  if (type.kind !== "integer") {
     const chosen = ofChosen(value, scope, (each) => toSigned(each, scope));
     if (chosen !== null) return { type: BIGINT, ...chosen };
   }
@@ -147,12 +147,12 @@ export function toInteger(value: Typed, scope: Scope): Typed {
     case "double":
       return convert(value, scope, BIGINT, integerOfDouble(type));
     case "text":
-      return convert(value, scope, BIGINT, (text: string) => asSigned(parseInteger(text)));
-    case "bytes":
+      return convert(value, scope, BIGINT, integerOfText(value));
+    case "bytes": {
       if (type.isHexLiteral === true) return convert(value, scope, BIGINT_UNSIGNED, integerOfBytes);
-      return convert(value, scope, BIGINT, (bytes: Uint8Array) =>
-        asSigned(parseInteger(latin1(bytes))),
-      );
+      const parse = integerOfText(value);
+      return convert(value, scope, BIGINT, (bytes: Uint8Array) => parse(latin1(bytes)));
+    }
     case "date":
     case "time":
     case "datetime": {
@@ -300,6 +300,12 @@ function asSigned(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }
 
+/** A column clamps to BIGINT, what is computed to BIGINT UNSIGNED, which then is taken for 64 bits. */
+function integerOfText({ isColumn }: Typed): (text: string) => bigint {
+  if (isColumn !== true) return (text) => asSigned(parseInteger(text));
+  return (text) => clampSigned(parseInteger(text.trimStart()));
+}
+
 function integerOfDouble(type: SqlType & { kind: "double" }): (value: number) => bigint {
   return (value) => {
     const rounded = roundToEven(value);
@@ -390,11 +396,17 @@ function convert(
   type: SqlType,
   run: ((value: never) => unknown) | null,
 ): Typed {
-  if (value.constant !== undefined && value.constant.value !== null) {
-    const made = run === null ? value.constant.value : run(value.constant.value as never);
-    return constantOf(type, made as number | bigint, value.at, scope);
+  const known = value.constant?.value;
+  if (known === null) return constantOf(type, null, value.at, scope);
+  if (known !== undefined) {
+    try {
+      const made = run === null ? known : run(known as never);
+      return constantOf(type, made as number | bigint, value.at, scope);
+    } catch (error) {
+      // an error of the row that needs the value, if one does
+      if (!(error instanceof RowError)) throw error;
+    }
   }
-  if (value.constant !== undefined) return constantOf(type, null, value.at, scope);
   if (run === null) {
     return { type, isNullable: value.isNullable, source: value.source, at: value.at };
   }

@@ -90,6 +90,10 @@ export function rounding(truncates: boolean): SqlFunction {
 
 /** How many digits, as a small number; a BIGINT UNSIGNED beyond BIGINT stays great. */
 function clampPlaces(written: Typed, call: Call): Typed {
+  const { kind } = written.type;
+  if (written.constant === undefined && (kind === "text" || kind === "bytes" || kind === "json")) {
+    call.scope.refuse(written.at, "a string as the number of digits; cast it");
+  }
   return toCount(written, call.scope);
 }
 

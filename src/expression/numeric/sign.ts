@@ -30,13 +30,14 @@ export const NEGATE: SqlFunction = {
 };
 
 function negateInteger(operand: Typed, type: IntegerType, call: Call): Typed {
-  if (type.isSmall) {
+  const known = operand.constant?.value;
+  const isNegative = (typeof known === "number" || typeof known === "bigint") && known < 0;
+  if (type.isSmall && !isNegative) {
     const result = { type: smallInteger(type.digits) };
     return applyStrict([operand], call, result, (name) => `(0 - ${name})`);
   }
-  const known = operand.constant?.value;
   // what is known and as an unsigned number beyond BIGINT is negated as a DECIMAL, but for the least BIGINT
-  if (typeof known === "bigint" && (known > 2n ** 63n || known < 0n)) {
+  if (isNegative || (typeof known === "bigint" && known > 2n ** 63n)) {
     const result = { type: decimalOf(type.digits, 0) };
     return applyStrict([toDecimal(operand, call.scope)], call, result, (name) => `(-${name})`);
   }
