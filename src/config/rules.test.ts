@@ -124,6 +124,19 @@ test("null is a value where a configuration can hold it", () => {
   });
 });
 
+test.each(["9007199254740993", "[1, 9007199254740993]"])(
+  "the number in %s, which JSON would round, is refused",
+  (value) => {
+    const document = toDocument(parse('[[rules]]\ntable = "a.b"\nindex = "c"\n'));
+    const rules = `[{"table": "a.b", "index": "c", "where": {"id": ${value}}}]`;
+    const text = JSON.stringify({ ...document, rules: "RULES" }).replace('"RULES"', rules);
+    const options = { syntax: "json", file: "x.json", folder: "/", env: {} } as const;
+    expect(() => parseConfig(text, options)).toThrow(
+      "rules[0].where.id: has a number of too many digits here",
+    );
+  },
+);
+
 test("a problem in a query is shown in its line of the file", () => {
   const rules =
     '[[rules]]\nindex = "orders"\nquery = """\n  select a, b +\n  from shop.orders\n"""\n';

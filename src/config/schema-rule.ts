@@ -3,17 +3,27 @@ import { tableKey, textKey } from "./schema-values.ts";
 
 const columns = () => z.array(textKey()).min(1, { error: "must name at least one column" });
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
+const anyScalar = z.union([z.string(), z.number(), z.boolean(), z.null()], {
   error: "must be text in quotes, a number, true or false (in JSON also null)",
 });
 
-const scalars = z.union(
-  [scalar, z.array(scalar).min(1, { error: "must have at least one value" })],
-  {
+/** JSON rounds what a double cannot hold: better no rule than one of another number. */
+function refuseRounded(value: unknown, context: z.core.$RefinementCtx): void {
+  for (const each of Array.isArray(value) ? value : [value]) {
+    if (!Number.isInteger(each) || Number.isSafeInteger(each)) continue;
+    const message = "has a number of too many digits here: write a condition of SQL as text";
+    context.addIssue({ code: "custom", message });
+  }
+}
+
+const scalar = anyScalar.superRefine(refuseRounded);
+
+const scalars = z
+  .union([anyScalar, z.array(anyScalar).min(1, { error: "must have at least one value" })], {
     error:
       "must be text in quotes, a number, true or false, or a list of these (in JSON also null)",
-  },
-);
+  })
+  .superRefine(refuseRounded);
 
 const CASTS = ["string", "integer", "number", "boolean", "date", "list", "json"] as const;
 
