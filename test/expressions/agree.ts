@@ -28,7 +28,7 @@ export function difference(ours: Extract<Ours, { type: SqlType }>, answer: Answe
     const theirs = answer.values[i]!;
     if (mine instanceof Error)
       return `row ${i}: ours fails: ${mine.stack?.split("\n").slice(0, 2).join(" ")}`;
-    if (!isSame(mine, theirs, answer.field) && !isSameBits(ours.type, mine, theirs))
+    if (!isSame(mine, theirs, answer.field))
       return `row ${i}: ours ${show(mine)}, MySQL's ${show(theirs)}`;
     if (typeof mine === "string" && !holds(ours.type, mine))
       return `row ${i}: ${mine} has more digits than its type ${JSON.stringify(ours.type)}`;
@@ -40,14 +40,9 @@ export function difference(ours: Extract<Ours, { type: SqlType }>, answer: Answe
   return `type: ours ${mine}, MySQL's ${type}`;
 }
 
-/** A BIT comes as bytes, from some functions as digits, whatever its type is said to be; ours is a number. */
-function isSameBits(
-  type: SqlType,
-  mine: string | Uint8Array | null | number,
-  theirs: Buffer | null | number,
-): boolean {
-  if (type.kind !== "integer" || typeof mine !== "string" || !Buffer.isBuffer(theirs)) return false;
-  return BigInt(mine) === BigInt(`0x${theirs.toString("hex") || "0"}`);
+/** What MySQL is asked for an expression that has this type with us: BITs, which it shows as bytes or digits as it comes, as numbers. */
+export function asked(sql: string, type: SqlType): string {
+  return type.kind === "integer" && type.bits !== undefined ? `(${sql}) + 0` : sql;
 }
 
 /** Has the number no more digits than the type says? A mapping is derived from them. */
@@ -110,6 +105,8 @@ function typeText(field: FieldPacket): string {
 function ourTypeText(type: SqlType): string {
   switch (type.kind) {
     case "integer":
+      // see asked()
+      if (type.bits !== undefined) return "integer unsigned";
       return type.isUnsigned ? "integer unsigned" : "integer";
     case "decimal":
       return `decimal ${type.scale}`;

@@ -1,7 +1,7 @@
 import { openTestDatabase } from "../support/mysql.ts";
 import type { Column } from "../../src/core/schema.ts";
 import type { RowValues } from "../../src/expression/evaluate.ts";
-import { difference } from "./agree.ts";
+import { asked, difference } from "./agree.ts";
 import type { Group, Template } from "./catalogue.ts";
 import { decodeValue, readExpression } from "./decode-value.ts";
 import { Generator, type Sample } from "./generate.ts";
@@ -170,12 +170,12 @@ class Run {
     const smooth = trials.filter(({ ours }) => ours.values.every((value) => !isFailure(value)));
     const rough = trials.filter((trial) => !smooth.includes(trial));
     const answers = await this.#oracle.ask(
-      smooth.map(({ sample }) => sample.sql),
+      smooth.map(({ sample, ours }) => asked(sample.sql, ours.type)),
       ids,
     );
     for (const [i, trial] of smooth.entries()) await this.#judge(trial, answers[i]!, ids);
     for (const trial of rough) {
-      const [answer] = await this.#oracle.ask([trial.sample.sql], ids);
+      const [answer] = await this.#oracle.ask([asked(trial.sample.sql, trial.ours.type)], ids);
       await this.#judge(trial, answer!, ids);
     }
   }
@@ -220,7 +220,7 @@ class Run {
     const rows = ids.map((id) => this.#rows[id - 1]!);
     const ours = evaluateHere(sample.sql, COLUMNS, rows);
     if (!("type" in ours)) return null;
-    return difference(ours, await this.#oracle.askRowByRow(sample.sql, ids));
+    return difference(ours, await this.#oracle.askRowByRow(asked(sample.sql, ours.type), ids));
   }
 
   async #describeRow(sql: string, id: number): Promise<string> {
