@@ -22,6 +22,8 @@ export interface Typed {
   readonly text?: Typed;
   /** Of IF and CASE whose values have several types: the conditions and the values, of which the last has none. A conversion of it is one of the value that is chosen. */
   readonly chosen?: { readonly tests: readonly string[]; readonly values: readonly Typed[] };
+  /** A date of which zero parts are taken (LAST_DAY): the same where they are not, for what is added to it or converted. */
+  readonly realDate?: Typed;
   /** Why it cannot be taken for a number, if it cannot. */
   readonly notNumber?: string;
   /** The value where it is known when compiling: literals, and what is computed of them. */

@@ -1,11 +1,13 @@
 /** Arguments of temporal functions. */
 import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
-import { toInteger, toText } from "../convert.ts";
+import { toInteger } from "../convert.ts";
 import type { Scope, Typed } from "../typed.ts";
-import { toDate, toDatetime, type DateMode } from "./convert.ts";
+import { fractionOf, toDate, toDatetime, type DateMode } from "./convert.ts";
 import { momentToNumber } from "./format.ts";
 import { partsOfDecimal, partsOfDouble, partsOfText, type Parts } from "./parse-number.ts";
+
+const MAX_BIGINT = 2n ** 63n - 1n;
 
 /** A value whose year, month and day alone are read: a DATE or a DATETIME. */
 export function toCalendar(value: Typed, scope: Scope, mode: DateMode): Typed {
@@ -37,11 +39,12 @@ export function toWholeNumber(value: Typed, scope: Scope): Typed {
   };
 }
 
-/** The value as a bigint within 64 signed bits. */
+/** The value as a bigint within 64 signed bits: what is greater becomes negative, but the text of a column the greatest one. */
 export function toSignedBigInt(value: Typed, scope: Scope): Typed {
   const integer = toInteger(value, scope);
   const { constant: _, ...rest } = integer;
-  const make = scope.bind(signedOrNull);
+  const isText = value.type.kind === "text" && value.isColumn === true;
+  const make = scope.bind(isText ? clampedOrNull : signedOrNull);
   return {
     ...rest,
     type: { kind: "integer", isUnsigned: false, isSmall: false, digits: 20 },
@@ -51,6 +54,10 @@ export function toSignedBigInt(value: Typed, scope: Scope): Typed {
 
 function signedNumberOrNull(value: bigint | null): number | null {
   return value === null ? null : Number(BigInt.asIntN(64, value));
+}
+
+function clampedOrNull(value: bigint | number | null): bigint | null {
+  return value === null || value < MAX_BIGINT ? signedOrNull(value) : MAX_BIGINT;
 }
 
 function signedOrNull(value: bigint | number | null): bigint | null {
@@ -75,25 +82,31 @@ export function toParts(value: Typed, scope: Scope): Typed {
     case "double":
       return make(value, (source) => `${scope.bind(partsOfDouble)}(${source})`);
     case "text":
-    case "enum":
-    case "set":
-      return make(toText(value, scope), (source) => `${scope.bind(partsOfText)}(${source})`);
+      if (value.notNumber !== undefined) return scope.refuse(value.at, value.notNumber);
+      return make(value, (source) => `${scope.bind(partsOfText)}(${source})`);
+    case "bytes":
+      if (type.isHexLiteral === true) return wholeParts(value, scope);
+      return make(value, (source) => `${scope.bind(prefixOfBytes)}(${source})`);
     case "time":
     case "datetime":
-    case "bytes":
-      if (type.kind === "bytes" && type.isHexLiteral !== true) {
-        return make(toText(value, scope), (source) => `${scope.bind(partsOfText)}(${source})`);
-      }
-      if (type.kind !== "bytes" && type.fraction > 0) {
-        return make(value, (source) => `${scope.bind(partsOfMoment)}(${source}, "${type.kind}")`);
-      }
-      return wholeParts(value, scope);
+      if (type.fraction === 0) return wholeParts(value, scope);
+      return make(value, (source) => `${scope.bind(partsOfMoment)}(${source}, "${type.kind}")`);
     default:
       return wholeParts(value, scope);
   }
 }
 
 function wholeParts(value: Typed, scope: Scope): Typed {
+  const integer = toInteger(value, scope);
+  const isUnsigned = integer.type.kind === "integer" && integer.type.isUnsigned;
+  if (isUnsigned) {
+    return applyStrict(
+      [integer],
+      { at: value.at, scope },
+      { type: { kind: "opaque", name: "number" } },
+      (source) => `({ whole: Number(${source}), nanosecond: 0 })`,
+    );
+  }
   return applyStrict(
     [toWholeNumber(value, scope)],
     { at: value.at, scope },
@@ -108,4 +121,23 @@ function partsOfMoment(moment: Moment, kind: "time" | "datetime"): Parts {
     whole: Number(momentToNumber(moment, kind, 0)),
     nanosecond: sign * moment.microsecond * 1000,
   };
+}
+
+/** Digits behind the point of a number of seconds. */
+export function fractionOfNumber(value: Typed): number {
+  switch (value.type.kind) {
+    case "text":
+    case "double":
+    case "enum":
+    case "set":
+      return 6;
+    case "bytes":
+      return value.type.isHexLiteral === true ? 0 : 6;
+    default:
+      return fractionOf(value, "time");
+  }
+}
+
+function prefixOfBytes(bytes: Uint8Array): Parts {
+  return partsOfText(Buffer.from(bytes).toString("latin1"));
 }

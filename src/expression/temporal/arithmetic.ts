@@ -103,7 +103,11 @@ function compileAddition(addition: Addition, call: Call): Typed {
       return add(date, { kind: "time", fraction }, addToTime);
     default: {
       const apply = isOfDays(unit) ? addDays : addTime;
-      return add(toKindedDatetime(date, scope), sessionText(29), apply);
+      return {
+        ...add(toKindedDatetime(date, scope), sessionText(29), apply),
+        notNumber:
+          "date arithmetic with what is no date by its type, as a number: CAST it AS DATETIME first",
+      };
     }
   }
 }
@@ -116,6 +120,8 @@ function fractionOfInterval({ count: { type }, unit }: Addition): number {
     case "integer":
     case "date":
     case "null":
+    case "enum":
+    case "set":
       return 0;
     case "decimal":
       return Math.min(type.scale, 6);
@@ -143,7 +149,7 @@ function compileInterval(
   const word = JSON.stringify(unit);
   if (isComposite(unit)) {
     const value = make(
-      toText(count, scope),
+      type.kind === "bytes" ? latin1Text(count, scope) : toText(count, scope),
       (source) => `${scope.bind(compositeInterval)}(${source}, ${word})`,
     );
     return { ...value, isNullable: value.isNullable, canFail: true };
@@ -177,13 +183,28 @@ function secondCount(count: Typed, scope: Scope): Typed {
         (source) => `String(${source})`,
       );
     case "text":
+      return count;
     case "bytes":
-    case "enum":
-    case "set":
-      return toText(count, scope);
+      return latin1Text(count, scope);
     default:
       return scope.refuse(count.at, `a value of type ${count.type.kind} as a count of seconds`);
   }
+}
+
+/** A binary string with a character for each byte: its digits are what counts. */
+function latin1Text(value: Typed, scope: Scope): Typed {
+  const decode = scope.bind(latin1);
+  const type = sessionText(0);
+  return applyStrict(
+    [value],
+    { at: value.at, scope },
+    { type },
+    (source) => `${decode}(${source})`,
+  );
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
 }
 
 function negatedOrNull(value: Interval | null): Interval | null {

@@ -27,6 +27,7 @@ export type DateMode = "real" | "partial" | "counted";
 
 /** The value as a DATE: NULL where it has none. A time of day is cut off. Refuses TIME, which would need the current date. */
 export function toDate(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
+  if (value.realDate !== undefined && mode !== "partial") return value.realDate;
   const place = { at: value.at, scope };
   const type = { kind: "date" } as const;
   const whole = wholeSource(value);
@@ -59,6 +60,9 @@ function wholeSource({ type }: Typed): ((source: string) => string) | null {
 
 /** The value as a DATETIME with as many digits behind the seconds as it may have: NULL where it has none. Refuses TIME, which would need the current date. */
 export function toDatetime(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
+  if (value.realDate !== undefined && mode !== "partial") {
+    return toDatetime(value.realDate, scope, "partial");
+  }
   const place = { at: value.at, scope };
   const type = { kind: "datetime", fraction: fractionOf(value, "datetime") } as const;
   switch (value.type.kind) {
@@ -132,9 +136,11 @@ export function fractionOf(value: Typed, kind: "datetime" | "time"): number {
     case "double":
       return 6;
     case "text":
-    case "bytes":
-      if (constant === undefined || constant.value === null) return 6;
-      return fractionOfText(textOf(constant.value as string | Uint8Array), kind);
+    case "bytes": {
+      const unknown = type.kind === "bytes" && type.isHexLiteral === true ? 0 : 6;
+      if (constant === undefined || constant.value === null) return unknown;
+      return fractionOfText(textOf(constant.value as string | Uint8Array), kind) ?? unknown;
+    }
     case "enum":
     case "set":
       return 6;
@@ -143,10 +149,10 @@ export function fractionOf(value: Typed, kind: "datetime" | "time"): number {
   }
 }
 
-function fractionOfText(text: string, kind: "datetime" | "time"): number {
-  if (kind === "time") return parseTime(text)?.fraction ?? 6;
+function fractionOfText(text: string, kind: "datetime" | "time"): number | null {
+  if (kind === "time") return parseTime(text)?.fraction ?? null;
   const parsed = parseDatetime(text, PARTIAL_DATES);
-  return parsed.kind === "date" || parsed.kind === "datetime" ? parsed.fraction : 6;
+  return parsed.kind === "date" || parsed.kind === "datetime" ? parsed.fraction : null;
 }
 
 /** How types without a time in them become one: makers of sources. */

@@ -4,7 +4,7 @@ import { applyStrict } from "../apply.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { smallInteger, type SqlType } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
-import { toParts } from "./arguments.ts";
+import { fractionOfNumber, toParts } from "./arguments.ts";
 import { fractionOf, toDatetime } from "./convert.ts";
 import { formatDatetime } from "./date-format.ts";
 import {
@@ -95,9 +95,7 @@ function momentOfSecond(second: number, microsecond: number): Moment {
 
 function fromUnixTime(value: Typed, call: Call): Typed {
   const { scope } = call;
-  const { kind } = value.type;
-  const isText = kind === "text" || kind === "bytes" || kind === "enum" || kind === "set";
-  const fraction = isText ? 6 : fractionOf(value, "datetime");
+  const fraction = fractionOfNumber(value);
   return applyStrict(
     [toParts(value, scope)],
     call,

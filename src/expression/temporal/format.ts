@@ -35,7 +35,10 @@ export function momentToNumber(moment: Moment, kind: TemporalKind, fraction: num
 
 /** The integer that the value has, its fraction rounded half away from zero (CAST AS SIGNED). */
 export function momentToInteger(moment: Moment, kind: TemporalKind): number {
-  const rounded = kind === "time" ? roundTime(moment, 0) : (roundDatetime(moment, 0) ?? { ...moment, hour: 0, minute: 0, second: 0 });
+  const rounded =
+    kind === "time"
+      ? roundTime(moment, 0)
+      : (roundDatetime(moment, 0) ?? { ...moment, hour: 0, minute: 0, second: 0 });
   const whole = wholeNumber(kind === "date" ? moment : rounded, kind);
   return moment.isNegative ? -whole : whole;
 }

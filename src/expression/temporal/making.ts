@@ -3,9 +3,15 @@ import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
 import type { FunctionTable, SqlFunction } from "../functions.ts";
 import { sessionText } from "../sql-type.ts";
-import { RowError } from "../typed.ts";
-import { toCalendar, toParts, toSignedBigInt, toWholeNumber } from "./arguments.ts";
-import { fractionOf, toDate, toTime } from "./convert.ts";
+import { RowError, type Typed } from "../typed.ts";
+import {
+  fractionOfNumber,
+  toCalendar,
+  toParts,
+  toSignedBigInt,
+  toWholeNumber,
+} from "./arguments.ts";
+import { toDate, toTime } from "./convert.ts";
 import {
   createMoment,
   dateOfDayNumber,
@@ -27,13 +33,16 @@ export const MAKING_FUNCTIONS: FunctionTable = {
   time: { arity: [1, 1], compile: ([value], { scope }) => toTime(value!, scope) },
   last_day: {
     arity: [1, 1],
-    compile: ([value], call) =>
-      applyStrict(
-        [toCalendar(value!, call.scope, "partial")],
-        call,
-        { type: DATE, mayBeNull: true },
-        (source) => `${call.scope.bind(lastDay)}(${source})`,
-      ),
+    compile([value], call) {
+      const make = (mode: "partial" | "real"): Typed =>
+        applyStrict(
+          [toCalendar(value!, call.scope, mode)],
+          call,
+          { type: DATE, mayBeNull: true },
+          (source) => `${call.scope.bind(lastDay)}(${source})`,
+        );
+      return { ...make("partial"), realDate: make("real") };
+    },
   },
   from_days: {
     arity: [1, 1],
@@ -47,13 +56,20 @@ export const MAKING_FUNCTIONS: FunctionTable = {
   },
   makedate: {
     arity: [2, 2],
-    compile: (args, call) =>
-      applyStrict(
-        args.map((value) => toWholeNumber(value, call.scope)),
-        call,
-        { type: DATE, mayBeNull: true },
-        (year, day) => `${call.scope.bind(makeDate)}(${year}, ${day})`,
-      ),
+    compile([year, day], call) {
+      const { scope } = call;
+      const result = { type: DATE, mayBeNull: true };
+      // the day comes first: where it is NULL the year is not looked at
+      return applyStrict([toWholeNumber(day!, scope)], call, result, (daySource) => {
+        const inner = applyStrict(
+          [toWholeNumber(year!, scope)],
+          call,
+          result,
+          (yearSource) => `${scope.bind(makeDate)}(${yearSource}, ${daySource})`,
+        );
+        return inner.source;
+      });
+    },
   },
   maketime: {
     arity: [3, 3],
@@ -92,19 +108,6 @@ export const MAKING_FUNCTIONS: FunctionTable = {
   ]),
   get_format_time: getFormat(["%h:%i:%s %p", "%H:%i:%s", "%H:%i:%s", "%H.%i.%s", "%H%i%s"]),
 };
-
-/** Digits behind the point of a number of seconds. */
-function fractionOfNumber(value: Parameters<typeof fractionOf>[0]): number {
-  switch (value.type.kind) {
-    case "text":
-    case "double":
-      return 6;
-    case "bytes":
-      return value.type.isHexLiteral === true ? 0 : 6;
-    default:
-      return fractionOf(value, "time");
-  }
-}
 
 function period(compute: (a: bigint, b: bigint) => bigint): SqlFunction {
   return {
