@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
+import type { DirectConfig } from "../../src/config/config.ts";
+import type { ReloadRequests } from "../../src/pipeline/reload-requests.ts";
 import type { DirectStatus } from "../../src/pipeline/status.ts";
 import type { StartRequest } from "../../src/pipeline/start.ts";
 import type { TestTarget } from "./elasticsearch.ts";
@@ -18,6 +20,7 @@ import { until } from "./until.ts";
 
 /** A pipeline's configuration and folder, over several runs of it. */
 export interface TestPipeline extends AsyncDisposable {
+  readonly config: DirectConfig;
   /** Runs it until the returned scope ends. */
   start(options?: StartOptions): Promise<RunningPipeline>;
   /** What the dead-letter file holds. */
@@ -33,6 +36,7 @@ export interface TestPipeline extends AsyncDisposable {
 export interface StartOptions {
   readonly from?: StartRequest;
   readonly acceptChanges?: boolean;
+  readonly reloads?: ReloadRequests;
 }
 
 /** A run of a pipeline; disposing it drains and stops. */
@@ -93,6 +97,7 @@ ${options.rules}`;
   const config = ofTopology(parsed, "direct");
   const statePath = join(folder, "state");
   return {
+    config,
     start: async (start = {}) => {
       const run = await startPipeline(config, start);
       return {
