@@ -12,6 +12,7 @@ export {
   loadPipelines,
   parseConfig,
   parsePipelines,
+  parseTexts,
   type LoadOptions,
   type PipelinePart,
 } from "./config/load.ts";
@@ -33,6 +34,13 @@ export type {
   StoreConfig,
   TlsConfig,
 } from "./config/config.ts";
+export { openConfigSource } from "./config/sources/open.ts";
+export type {
+  ConfigSnapshot,
+  ConfigSource,
+  ConfigTexts,
+  SourceOptions,
+} from "./config/sources/source.ts";
 export { configFingerprint } from "./config/fingerprint.ts";
 export { redactConfig } from "./config/redact.ts";
 export { ofTopology, type ConfigOf } from "./config/topology.ts";
@@ -41,6 +49,8 @@ export { asTailraceError, TailraceError } from "./core/errors.ts";
 export type { Finding } from "./core/finding.ts";
 export type { Logger } from "./core/logger.ts";
 export { createLogger, type LoggerOptions } from "./observe/logger.ts";
+export type { ReloadAnswer, RuleChange } from "./pipeline/reload.ts";
+export { ReloadRequests } from "./pipeline/reload-requests.ts";
 export { runPipeline } from "./pipeline/run-pipeline.ts";
 export type { TransformChange, TransformDocument, TransformFunction } from "./rules/transform.ts";
 export type { RunOptions, StatusView } from "./pipeline/run-options.ts";

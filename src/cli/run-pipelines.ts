@@ -58,7 +58,7 @@ export async function runPipelines(
   const views: Views = configs.map(() => undefined);
   await using _admin = await openRunAdmin({ configs, views, reloader, signal, logger });
   const following = follow(reloader, { watch: flags.watch !== false, signal, context }).catch(
-    (error: unknown) => fail(error, logger),
+    (error: unknown) => logger.error({ error }, "the configuration is not followed any more"),
   );
   await Promise.all(
     configs.map(async (config, index) => {

@@ -24,13 +24,19 @@ export function reloadScope(current: PipelineConfig, next: PipelineConfig): Relo
       `${key} cannot change while ${current.name} runs: ${why}`,
     );
   }
-  const isSameRules = isDeepStrictEqual(current.rules, next.rules);
+  const isSameRules = isDeepStrictEqual(rulesThatCount(current), rulesThatCount(next));
   // tests of rules change nothing
   const others = { rules: [], tests: [] };
   if (!isDeepStrictEqual({ ...current, ...others }, { ...next, ...others })) return "stages";
   // a script may have changed behind the same path
-  const hasScripts = next.rules.some((rule) => rule.transform !== undefined);
+  const hasScripts =
+    next.topology !== "capture" && next.rules.some((rule) => rule.transform !== undefined);
   return isSameRules && !hasScripts ? "nothing" : "rules";
+}
+
+/** Of a capture, the tables. */
+function rulesThatCount({ topology, rules }: PipelineConfig): unknown {
+  return topology === "capture" ? rules.map((rule) => rule.table).toSorted() : rules;
 }
 
 type Part = Readonly<Record<string, unknown>>;

@@ -1,4 +1,12 @@
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createCertificate } from "../support/certificate.ts";
+import { openConfigSource } from "../../src/config/sources/open.ts";
 import { until } from "../support/until.ts";
 import { failureOf, follow } from "./follow.ts";
 import { serveHttp, type SeenRequest } from "./http-server.ts";
@@ -76,4 +84,31 @@ test("refusals name what was asked for and no secret", async () => {
   expect(await failureOf("http://u:hunter2@config.example/shop", { secrets })).toMatch(
     /^CONFIG_UNREADABLE: http:\/\/config.example\/shop: a configuration holds secrets/,
   );
+});
+
+test("an encrypted centre is verified against the certificates that are named", async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), "tailrace-tls-"));
+  const { cert, key } = createCertificate(["IP:127.0.0.1"]);
+  const ca = join(folder.path, "ca.pem");
+  await writeFile(ca, cert);
+  const value = Buffer.from("a = 1").toString("base64");
+  const server = createServer({ cert, key }, (_, response) => {
+    response.setHeader("x-consul-index", "7");
+    response.end(JSON.stringify([{ Value: value }]));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const at = `consul://127.0.0.1:${(server.address() as AddressInfo).port}/shop`;
+    await using source = await openConfigSource(`${at}?tls=${ca}`, { env: {} });
+    expect((await source.read()).texts[0].text).toBe("a = 1");
+    expect(await failureOf(`${at}?tls=true`)).toMatch(
+      /^CONFIG_CENTRE_UNAVAILABLE: .*: no connection \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+    );
+    expect(await failureOf(at)).toMatch(/^CONFIG_CENTRE_UNAVAILABLE: /);
+    expect(await failureOf(`${at}?tls=/nowhere.pem`)).toMatch(/certificates .* cannot be read/);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });

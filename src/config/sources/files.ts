@@ -12,8 +12,9 @@ const MAIN_FILES = ["tailrace.toml", "tailrace.json"] as const;
 /** Files of other tools that stand beside scripts. */
 const FOREIGN_FILES = ["package.json", "package-lock.json", "tsconfig.json"];
 
-/** Quiet for so long, and an editor or a copy of several files is done. */
+/** Quiet for so long, and an editor or a copy of several files is done; nobody waits longer for that than the limit. */
 const DEBOUNCE_MS = 100;
+const DEBOUNCE_LIMIT_MS = 2_000;
 
 const POLL_INTERVAL_MS = 30_000;
 
@@ -29,6 +30,8 @@ export class FileReader implements ConfigReader {
   readonly #clock: Clock;
   readonly #pollIntervalMs: number;
   #watchers: readonly FSWatcher[] = [];
+  /** When something was changed last, ms. */
+  #eventAtMs = 0;
   #changed = Promise.withResolvers<void>();
 
   constructor(path: string, options: SourceOptions = {}) {
@@ -51,7 +54,14 @@ export class FileReader implements ConfigReader {
     const changed = this.#changed;
     await Promise.race([changed.promise, poll]);
     ended.abort();
-    await this.#clock.sleep(DEBOUNCE_MS, signal);
+    const limitMs = this.#clock.now() + DEBOUNCE_LIMIT_MS;
+    do await this.#clock.sleep(DEBOUNCE_MS, signal);
+    while (!signal.aborted && this.#isBusy(limitMs));
+  }
+
+  #isBusy(limitMs: number): boolean {
+    const nowMs = this.#clock.now();
+    return nowMs < limitMs && nowMs - this.#eventAtMs < DEBOUNCE_MS;
   }
 
   async #watch(folders: readonly string[]): Promise<void> {
@@ -66,7 +76,10 @@ export class FileReader implements ConfigReader {
     if (real !== null) places.add(dirname(real));
     this.#watchers = [...places].flatMap((folder) => {
       try {
-        const watcher = watch(folder, { persistent: false }, () => changed.resolve());
+        const watcher = watch(folder, { persistent: false }, () => {
+          this.#eventAtMs = this.#clock.now();
+          changed.resolve();
+        });
         watcher.on("error", () => watcher.close());
         return [watcher];
       } catch {
