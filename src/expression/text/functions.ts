@@ -7,6 +7,7 @@ import { DIGEST_FUNCTIONS } from "./digests.ts";
 import { CASE_FUNCTIONS } from "./letter-case.ts";
 import { LIKE_FUNCTIONS } from "./like.ts";
 import { PART_FUNCTIONS } from "./parts.ts";
+import { REGEXP_FUNCTIONS } from "./regexp.ts";
 import { SEARCH_FUNCTIONS } from "./search.ts";
 
 /** string functions and pattern matching. */
@@ -19,5 +20,6 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   ...DIGEST_FUNCTIONS,
   ...LIKE_FUNCTIONS,
   ...PART_FUNCTIONS,
+  ...REGEXP_FUNCTIONS,
   ...SEARCH_FUNCTIONS,
 };
