@@ -16,7 +16,8 @@ export interface RuleText {
 
 /** An error at a place in one of a rule's texts. The message names rule, key, line and column and shows the line with a caret. */
 export class RuleTextError extends TailraceError {
-  readonly source: RuleText;
+  // Not a property of its own: loggers print those, and the text may hold secrets.
+  readonly #source: RuleText;
   /** Offset into the text. */
   readonly at: number;
   /** What is wrong, in a sentence without the place and without secrets. */
@@ -30,10 +31,15 @@ export class RuleTextError extends TailraceError {
     const { line, column, excerpt } = showPlace(shown.text, shown.at);
     const rule = source.rule === "" ? "" : `rule ${source.rule}, `;
     super(code, `${rule}${source.key}:${line}:${column}: ${hide(why)}\n${excerpt}`);
-    this.source = source;
+    this.#source = source;
     this.at = at;
     this.why = hide(why);
     this.shown = shown;
+  }
+
+  /** The text as it is, with its secrets. */
+  get source(): RuleText {
+    return this.#source;
   }
 }
 

@@ -4,7 +4,8 @@ import { printExpression } from "./print.ts";
 import { parseRule, sourceOf, type Rule } from "./rule.ts";
 import type { RuleOptions } from "../core/rule.ts";
 import type { Template } from "./tree.ts";
-import { TailraceError } from "../core/errors.ts";
+import { inspect } from "node:util";
+import { RuleTextError } from "./rule-text-error.ts";
 
 function rule(options: Partial<RuleOptions>): Rule {
   return parseRule({
@@ -29,14 +30,18 @@ function select(options: Partial<RuleOptions>): readonly string[] {
   return where === null ? fields : [...fields, `where ${printExpression(where)}`];
 }
 
-function problem(options: Partial<RuleOptions>): string {
+function errorOf(options: Partial<RuleOptions>): RuleTextError | null {
   try {
     rule(options);
+    return null;
   } catch (error) {
-    if (error instanceof TailraceError) return error.message;
+    if (error instanceof RuleTextError) return error;
     throw error;
   }
-  return "none";
+}
+
+function problem(options: Partial<RuleOptions>): string {
+  return errorOf(options)?.message ?? "none";
 }
 
 function spell(template: Template | null): readonly string[] | null {
@@ -259,4 +264,11 @@ test("nothing but its own error comes of whatever query, condition and template"
     }),
     { numRuns: 200 },
   );
+});
+
+test("an error shows no secret of the text, nor do its properties", () => {
+  const where = "sha2(concat('hunter2', mail), 256) = 'hunter2' 'x' nix";
+  const error = errorOf({ where, secrets: ["hunter2"] });
+  expect(inspect(error, { depth: 9 })).not.toContain("hunter2");
+  expect(error?.message).toContain("sha2(concat('***', mail), 256) = '***' 'x' nix");
 });
