@@ -196,7 +196,6 @@ function castYear(value: Typed, place: Place): Typed {
     isUnsigned: true,
     isSmall: true,
     digits: 4,
-    isYear: true,
   } as const;
   const run = scope.bind(yearOfNumber);
   switch (value.type.kind) {

@@ -1,5 +1,6 @@
 import type { Place } from "../apply.ts";
 import { constantOf } from "../constant.ts";
+import { fold } from "../fold.ts";
 import { decimalOfDouble, parseDecimal, type ParsedDecimal } from "../numeric/parse.ts";
 import { BIGINT, BIGINT_UNSIGNED, smallInteger, type IntegerType } from "../sql-type.ts";
 import { toDatetime } from "../temporal/convert.ts";
@@ -94,7 +95,8 @@ function yearOf(value: Typed, scope: Scope): Typed | null {
 function dateOfNumber(value: Typed, column: Typed, scope: Scope): Typed | null {
   const { kind } = value.type;
   if (kind !== "integer" && kind !== "decimal" && kind !== "double") return null;
-  const moment = toDatetime(value, scope);
+  const place = { at: value.at, scope };
+  const moment = fold([value], place, ([known], inner) => toDatetime(known!, inner.scope));
   const known = moment.constant?.value;
   if (known === null || known === undefined || typeof known !== "object" || !("year" in known)) {
     return null;

@@ -92,8 +92,14 @@ function compareEach(value: Typed, list: readonly Typed[], call: Call): Typed {
   const named: Typed = { ...first, source: whole.name, isNullable: false };
   const isNullable = first.isNullable || elements.some((element) => element.isNullable);
   const unknown = scope.temporary();
+  // constants become values of a column's type only where all are compared by one type
+  const categories = new Set(
+    elements.map(({ type: { kind } }) =>
+      kind === "integer" || kind === "decimal" ? kind : "other",
+    ),
+  );
   const tests = elements.map((element) => {
-    const equal = compileSign("===", [named, element], call);
+    const equal = compileSign("===", [named, element], call, categories.size === 1);
     if (!equal.isNullable) return `(${equal.source}) === 1`;
     const result = scope.temporary();
     return `((${result} = ${equal.source}) === null ? (${unknown} = true, false) : ${result} === 1)`;
