@@ -9,6 +9,7 @@ import { kafkaSync } from "./kafka-sync.ts";
 import { latencyDirect } from "./latency-direct.ts";
 import { latencyKafka } from "./latency-kafka.ts";
 import { peerZongjiDecode } from "./peer-zongji-decode.ts";
+import { ruleCost } from "./rule-cost.ts";
 import { slowSink } from "./slow-sink.ts";
 import { smallTransactions } from "./small-transactions.ts";
 
@@ -16,6 +17,7 @@ import { smallTransactions } from "./small-transactions.ts";
 export const BENCHMARKS: readonly Benchmark[] = [
   directNull,
   directRules,
+  ruleCost,
   peerZongjiDecode,
   encode,
   smallTransactions,

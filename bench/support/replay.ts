@@ -32,37 +32,53 @@ export async function replayIntoNull(
 ): Promise<readonly BenchmarkResult[]> {
   const mysql = await context.mysql();
   const range = await ordersRange(mysql, context.rows, context.report);
-  const { rows } = range;
   const config = { mysqlUrl: mysql.url, index: INDEX, rule };
   await verifyReplay(config, range, context.report);
-  const runs: (TailraceRun & { readonly nullCpuUsPerRow: number })[] = [];
+  const runs: NullRun[] = [];
   for (let i = 0; i < context.runs; i++) {
-    await using sink = await openNullSink({ mode: "drain" });
-    const before = await sink.stats();
-    const run = await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
-    const after = await sink.stats();
-    runs.push({ ...run, nullCpuUsPerRow: (after.cpuUs - before.cpuUs) / rows });
-    context.report(
-      `${name} ${i + 1}/${context.runs}: ${Math.round(run.rowsPerS)} rows/s, ${run.cpuUsPerRow.toFixed(2)} µs CPU a row, ${Math.round(run.rssMb)} MB`,
-    );
+    const run = await replayOnce(config, range);
+    runs.push(run);
+    context.report(`${name} ${i + 1}/${context.runs}: ${describeRun(run)}`);
   }
   const figures = figuresOf(medianRun(runs, (run) => run.rowsPerS));
   return [{ name, figures, raw: { rule, runs } }];
 }
 
-/** The guard of correctness, and the warm-up: each row's document has arrived exactly once. Throws when not. */
-async function verifyReplay(
-  config: Omit<ReplayConfig, "elasticsearchUrl">,
+/** A run into the null server, and what that took of the machine. */
+export type NullRun = TailraceRun & { readonly nullCpuUsPerRow: number };
+
+/** What is replayed, but for the server that it goes to. */
+export type NullReplay = Omit<ReplayConfig, "elasticsearchUrl">;
+
+/** Replays a stretch of the log once into a null server of its own. */
+export async function replayOnce(config: NullReplay, range: LogRange): Promise<NullRun> {
+  await using sink = await openNullSink({ mode: "drain" });
+  const before = await sink.stats();
+  const run = await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
+  const after = await sink.stats();
+  return { ...run, nullCpuUsPerRow: (after.cpuUs - before.cpuUs) / range.rows };
+}
+
+/** The figures of a run on one line. */
+export function describeRun(run: NullRun): string {
+  return `${Math.round(run.rowsPerS)} rows/s, ${run.cpuUsPerRow.toFixed(2)} µs CPU a row, ${Math.round(run.rssMb)} MB`;
+}
+
+/** The guard of correctness, and the warm-up: each of so many documents (absent: of each row) has arrived exactly once. Throws when not. */
+export async function verifyReplay(
+  config: NullReplay,
   range: LogRange,
   report: (line: string) => void,
+  expected: number = range.rows,
 ): Promise<void> {
   const { rows } = range;
   await using sink = await openNullSink({ mode: "verify", rows });
   await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
   const { documents } = await sink.stats();
-  if (documents?.actions !== rows || documents.distinct !== rows || documents.unexpected !== 0)
+  const { actions = 0, distinct = 0, unexpected = 0 } = documents ?? {};
+  if (actions !== expected || distinct !== expected || unexpected !== 0)
     throw new Error(
-      `${rows} documents were to arrive once each, but: ${JSON.stringify(documents)}`,
+      `${expected} documents were to arrive once each, but: ${JSON.stringify(documents)}`,
     );
-  report(`verified: ${rows} documents, each once`);
+  report(`verified: ${expected} documents, each once`);
 }

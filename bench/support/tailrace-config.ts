@@ -9,6 +9,8 @@ interface BenchRule {
   readonly index: string;
   /** More lines of the rule. */
   readonly rule?: string;
+  /** What the rule selects, `TABLE` for the table; absent = the columns as they are. */
+  readonly query?: string;
 }
 
 interface ReadsLog {
@@ -53,10 +55,15 @@ ${"to" in config ? topicSink(config.to) : `hosts = [${JSON.stringify(config.elas
 level = "warn"
 
 [[rules]]
-table = ${JSON.stringify(config.table)}
+${tableOf(config)}
 index = ${JSON.stringify(config.index)}
 ${config.rule ?? ""}
 `;
+}
+
+function tableOf({ table, query }: BenchRule): string {
+  if (query === undefined) return `table = ${JSON.stringify(table)}`;
+  return `query = ${JSON.stringify(query.replace("TABLE", table))}`;
 }
 
 /** Every run is a pipeline, and a consumer group, of its own. */
