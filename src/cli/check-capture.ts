@@ -33,13 +33,12 @@ export function checkTables(
   tables: readonly TableSchema[],
   options: { readonly caseSensitive: boolean },
 ): readonly Finding[] {
-  const ruleOf = createTableMatcher(rules, options);
-  const tablesOf = Map.groupBy(tables, ({ database, table }) => ruleOf(database, table));
   const patterns = Object.keys(sink.partitionBy).map((table) => ({ table }));
   const columnsOf = createTableMatcher(patterns, options);
   return rules.flatMap((rule): readonly Finding[] => {
     const check = `rule ${rule.table}`;
-    const taken = tablesOf.get(rule) ?? [];
+    const matches = createTableMatcher([rule], options);
+    const taken = tables.filter(({ database, table }) => matches(database, table) !== null);
     if (taken.length === 0) {
       const message = "no table of this name exists, or the user may not see it";
       const remedy = "Correct the rule's table, create the table, or GRANT SELECT on it.";
