@@ -55,17 +55,22 @@ export function toJsonValue(value: Typed, scope: Scope): Typed {
       return convert(toText(value, scope), scope, numberValue);
     }
     case "date":
-      return convert(value, scope, dateValue);
+      return notNumber(convert(value, scope, dateValue));
     case "time":
-      return convert(value, scope, timeValue);
+      return notNumber(convert(value, scope, timeValue));
     case "datetime":
-      return convert(value, scope, datetimeValue);
+      return notNumber(convert(value, scope, datetimeValue));
     case "bytes":
       return scope.refuse(value.at, "bytes in JSON");
     case "opaque":
     case "field":
       return scope.refuse(value.at, "a value that JSON does not take");
   }
+}
+
+/** MySQL keeps a date in JSON as one, and takes it for 0; here it is a string. */
+function notNumber(value: Typed): Typed {
+  return { ...value, notNumber: "a date or time in JSON as a number" };
 }
 
 function convert(value: Typed, scope: Scope, make: (value: never) => JsonValue): Typed {

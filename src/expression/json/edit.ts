@@ -6,6 +6,9 @@ import { placeOf, seek, type JsonPath, type PathLeg } from "./path.ts";
 /** What becomes of a value that a path leads to; undefined = it goes. */
 type Change = (value: JsonValue) => JsonValue | undefined;
 
+/** A value that is made when it is needed: what is not put into the document is not evaluated. */
+type Lazy = () => JsonValue;
+
 /** Replaces what the path leads to, without wildcards; where it leads nowhere the document is what it was. Items of what is no array are that itself. */
 function change(value: JsonValue, path: JsonPath, to: Change): JsonValue | undefined {
   const [leg, ...rest] = path;
@@ -43,19 +46,19 @@ function edited(
 }
 
 /** JSON_REPLACE. */
-export function replaceAt(document: JsonValue, path: JsonPath, value: JsonValue): JsonValue {
-  return edited(document, path, () => value);
+export function replaceAt(document: JsonValue, path: JsonPath, value: Lazy): JsonValue {
+  return edited(document, path, value);
 }
 
 /** JSON_INSERT: adds a member, or an item at an end of an array; what is no array becomes one. */
-export function insertAt(document: JsonValue, path: JsonPath, value: JsonValue): JsonValue {
+export function insertAt(document: JsonValue, path: JsonPath, value: Lazy): JsonValue {
   const leg = path.at(-1);
   if (leg === undefined || seek(document, path).length > 0) return document;
   return edited(document, path.slice(0, -1), (parent) => withAdded(parent, leg, value));
 }
 
 /** JSON_SET. */
-export function setAt(document: JsonValue, path: JsonPath, value: JsonValue): JsonValue {
+export function setAt(document: JsonValue, path: JsonPath, value: Lazy): JsonValue {
   return seek(document, path).length > 0
     ? replaceAt(document, path, value)
     : insertAt(document, path, value);
@@ -67,21 +70,21 @@ export function removeAt(document: JsonValue, path: JsonPath): JsonValue {
 }
 
 /** JSON_ARRAY_APPEND. */
-export function appendAt(document: JsonValue, path: JsonPath, value: JsonValue): JsonValue {
+export function appendAt(document: JsonValue, path: JsonPath, value: Lazy): JsonValue {
   return edited(document, path, (target) => ({
     kind: "array",
-    items: [...itemsOf(target), value],
+    items: [...itemsOf(target), value()],
   }));
 }
 
 /** JSON_ARRAY_INSERT; the path ends with a cell. */
-export function arrayInsertAt(document: JsonValue, path: JsonPath, value: JsonValue): JsonValue {
+export function arrayInsertAt(document: JsonValue, path: JsonPath, value: Lazy): JsonValue {
   const leg = path.at(-1);
   return edited(document, path.slice(0, -1), (parent) => {
     if (parent.kind !== "array" || leg?.kind !== "cell") return parent;
     const { length } = parent.items;
     const place = Math.max(0, Math.min(length, placeOf(leg.index, length)));
-    return { kind: "array", items: parent.items.toSpliced(place, 0, value) };
+    return { kind: "array", items: parent.items.toSpliced(place, 0, value()) };
   });
 }
 
@@ -109,17 +112,17 @@ export function mergePatch(target: JsonValue, patch: JsonValue): JsonValue {
   return jsonObject(members);
 }
 
-function withAdded(parent: JsonValue, leg: PathLeg, value: JsonValue): JsonValue {
+function withAdded(parent: JsonValue, leg: PathLeg, value: Lazy): JsonValue {
   if (leg.kind === "member") {
     return parent.kind === "object"
-      ? jsonObject([...parent.members, [leg.name, value] as const])
+      ? jsonObject([...parent.members, [leg.name, value()] as const])
       : parent;
   }
   if (leg.kind !== "cell") return parent;
   const items = itemsOf(parent);
   return {
     kind: "array",
-    items: leg.index.from === "last" ? [value, ...items] : [...items, value],
+    items: leg.index.from === "last" ? [value(), ...items] : [...items, value()],
   };
 }
 

@@ -100,7 +100,7 @@ function patchAll(values: readonly (JsonValue | null)[]): JsonValue | null {
 
 /** A function of a document and pairs of a path and a value. */
 function edit(
-  change: (document: JsonValue, path: JsonPath, value: JsonValue) => JsonValue,
+  change: (document: JsonValue, path: JsonPath, value: () => JsonValue) => JsonValue,
   check: (path: JsonPath, call: Call, at: number) => void = () => {},
 ): SqlFunction {
   return {
@@ -121,9 +121,13 @@ function edit(
       }
       const whole = toDocument(document!, scope);
       if (hasNull) return nullOf(JSON_TYPE, call);
-      const run = (value: JsonValue, ...items: JsonValue[]): JsonValue =>
+      const run = (value: JsonValue, ...items: (() => JsonValue)[]): JsonValue =>
         items.reduce((result, item, i) => change(result, paths[i]!, item), value);
-      return jsonFunction([whole, ...values], call, { type: JSON_TYPE }, run);
+      // a value is evaluated only where it is put
+      return applyStrict([whole], call, { type: JSON_TYPE }, (source) => {
+        const items = values.map((value) => `() => ${value.source}`);
+        return `${scope.bind(run)}(${[source, ...items].join(", ")})`;
+      });
     },
   };
 }

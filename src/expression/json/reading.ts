@@ -159,22 +159,22 @@ function truth(
   };
 }
 
-/** A function of a document and, if given, of the place in it that a path leads to. */
+/** A function of a document and, if given, of the place in it that a path leads to; with `isWrapping` what is no array counts as one. */
 function atPlace(
   type: typeof COUNT | typeof JSON_TYPE,
   read: (value: JsonValue) => unknown,
-  allowsMany: boolean,
+  isWrapping: boolean,
 ): SqlFunction {
   return {
     arity: [1, 2],
     compile([document, path], call) {
-      const parse = allowsMany ? literalPath : placePath;
+      const parse = isWrapping ? literalPath : placePath;
       const legs = path === undefined ? [] : parse(path, call.scope);
       if (legs === null) return nullOf(type, call);
-      if (allowsMany && isMany(legs))
+      if (isWrapping && isMany(legs))
         call.scope.refuse(path!.at, "a path with * or ** or a range here");
       const run = (value: JsonValue): unknown => {
-        const [found] = seek(value, legs);
+        const found = isWrapping ? seek(value, legs)[0] : seekStrictly(value, legs);
         return found === undefined ? null : read(found);
       };
       return jsonFunction(
@@ -244,6 +244,16 @@ function valueAt(value: JsonValue, path: JsonPath): string | null {
 function lengthOf(value: JsonValue): number {
   if (value.kind === "array") return value.items.length;
   return value.kind === "object" ? value.members.size : 1;
+}
+
+/** As {@link seek}, but only an array has items. */
+function seekStrictly(value: JsonValue, path: JsonPath): JsonValue | undefined {
+  let found: JsonValue | undefined = value;
+  for (const leg of path) {
+    if (found === undefined || (leg.kind === "cell" && found.kind !== "array")) return undefined;
+    [found] = seek(found, [leg]);
+  }
+  return found;
 }
 
 function keysOf(value: JsonValue): JsonValue | null {

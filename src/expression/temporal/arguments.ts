@@ -84,6 +84,8 @@ export function toParts(value: Typed, scope: Scope): Typed {
     case "text":
       if (value.notNumber !== undefined) return scope.refuse(value.at, value.notNumber);
       return make(value, (source) => `${scope.bind(partsOfText)}(${source})`);
+    case "json":
+      return scope.refuse(value.at, "JSON as a number of seconds: take its text by ->> or CAST it");
     case "bytes":
       if (type.isHexLiteral === true) return wholeParts(value, scope);
       return make(value, (source) => `${scope.bind(prefixOfBytes)}(${source})`);
@@ -94,6 +96,16 @@ export function toParts(value: Typed, scope: Scope): Typed {
     default:
       return wholeParts(value, scope);
   }
+}
+
+/** A DOUBLE as {@link Parts} of the shortest decimal that stands for it. */
+export function toDecimalParts(value: Typed, scope: Scope): Typed {
+  return applyStrict(
+    [value],
+    { at: value.at, scope },
+    { type: { kind: "opaque", name: "number" } },
+    (source) => `${scope.bind(partsOfText)}(String(${source}))`,
+  );
 }
 
 function wholeParts(value: Typed, scope: Scope): Typed {

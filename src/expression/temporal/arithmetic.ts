@@ -106,7 +106,7 @@ function compileAddition(addition: Addition, call: Call): Typed {
       return {
         ...add(toKindedDatetime(date, scope), sessionText(29), apply),
         notNumber:
-          "date arithmetic with what is no date by its type, as a number: CAST it AS DATETIME first",
+          "date arithmetic with what is no date by its type, in arithmetic or as a time: CAST it AS DATETIME first",
       };
     }
   }

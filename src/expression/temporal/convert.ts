@@ -6,7 +6,14 @@ import { applyStrict, type Place } from "../apply.ts";
 import { constantOf } from "../constant.ts";
 import type { SqlType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
-import { createMoment, DATES_OF_TIMES, isDateTaken, PARTIAL_DATES, REAL_DATES } from "./moment.ts";
+import {
+  ANY_DATES,
+  createMoment,
+  DATES_OF_TIMES,
+  isDateTaken,
+  PARTIAL_DATES,
+  REAL_DATES,
+} from "./moment.ts";
 import { parseDatetime, textToDatetime } from "./parse-datetime.ts";
 import {
   partsOfDecimal,
@@ -96,6 +103,9 @@ export function toTime(value: Typed, scope: Scope): Typed {
       return constantOf(type, null, value.at, scope);
     case "time":
       return value;
+    case "text":
+      if (value.notNumber !== undefined) scope.refuse(value.at, value.notNumber);
+      return convert(value, place, type, (source) => `${scope.bind(textToTime)}(${source})`);
     case "date":
       return convert(value, place, type, () => scope.bind(MIDNIGHT), false);
     case "datetime":
@@ -151,7 +161,7 @@ export function fractionOf(value: Typed, kind: "datetime" | "time"): number {
 
 function fractionOfText(text: string, kind: "datetime" | "time"): number | null {
   if (kind === "time") return parseTime(text)?.fraction ?? null;
-  const parsed = parseDatetime(text, PARTIAL_DATES);
+  const parsed = parseDatetime(text, ANY_DATES);
   return parsed.kind === "date" || parsed.kind === "datetime" ? parsed.fraction : null;
 }
 
@@ -178,7 +188,7 @@ function fromPlain(value: Typed, source: string, scope: Scope, make: Plain): str
     case "integer":
       if (type.isYear === true) return make.year();
       if (type.bits !== undefined) return scope.refuse(value.at, "a BIT as a date or time");
-      return make.whole(type.isSmall ? source : `Number(${source})`);
+      return make.whole(type.isSmall ? source : `Number(BigInt.asIntN(64, ${source}))`);
     case "decimal":
       return make.parts(`${scope.bind(partsOfDecimal)}(${source}, ${type.frac})`);
     case "double":

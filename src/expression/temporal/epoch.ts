@@ -4,7 +4,7 @@ import { applyStrict } from "../apply.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { smallInteger, type SqlType } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
-import { fractionOfNumber, toParts } from "./arguments.ts";
+import { fractionOfNumber, toDecimalParts, toParts } from "./arguments.ts";
 import { fractionOf, toDatetime } from "./convert.ts";
 import { formatDatetime } from "./date-format.ts";
 import {
@@ -52,8 +52,9 @@ export const EPOCH_FUNCTIONS: FunctionTable = {
 function unixTimestamp(value: Typed, call: Call): Typed {
   const { scope } = call;
   const fraction = fractionOf(value, "datetime");
+  const { realDate: _, ...plain } = value;
   // what is no real date counts as 0
-  const datetime = { ...toDatetime(value, scope), isNullable: true };
+  const datetime = toDatetime(plain, scope);
   const type: SqlType =
     fraction === 0
       ? smallInteger(20)
@@ -95,9 +96,10 @@ function momentOfSecond(second: number, microsecond: number): Moment {
 
 function fromUnixTime(value: Typed, call: Call): Typed {
   const { scope } = call;
+  const { kind } = value.type;
   const fraction = fractionOfNumber(value);
   return applyStrict(
-    [toParts(value, scope)],
+    [kind === "double" ? toDecimalParts(value, scope) : toParts(value, scope)],
     call,
     { type: { kind: "datetime", fraction }, mayBeNull: true },
     (source) => `${scope.bind(momentOfParts)}(${source})`,

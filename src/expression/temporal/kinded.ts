@@ -17,6 +17,7 @@ export interface KindedDatetime {
 /** A text or number as a {@link KindedDatetime}, NULL where it is no real date; its type stands for nothing. */
 export function toKindedDatetime(value: Typed, scope: Scope): Typed {
   const { type } = value;
+  if (value.notNumber !== undefined) scope.refuse(value.at, value.notNumber);
   const make = (from: Typed, body: (source: string) => string): Typed =>
     applyStrict(
       [from],

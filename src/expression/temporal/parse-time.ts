@@ -124,11 +124,11 @@ class TimeReader {
   }
 
   #number(): number {
-    let value = 0;
-    for (; isDigit(this.#text, this.#at); this.#at += 1) {
-      value = value * 10 + this.#text.charCodeAt(this.#at) - 0x30;
-    }
-    return value;
+    const start = this.#at;
+    while (isDigit(this.#text, this.#at)) this.#at += 1;
+    const digits = this.#text.slice(start, this.#at);
+    // MySQL counts in 64 bits and does not look whether they overflow
+    return digits.length < 16 ? Number(digits) : Number(BigInt.asUintN(64, BigInt(digits)));
   }
 
   #spaces(): void {

@@ -107,7 +107,8 @@ export const PART_FUNCTIONS: FunctionTable = {
   ),
   extract_quarter: ofDatetime("partial", smallInteger(1), quarterOf),
   extract_month: ofDatetime("partial", smallInteger(2), ({ month }) => month),
-  extract_week: ofDatetime("partial", smallInteger(2), (date) => weekOf(date, 0).week),
+  // of a date with zero parts the week has nine digits
+  extract_week: ofDatetime("partial", smallInteger(9), (date) => weekOf(date, 0).week),
   extract_day: ofDatetime("partial", smallInteger(2), ({ day: number }) => number),
   extract_hour: ofClock(3, ({ hour }) => hour),
   extract_minute: ofClock(2, ({ minute }) => minute),
