@@ -1,6 +1,6 @@
 import { mkdtempDisposable, readFile, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Admin } from "@platformatic/kafka";
 import { expect, test } from "vitest";
@@ -306,6 +306,32 @@ test("a pipeline that cannot begin takes the configuration that mends it", async
   await run.ready();
   await db.query("insert into t values (1, 'a', 1, 1)");
   await until("a document", async () => (await target.all(index)).length === 1);
+  run.child.send("SIGTERM");
+  expect(await run.child.exitCode).toBe(0);
+});
+
+test("a script that changed behind the same path is loaded anew when a reload is asked for", async () => {
+  await using scene = await openScene();
+  const { db, target, index, table, write } = scene;
+  const script = join(dirname(scene.file), "rename.ts");
+  const writeScript = (name: string): Promise<void> =>
+    writeFile(script, `export default (doc: object) => ({ ...doc, name: "${name}" });\n`);
+  await writeScript("first");
+  await write(`${table}\ntransform = "./rename.ts"`);
+  await using run = await start(scene);
+  await run.ready();
+  const nameOf = async (id: number): Promise<unknown> =>
+    (await target.all(index)).find(({ _id }) => _id === String(id))?._source["name"];
+  await db.query("insert into t values (1, 'a', 1, 1)");
+  await until("the first script's document", async () => (await nameOf(1)) === "first");
+  await writeScript("second");
+  expect(await run.reload()).toMatchObject({ status: 200 });
+  await db.query("insert into t values (2, 'b', 1, 1)");
+  await until("the second script's document", async () => (await nameOf(2)) === "second");
+  await writeScript('third" + ');
+  expect(await run.reload()).toMatchObject({ status: 422, body: { error: {} } });
+  await db.query("insert into t values (3, 'c', 1, 1)");
+  await until("still the second's", async () => (await nameOf(3)) === "second");
   run.child.send("SIGTERM");
   expect(await run.child.exitCode).toBe(0);
 });

@@ -82,7 +82,7 @@ export class ZookeeperConnection {
     const socket =
       tls === undefined
         ? connectTcp({ host, port })
-        : connectTls({ host, port, servername: host, ...(tls.ca && { ca: tls.ca }) });
+        : connectTls({ host, port, ...(tls.ca && { ca: tls.ca }) });
     const connection = new ZookeeperConnection(socket, lastZxid);
     try {
       await once(socket, tls === undefined ? "connect" : "secureConnect", { signal });

@@ -29,7 +29,10 @@ export class ZookeeperReader implements ConfigReader {
     const { tls } = readParameters(location, ["tls"]);
     this.name = location.name;
     this.#path = `/${requirePath(location, "the path")}`;
-    this.#hosts = location.hosts.map((each) => splitHost(each, 2181));
+    this.#hosts = location.hosts.map((each) => {
+      const { host, port } = splitHost(each, 2181);
+      return { host: host.replaceAll(/^\[|\]$/g, ""), port };
+    });
     this.#account = accountOf(location, env);
     this.#tls = readTls(tls, location.name);
     // not all replicas of ours at the same server
