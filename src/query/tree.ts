@@ -37,7 +37,8 @@ export type Expression =
  * xor not`, `& | ^ ~ << >>`, `in` (the first argument against the rest), `between` (three arguments), `like` (two or three: ESCAPE), `regexp`, `is null`, `is true`, `is false`,
  * `is unknown`, `->`, `->>`, `binary`, `member of`; their negations are `not` of them (`!=` is `<>`, `!` is `not`, `&&` is `and`, `||` is `or`). Names of functions are in lower case; what stands as
  * keywords in an argument list becomes arguments (`trim(both 'x' from a)` is `trim_both(a, 'x')`, `extract(year from d)` is `extract_year(d)`, `substring(a from 2 for 3)` is
- * `substring(a, 2, 3)`, `position(a in b)` is `locate(a, b)`, `date + interval 1 day` is `date_add(date, interval)`, `timestampdiff(day, a, b)` is `timestampdiff_day(a, b)`).
+ * `substring(a, 2, 3)`, `position(a in b)` is `locate(a, b)`, `date + interval 1 day` is `date_add(date, interval)`, `timestampdiff(day, a, b)` is `timestampdiff_day(a, b)`,
+ * `get_format(date, 'EUR')` is `get_format_date('EUR')`); `char(n using cs)` and `convert(x using cs)` are casts to CHAR of that character set, to `binary` BINARY.
  */
 export interface CallExpression {
   readonly kind: "call";
@@ -111,7 +112,7 @@ export type SelectItem =
 /** `SELECT … FROM … WHERE …`. */
 export interface Query {
   readonly items: readonly SelectItem[];
-  /** A table or a pattern of tables in the canonical spelling of `parseTablePattern`; `%` in it was written for `*`. */
+  /** A table or a pattern of tables in the canonical spelling of `parseTablePattern`; `%` in it was written for `*`, but in back-ticks stands for itself. */
   readonly table: string;
   readonly where: Expression | null;
 }
