@@ -25,7 +25,10 @@ export function fold<P extends Place>(
   );
   const typed = compile(known, { ...place, scope });
   try {
-    return constantOf(typed.type, evaluate(typed.source, scope), typed.at, place.scope);
+    const value = constantOf(typed.type, evaluate(typed.source, scope), typed.at, place.scope);
+    if (typed.text === undefined) return value;
+    const { type, source, at } = typed.text;
+    return { ...value, text: constantOf(type, evaluate(source, scope), at, place.scope) };
   } catch (error) {
     if (error instanceof RowError) return compile(args, place);
     throw error;

@@ -24,6 +24,8 @@ export interface Typed {
   readonly chosen?: { readonly tests: readonly string[]; readonly values: readonly Typed[] };
   /** A date of which zero parts are taken (LAST_DAY): the same where they are not, for what is added to it or converted. */
   readonly realDate?: Typed;
+  /** A date that IF or CASE chose: compared, it is NULL if parts of it are zero. */
+  readonly isChosenDate?: true;
   /** Why it cannot be taken for a number, if it cannot. */
   readonly notNumber?: string;
   /** The value where it is known when compiling: literals, and what is computed of them. */

@@ -64,7 +64,14 @@ function choose(tests: readonly string[], values: readonly Typed[], place: Place
   const { scope, at } = place;
   refuseMixed(values, place);
   const { type, args } = mergeValues(values, place);
-  const value: Typed = { type, ...chain(tests, args), at, ...restriction(args) };
+  const isDate = type.kind === "date" || type.kind === "datetime";
+  const value: Typed = {
+    type,
+    ...chain(tests, args),
+    at,
+    ...restriction(args),
+    ...(isDate && { isChosenDate: true }),
+  };
   if (areOfOneType(values)) return value;
   const mixed: Typed = { ...value, chosen: { tests, values } };
   if (type.kind !== "integer" && type.kind !== "decimal" && type.kind !== "double") return mixed;

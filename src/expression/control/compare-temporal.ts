@@ -1,6 +1,7 @@
 import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict, type Place } from "../apply.ts";
 import { constantOf } from "../constant.ts";
+import { toDate, toDatetime } from "../temporal/convert.ts";
 import { createMoment, REAL_DATES } from "../temporal/moment.ts";
 import { textToDatetime } from "../temporal/parse-datetime.ts";
 import { textToTime } from "../temporal/parse-time.ts";
@@ -26,7 +27,9 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
     place.scope.refuse(place.at, "a date is compared with a string and a number at once");
   }
   if (dates > 0 && numbers === 0) {
-    return args.map((value) => (isDate(value) ? value : dateOfString(value, place)));
+    return args.map((value) =>
+      isDate(value) ? wholeDate(value, place) : dateOfString(value, place),
+    );
   }
   if (times === args.length) return args;
   if (times > 0 && numbers === 0) return alignTimes(args, place);
@@ -40,6 +43,11 @@ export function isDate({ type }: Typed): boolean {
 
 function isNumber({ type }: Typed): boolean {
   return type.kind === "integer" || type.kind === "decimal" || type.kind === "double";
+}
+
+function wholeDate(value: Typed, { scope }: Place): Typed {
+  if (value.isChosenDate !== true) return value;
+  return value.type.kind === "date" ? toDate(value, scope) : toDatetime(value, scope);
 }
 
 const ZERO: Moment = createMoment({});

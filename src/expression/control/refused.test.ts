@@ -12,7 +12,7 @@ test.each([
   ["y = dt", "YEAR()"],
   ["y in (24, 25)", "four digits"],
   ["dt between '2024-01-01' and 20240301", "at once"],
-  ["s & binary s", "binary string"],
+  ["binary s & binary s", "binary string"],
   ["if(i, bt, 1)", "BIT"],
   ["if(i, dt, tm)", "current day"],
   ["greatest(dt, 'x')", "cast them"],

@@ -19,27 +19,27 @@ export function arithmetic(sign: Sign): SqlFunction {
     arity: [2, 2],
     compile(args, call) {
       const [left, right] = args.map((argument) => toOperand(argument, call.scope));
+      if (left!.type.kind === "double" || right!.type.kind === "double") {
+        return doubles(sign, args, call);
+      }
       return compileArithmetic(sign, left!, right!, call);
     },
   };
 }
 
 function compileArithmetic(sign: Sign, left: Operand, right: Operand, call: Call): Typed {
-  if (left.type.kind === "double" || right.type.kind === "double") {
-    return doubles(sign, left, right, call);
-  }
   if (left.type.kind === "integer" && right.type.kind === "integer") {
     return integers(sign, left, right, call);
   }
   return decimals(sign, left, right, call);
 }
 
-function doubles(sign: Sign, left: Typed, right: Typed, call: Call): Typed {
+function doubles(sign: Sign, args: readonly Typed[], call: Call): Typed {
   const { scope } = call;
   const check = scope.bind(checkDouble);
   const result = { type: DOUBLE, evaluatesAll: true };
   return applyStrict(
-    [toDouble(left, scope), toDouble(right, scope)],
+    args.map((value) => toDouble(value, scope)),
     call,
     result,
     (a, b) => `${check}(${a} ${sign} ${b})`,

@@ -21,7 +21,7 @@ export const DIVIDE: SqlFunction = {
     const [left, right] = operands(args, call);
     if (left.type.kind === "double" || right.type.kind === "double") {
       const check = call.scope.bind(checkDouble);
-      return doubles(left, right, call, (a, b) => `${check}(${a} / ${b})`);
+      return doubles(args, call, (a, b) => `${check}(${a} / ${b})`);
     }
     return divideDecimals(left, right, call);
   },
@@ -33,7 +33,7 @@ export const MODULO: SqlFunction = {
   compile(args, call) {
     const [left, right] = operands(args, call);
     if (left.type.kind === "double" || right.type.kind === "double") {
-      return doubles(left, right, call, (a, b) => `(${a} % ${b})`);
+      return doubles(args, call, (a, b) => `(${a} % ${b})`);
     }
     if (left.type.kind === "integer" && right.type.kind === "integer") {
       return moduloIntegers(left, right, call);
@@ -80,15 +80,14 @@ function operands(args: readonly Typed[], call: Call): [Operand, Operand] {
 }
 
 function doubles(
-  left: Typed,
-  right: Typed,
+  args: readonly Typed[],
   call: Call,
   body: (a: string, b: string) => string,
 ): Typed {
   const { scope } = call;
   const result = { type: DOUBLE, mayBeNull: true, evaluatesAll: true };
   return applyStrict(
-    [toDouble(left, scope), toDouble(right, scope)],
+    args.map((value) => toDouble(value, scope)),
     call,
     result,
     (a, b) => `(${b} === 0 ? null : ${body(a, b)})`,
@@ -107,6 +106,12 @@ function divideDecimals(left: Operand, right: Operand, call: Call): Typed {
   const more = Math.max(0, QUOTIENT_DIGITS - spare);
   const computed = 9 * Math.ceil((wordsA * 9 + wordsB * 9 + more) / 9);
   const scale = Math.min(a.type.scale + QUOTIENT_DIGITS, MAX_SCALE);
+  if (scale > 8 && (left.chosen !== undefined || right.chosen !== undefined)) {
+    scope.refuse(
+      call.at,
+      "a quotient of what IF or CASE chose of several types; cast it to DECIMAL",
+    );
+  }
   const whole = wholeDigits(a.type) + b.type.frac;
   const type = decimalOf(whole + scale, scale);
   checkWords([{ ...type, frac: computed }], call);
@@ -203,5 +208,8 @@ function wholeQuotient(a: ParsedDecimal, b: ParsedDecimal): bigint | null {
 }
 
 function isUnsignedValue(value: Typed): boolean {
-  return value.type.kind === "integer" && value.type.isUnsigned;
+  const { type } = value;
+  return type.kind === "integer"
+    ? type.isUnsigned
+    : type.kind === "bytes" && type.isHexLiteral === true;
 }
