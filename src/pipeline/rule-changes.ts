@@ -13,10 +13,11 @@ const WITHOUT_DOCUMENTS = new Set<keyof RuleConfig>([
   "secrets",
 ]);
 
-/** What became of each rule, by name, between two rule sets. */
+/** What became of each rule, by name, between two rule sets. `newScripts` names rules whose script is another behind the same path. */
 export function describeRuleChanges(
   before: readonly RuleConfig[],
   after: readonly RuleConfig[],
+  newScripts: ReadonlySet<string> = new Set(),
 ): readonly RuleChange[] {
   const old = new Map(before.map((rule) => [rule.name, rule]));
   const names = new Set(after.map((rule) => rule.name));
@@ -36,6 +37,7 @@ export function describeRuleChanges(
         return [{ rule: rule.name, change: "added", needsReload: true, why }];
       }
       const parts = changedParts(was, rule);
+      if (newScripts.has(rule.name) && !parts.includes("transform")) parts.push("transform");
       if (parts.length === 0) return [];
       const needsReload = parts.some((part) => !WITHOUT_DOCUMENTS.has(part));
       return [{ rule: rule.name, change: "changed", needsReload, why: parts.join(", ") }];
@@ -43,7 +45,7 @@ export function describeRuleChanges(
   ];
 }
 
-function changedParts(before: RuleConfig, after: RuleConfig): readonly (keyof RuleConfig)[] {
+function changedParts(before: RuleConfig, after: RuleConfig): (keyof RuleConfig)[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof RuleConfig>;
   return [...keys].filter((key) => !isDeepStrictEqual(before[key], after[key])).toSorted();
 }

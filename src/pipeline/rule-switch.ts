@@ -41,12 +41,16 @@ export async function switchRules(
     }
   }
   const before = rules.rules.map(({ config }) => config);
+  const scripts = new Map(rules.rules.map(({ config, transform }) => [config.name, transform]));
+  const newScripts = next
+    .filter(({ config, transform }) => transform !== scripts.get(config.name))
+    .map(({ config }) => config.name);
   await atBoundary(() => {
     rules.replace(next);
     router.forgetRoutes();
     onSwitched(configs);
   });
-  const changes = describeRuleChanges(before, configs);
+  const changes = describeRuleChanges(before, configs, new Set(newScripts));
   return {
     version: rules.version,
     changes,

@@ -325,7 +325,10 @@ test("a script that changed behind the same path is loaded anew when a reload is
   await db.query("insert into t values (1, 'a', 1, 1)");
   await until("the first script's document", async () => (await nameOf(1)) === "first");
   await writeScript("second");
-  expect(await run.reload()).toMatchObject({ status: 200 });
+  expect(await run.reload()).toMatchObject({
+    status: 200,
+    body: { version: 2, changes: [{ rule: "t", why: "transform", needsReload: true }] },
+  });
   await db.query("insert into t values (2, 'b', 1, 1)");
   await until("the second script's document", async () => (await nameOf(2)) === "second");
   await writeScript('third" + ');
