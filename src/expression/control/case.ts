@@ -2,6 +2,7 @@ import { bindValue, type Place } from "../apply.ts";
 import type { SqlFunction } from "../functions.ts";
 import { testOf, toDouble } from "../numeric/convert.ts";
 import type { Expression } from "../../query/tree.ts";
+import { toDate, toDatetime } from "../temporal/convert.ts";
 import { toText } from "../text/convert.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { constantOf } from "../constant.ts";
@@ -135,10 +136,31 @@ export const COALESCE: SqlFunction = {
       isNullable,
       source: `(${args.map(({ source }) => source).join(" ?? ")})`,
       ...restriction(args),
+      ...realDateOf(args, shown.kind, call),
       at,
     };
   },
 };
+
+/** Where zero parts of a date are not taken, a date that has them counts as NULL: the next value is the result. */
+function realDateOf(
+  args: readonly Typed[],
+  kind: string,
+  { scope, at }: Place,
+): Pick<Typed, "realDate"> {
+  if (kind !== "date" && kind !== "datetime") return {};
+  const convert = kind === "date" ? toDate : toDatetime;
+  const dates = args.map((value) => convert(value, scope));
+  const source = `(${dates.map((date) => date.source).join(" ?? ")})`;
+  const { type } = dates.reduce((widest, date) =>
+    fraction(date) > fraction(widest) ? date : widest,
+  );
+  return { realDate: { type, isNullable: true, source, at } };
+}
+
+function fraction({ type }: Typed): number {
+  return type.kind === "datetime" ? type.fraction : 0;
+}
 
 /** What MySQL makes of another type here, by rules of its own. */
 function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {

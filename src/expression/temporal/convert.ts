@@ -34,7 +34,9 @@ export type DateMode = "real" | "partial" | "counted";
 
 /** The value as a DATE: NULL where it has none. A time of day is cut off. Refuses TIME, which would need the current date. */
 export function toDate(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
-  if (value.realDate !== undefined && mode !== "partial") return value.realDate;
+  if (value.realDate !== undefined && mode !== "partial") {
+    return toDate(value.realDate, scope, "partial");
+  }
   const place = { at: value.at, scope };
   const type = { kind: "date" } as const;
   const whole = wholeSource(value);
