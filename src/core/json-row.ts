@@ -19,6 +19,7 @@ export function createJsonRowLayout(columns: readonly Column[]): RowLayout {
     helpers,
     begin: () => "p = end;",
     isNull: (index) => `b[${index}] === null`,
+    isTold: (index) => `b[${index}] !== undefined`,
     skip: () => "",
     writeJson: (index, form) => {
       if (form.dialect === "canal")
@@ -30,19 +31,12 @@ export function createJsonRowLayout(columns: readonly Column[]): RowLayout {
     },
     readValue: (index, into) => {
       helpers[`parse${index}`] = createValueParser(columns[index]!.type);
-      helpers["known"] = known;
-      return `${into} = parse${index}(known(b[${index}]));`;
+      return `${into} = parse${index}(b[${index}]);`;
     },
     // rows are given one by one here
     sameColumns: () => null,
     jsonBound: () => 2,
   };
-}
-
-/** Throws RULE_ROW_FAILED for a column that a partial row image lacks. */
-function known(text: string | undefined): string {
-  if (text !== undefined) return text;
-  throw new TailraceError("RULE_ROW_FAILED", "a column is not known of this row");
 }
 
 /** Bytes of a row's texts, at least 1: what the encoder takes for the row's size. */

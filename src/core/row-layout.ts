@@ -36,6 +36,10 @@ export interface RowLayout {
   begin(): string;
   /** An expression: is column `index` NULL in this row? */
   isNull(index: number): string;
+  /** An expression: is column `index` told of this row? One that is not may look like NULL. Absent = every column of every row is told. */
+  isTold?(index: number): string;
+  /** An expression on `b` of an update: is the image before told? One that is not is the image after once more. Absent = it always is. */
+  hasBefore?(): string;
   /** Statements that move `p` past column `index`, which is not NULL. */
   skip(index: number): string;
   /** Statements that write column `index`, which is not NULL, as a JSON value at `o` and move `p` and `o` past it. */

@@ -18,7 +18,7 @@ import {
 } from "./document-source.ts";
 import { checkIndexName, writeIdText, writeRoutingText } from "./place.ts";
 import { type DocumentPlan, placeColumns } from "./plan.ts";
-import { isRowError } from "./row-failure.ts";
+import { isRowError, isUntold, untold } from "./row-failure.ts";
 import { unchangedSource } from "./unchanged-source.ts";
 
 /** What else an encoder is generated from. */
@@ -48,7 +48,8 @@ export interface RuleCode {
  * Rows that were out write nothing when they are deleted: a purge of rows that never had documents would cost as much as one of rows that have. What such a delete could
  * still find are documents from before a change of the rule's conditions, and of those the answer to the reload says that the table must be loaded again. When in doubt
  * (the condition has no value for the image before) a row was in: a delete too many is harmless, for it carries its version.
- * The place before that cannot be told (NULL, an error) never held a document, for the same rule would have refused to write there.
+ * The place before that is none (NULL, an error) never held a document, for the same rule would have refused to write there. Where a source does not tell the columns that a
+ * delete must know, the row fails; where it tells no image before, the row was in, at the place that it has behind the update.
  *
  * The encoder stops at a row for want of room, for an index that is not open, or because the row fails; `s` then says why.
  */
@@ -63,6 +64,8 @@ export function generateRuleEncoder(rule: RuleCode): GeneratedSource {
     writeRoutingText,
     checkIndexName,
     isRowError,
+    isUntold,
+    untold,
   };
   const code: DocumentCode = { columns: plan.columns, layout, constants };
   const unchanged = unchangedSource(plan.usedColumns, layout);
@@ -103,7 +106,8 @@ function update(b, row, end, w) {
       w_id = -1;
       const after = rowEnd(b, row, end);
       ${unchanged.test("row", "row = rowEnd(b, after, end);")}
-      const was = wasPresent(b, row, end);
+      const told = ${layout.hasBefore?.() ?? "true"};
+      const was = !told || wasPresent(b, row, end);
       ${whenAbsent(
         plan,
         "after",
@@ -114,7 +118,7 @@ function update(b, row, end, w) {
         continue;`,
       )}
       if (was && !leave(b, row, after, end, w)) return row;
-      before_p = was ? row : -1;
+      before_p = told && was ? row : -1;
       const idLength = place(b, after, end, w);
       if (idLength < 0 || !put(b, after, end, w, idLength)) return row;
       row = w_p;
@@ -157,9 +161,11 @@ function declareValues(columns: Iterable<number>): string {
 }
 
 function reading(layout: RowLayout, columns: ReadonlySet<number>): Visit {
+  const check = (index: number): string =>
+    layout.isTold === undefined ? "" : `if (!(${layout.isTold(index)})) untold();`;
   return (index) =>
     columns.has(index)
-      ? { before: "", value: layout.readValue(index, `v${index}`), none: "" }
+      ? { before: check(index), value: layout.readValue(index, `v${index}`), none: "" }
       : null;
 }
 
@@ -206,8 +212,11 @@ function placeSource({ id, index, routing }: DocumentPlan, layout: RowLayout): s
     id.kind === "text"
       ? ""
       : `function writeId(b, p, end, out) { let o = 0; ${keySource(layout, id.columns)} return o; }`;
-  const length =
-    id.kind === "text" ? `writeIdText(${id.text.source}, w.id)` : "writeId(b, row, end, w.id)";
+  // an id of columns first: a failure behind it can be told with the id
+  const [idOfColumns, idOfText] =
+    id.kind === "text"
+      ? ["", `const idLength = w_id = writeIdText(${id.text.source}, w.id);`]
+      : ["const idLength = w_id = writeId(b, p, end, w.id);", ""];
   const aim =
     typeof index === "string"
       ? ""
@@ -221,11 +230,10 @@ function placeSource({ id, index, routing }: DocumentPlan, layout: RowLayout): s
   w.aim(a_target);`;
   return `${writeId}
 function place(b, p, end, w) {
-  const row = p;
+  ${idOfColumns}
   ${declareValues(columns)}
   ${walk}
-  const idLength = ${length};
-  w_id = idLength;
+  ${idOfText}
   ${routing === null ? "" : `w.routingLength = writeRoutingText(${routing.source}, w.routing);`}
   ${aim}
   return idLength;
@@ -344,7 +352,7 @@ function dropSource({ clearedFields }: DocumentPlan, constants: Record<string, u
 function gone(b, p, end, w) {
   let idLength = 0;
   try { idLength = place(b, p, end, w); }
-  catch (error) { if (isRowError(error)) return true; throw error; }
+  catch (error) { if (isRowError(error) && !isUntold(error)) return true; throw error; }
   return idLength >= 0 && drop(w, idLength);
 }`;
 }

@@ -15,6 +15,23 @@ const ROW_CODES: ReadonlySet<ErrorCode> = new Set([
   "RULE_TRANSFORM_FAILED",
 ]);
 
+/** What the source does not tell of a row. */
+class UntoldError extends RowError {
+  constructor() {
+    super(0, "The source does not tell all columns of the row that the rule needs.");
+  }
+}
+
+/** Throws the failure of a row of which a column is not told. */
+export function untold(): never {
+  throw new UntoldError();
+}
+
+/** Is it the failure of {@link untold}? */
+export function isUntold(error: unknown): boolean {
+  return error instanceof UntoldError;
+}
+
 /** The code of a row's failure. */
 export function rowFailureCode(error: unknown): ErrorCode {
   return error instanceof TailraceError ? error.code : "RULE_ROW_FAILED";

@@ -125,7 +125,8 @@ export class DebeziumDecoder {
       if (isMarked) return undefined;
       throw new RecordFault("it is a change in no format that is known");
     }
-    const operation = isDelete ? "delete" : "insert";
+    // a row that is there now may have been there before: an update whose image before is not told
+    const operation = isDelete ? "delete" : "update";
     const before = { before: -1, beforeEnd: -1 };
     return this.#addRow(
       { database, table, operation, start, end, ...before, schemaStart, schemaEnd },

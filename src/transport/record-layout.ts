@@ -4,7 +4,7 @@ import type { ColumnValue } from "../core/sql-value.ts";
 import type { Column } from "../core/schema.ts";
 import type { RowLayout } from "../core/row-layout.ts";
 import { contentText } from "./read-text.ts";
-import { NULL } from "./row-scanner.ts";
+import { MISSING, NULL } from "./row-scanner.ts";
 
 /** Writes the value whose JSON text is in `b[p, end)`, which is not null, as the JSON that a document has, at `out[o…]`; returns the new `o`. */
 export type ReadValue = (b: Buffer, p: number, end: number, out: Buffer, o: number) => number;
@@ -49,6 +49,8 @@ export function createRecordLayout(
     begin: () =>
       "const r_b = b.bytes, r_v = b.spans; let r_s = b.second; if (p === 0) { r_s = b.first; p = b.split; } else { p = end; }",
     isNull: (index) => `r_v[r_s + ${2 * index}] < 0`,
+    isTold: (index) => `r_v[r_s + ${2 * index}] !== ${MISSING}`,
+    hasBefore: () => "b.first !== b.second",
     skip: () => "",
     writeJson: (index, form) => {
       if (form.dialect === "canal")
@@ -63,7 +65,7 @@ export function createRecordLayout(
       return `${into} = value${index}(r_b, r_v[r_s + ${2 * index}], r_v[r_s + ${2 * index + 1}]);`;
     },
     sameColumns: (indices) =>
-      `return ${indices.map((index) => `sameSpan(b, ${2 * index})`).join(" && ") || "true"};`,
+      `return ${["b.first !== b.second", ...indices.map((index) => `sameSpan(b, ${2 * index})`)].join(" && ")};`,
     jsonBound: (index) => readers[index]!.bound + 2,
   };
 }
