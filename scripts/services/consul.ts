@@ -62,7 +62,7 @@ export const consulPackage: ServerPackage = {
 };
 
 /** Options with dots in their names as the tables that they mean. */
-function nest(options: ServerOptions): object {
+export function nest(options: ServerOptions): object {
   const root: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     const keys = name.split(".");

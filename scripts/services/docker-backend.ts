@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import type { Backend } from "./backend.ts";
 import { hasCommand, runCommand } from "./command.ts";
+import { nest } from "./consul.ts";
 import { REPOSITORY } from "./paths.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { PROTOCOLS } from "./registry.ts";
@@ -97,19 +98,29 @@ function compose(state: ServerState, args: readonly string[]): Promise<string> {
   );
 }
 
-/** Servers in Java take their options from the environment, which a second compose file adds to. */
+/** Servers that are not SQL servers take their options from the environment, which a second compose file adds to. */
 async function writeOverride(state: ServerState): Promise<void> {
-  const entries = isSql(state) ? [] : Object.entries(state.options);
-  const environment = Object.fromEntries(
-    entries.map(([name, value]) => [
-      // The Kafka image's rule; the other images take settings under their own names.
-      state.name === "kafka" ? `KAFKA_${name.replaceAll(".", "_").toUpperCase()}` : name,
-      String(value),
-    ]),
-  );
+  const environment = isSql(state) ? {} : environmentOf(state);
   await writeFile(
     join(state.directory, "override.json"),
     JSON.stringify({ services: { [state.name]: { environment } } }),
+  );
+}
+
+/** The options as each image's own rule has them in the environment. */
+function environmentOf({ name, options }: ServerState): Readonly<Record<string, string>> {
+  const entries = Object.entries(options);
+  if (entries.length === 0) return {};
+  if (name === "zookeeper") {
+    return { ZOO_CFG_EXTRA: entries.map(([key, value]) => `${key}=${value}`).join(" ") };
+  }
+  if (name === "consul") return { CONSUL_LOCAL_CONFIG: JSON.stringify(nest(options)) };
+  const prefix = { kafka: "KAFKA_", etcd: "ETCD_" }[name as string];
+  return Object.fromEntries(
+    entries.map(([key, value]) => [
+      prefix === undefined ? key : `${prefix}${key.replaceAll(/[.-]/g, "_").toUpperCase()}`,
+      String(value),
+    ]),
   );
 }
 
