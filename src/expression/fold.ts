@@ -24,8 +24,12 @@ export function fold<P extends Place>(
     constantOf(argument.type, argument.constant?.value ?? null, argument.at, scope),
   );
   const typed = compile(known, { ...place, scope });
+  // what has another value elsewhere stays what it is
+  if (typed.realDate !== undefined || typed.json !== undefined) return compile(args, place);
   try {
-    const value = constantOf(typed.type, evaluate(typed.source, scope), typed.at, place.scope);
+    const folded = constantOf(typed.type, evaluate(typed.source, scope), typed.at, place.scope);
+    const { notNumber } = typed;
+    const value = notNumber === undefined ? folded : { ...folded, notNumber };
     if (typed.text === undefined) return value;
     const { type, source, at } = typed.text;
     return { ...value, text: constantOf(type, evaluate(source, scope), at, place.scope) };

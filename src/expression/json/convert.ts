@@ -32,6 +32,7 @@ export function toDocument(value: Typed, scope: Scope): Typed {
 
 /** The value as an item of a document: text becomes a string. SQL NULL stays NULL. */
 export function toJsonValue(value: Typed, scope: Scope): Typed {
+  if (value.json !== undefined) return value.json;
   const { type } = value;
   switch (type.kind) {
     case "null":

@@ -34,9 +34,9 @@ export const MAKING_FUNCTIONS: FunctionTable = {
     },
   },
   json_object: { arity: [0, Infinity], compile: compileObject },
-  json_set: edit(setAt),
-  json_insert: edit(insertAt),
-  json_replace: edit(replaceAt),
+  json_set: edit(eager(setAt)),
+  json_insert: edit(eager(insertAt)),
+  json_replace: edit(eager(replaceAt)),
   json_array_append: edit(appendAt),
   json_array_insert: edit(arrayInsertAt, (path, { scope }, at) => {
     if (path.at(-1)?.kind !== "cell")
@@ -98,9 +98,19 @@ function patchAll(values: readonly (JsonValue | null)[]): JsonValue | null {
   });
 }
 
+type Edit = (document: JsonValue, path: JsonPath, value: () => JsonValue) => JsonValue;
+
+/** With the value evaluated even where it is not put. */
+function eager(change: Edit): Edit {
+  return (document, path, value) => {
+    const item = value();
+    return change(document, path, () => item);
+  };
+}
+
 /** A function of a document and pairs of a path and a value. */
 function edit(
-  change: (document: JsonValue, path: JsonPath, value: () => JsonValue) => JsonValue,
+  change: Edit,
   check: (path: JsonPath, call: Call, at: number) => void = () => {},
 ): SqlFunction {
   return {
@@ -123,7 +133,7 @@ function edit(
       if (hasNull) return nullOf(JSON_TYPE, call);
       const run = (value: JsonValue, ...items: (() => JsonValue)[]): JsonValue =>
         items.reduce((result, item, i) => change(result, paths[i]!, item), value);
-      // a value is evaluated only where it is put
+      // the array functions evaluate a value only where it is put
       return applyStrict([whole], call, { type: JSON_TYPE }, (source) => {
         const items = values.map((value) => `() => ${value.source}`);
         return `${scope.bind(run)}(${[source, ...items].join(", ")})`;

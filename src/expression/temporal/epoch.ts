@@ -1,5 +1,5 @@
 /** UNIX_TIMESTAMP, FROM_UNIXTIME and CONVERT_TZ, in a session of UTC. */
-import type { Moment } from "../../core/sql-value.ts";
+import type { JsonValue, Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { smallInteger, type SqlType } from "../sql-type.ts";
@@ -7,6 +7,7 @@ import type { Typed } from "../typed.ts";
 import { fractionOfNumber, toDecimalParts, toParts } from "./arguments.ts";
 import { fractionOf, toDatetime } from "./convert.ts";
 import { formatDatetime } from "./date-format.ts";
+import { pad } from "./format.ts";
 import {
   createMoment,
   dateOfDayNumber,
@@ -59,8 +60,18 @@ function unixTimestamp(value: Typed, call: Call): Typed {
     fraction === 0
       ? smallInteger(20)
       : { kind: "decimal", precision: 11 + fraction, scale: fraction, frac: fraction };
-  const read = fraction === 0 ? secondsSince1970 : scaledSince1970[fraction - 1]!;
-  return applyStrict([value], call, { type }, () => `${scope.bind(read)}(${datetime.source})`);
+  const make = (result: SqlType, read: (moment: Moment | null) => unknown): Typed =>
+    applyStrict([value], call, { type: result }, () => `${scope.bind(read)}(${datetime.source})`);
+  if (fraction === 0) return make(type, secondsSince1970);
+  const json = make({ kind: "json" }, jsonSince1970);
+  return { ...make(type, scaledSince1970[fraction - 1]!), json };
+}
+
+/** Microseconds where there are any, else a whole number. */
+function jsonSince1970(moment: Moment | null): JsonValue {
+  const second = String(secondsSince1970(moment));
+  const hasFraction = moment !== null && second !== "0" && moment.microsecond !== 0;
+  return { kind: "number", text: hasFraction ? `${second}.${pad(moment.microsecond, 6)}` : second };
 }
 
 function secondsSince1970(moment: Moment | null): number {
