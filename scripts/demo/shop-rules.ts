@@ -45,13 +45,15 @@ export const SHOP_RULES: Readonly<Record<ShopTable, ShopRule>> = {
   },
   orders: {
     query: [
-      "select *, round(total * exchange, 2) as total_at_home, concat_ws(' ', currency, total) as price_tag",
+      "select *, round(total * exchange, 2) as total_at_home, concat_ws(' ', currency, total) as price_tag,",
+      "  shipping->>'$.city' as city",
       "from DATABASE.orders",
     ],
     expected: {
       fields: {
         total_at_home: "CAST(ROUND(total * exchange, 2) AS CHAR)",
         price_tag: "CONCAT_WS(' ', currency, total)",
+        city: "shipping->>'$.city'",
       },
     },
   },
