@@ -10,7 +10,14 @@ import { dayNumber, secondsOfTime } from "./moment.ts";
 import { DAY_NAMES, MONTH_NAMES } from "./names.ts";
 import { dayOfYear, weekdayOf, weekOf } from "./week.ts";
 
-const YEAR: IntegerType = { kind: "integer", isUnsigned: true, isSmall: true, digits: 4 };
+/** Of MySQL's type YEAR, which is shorter than BIGINT. */
+const YEAR: IntegerType = {
+  kind: "integer",
+  isUnsigned: true,
+  isSmall: true,
+  digits: 4,
+  bytes: 2,
+};
 /** Numbers of MySQL's widest integer that are small in fact. */
 const WIDE = smallInteger(20);
 
