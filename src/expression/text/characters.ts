@@ -69,7 +69,11 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
   },
   binary: {
     arity: [1, 1],
-    compile: ([value], call) => ({ ...toBytes(value!, call.scope), at: call.at }),
+    compile([value], call) {
+      const bytes = toBytes(value!, call.scope);
+      const type = { kind: "bytes", maxBytes: maxLength(bytes), coercibility: 2 } as const;
+      return { ...bytes, type, at: call.at };
+    },
   },
   unhex: {
     arity: [1, 1],

@@ -4,7 +4,7 @@ import { toCount, toInteger } from "../numeric/convert.ts";
 import { constantOf } from "../constant.ts";
 import { sessionText } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
-import { mergeStrings } from "./merge.ts";
+import { isAsciiText, mergeStrings } from "./merge.ts";
 import { applyStrings, maxLength, mergedType, withinPacket } from "./strings.ts";
 
 const MANY = 1000;
@@ -28,39 +28,44 @@ function compileElt([number, ...choices]: readonly Typed[], call: Call): Typed {
   return { type: mergedType(merged, length), isNullable: true, source, at };
 }
 
-/** Those strings whose bits are set, but not those that are NULL. */
+/** Those strings whose bits are set, but not those that are NULL; the others are not evaluated. */
 function compileMakeSet([bits, ...choices]: readonly Typed[], call: Call): Typed {
   const { scope, at } = call;
   const merged = mergeStrings(choices, call);
+  refuseMixedText(merged.args, call);
   const length = merged.args.reduce((sum, choice) => sum + maxLength(choice) + 1, 0);
   const mask = toInteger(bits!, scope);
   const { step, name } = bindValue(mask, scope);
-  const make = scope.bind(merged.kind === "text" ? makeSet : makeSetOfBytes);
-  const made = `${make}(${name}, [${merged.args.map((choice) => choice.source).join(", ")}])`;
+  const isSet = scope.bind(hasBit);
+  const list = merged.args
+    .slice(0, MASK_BITS)
+    .map((choice, i) => `${isSet}(${name}, ${i}n) ? ${choice.source} : null`);
+  const made = `${scope.bind(merged.kind === "text" ? joinTexts : joinBytes)}([${list.join(", ")}])`;
   const value = mask.isNullable ? `${name} === null ? null : ${made}` : made;
   const source = step === null ? `(${value})` : `(${step}, ${value})`;
   return { type: mergedType(merged, length), isNullable: mask.isNullable, source, at };
 }
 
-function chosen<Choice>(mask: bigint | number, choices: readonly (Choice | null)[]): Choice[] {
-  const bits = BigInt(mask);
-  return choices.filter((choice, i): choice is Choice & {} => {
-    return i < MASK_BITS && ((bits >> BigInt(i)) & 1n) === 1n && choice !== null;
-  });
+/** MySQL writes characters beyond ASCII wrongly where another of the strings was a number or a date. */
+function refuseMixedText(args: readonly Typed[], call: Call): void {
+  const texts = args.filter(({ constant }) => constant === undefined);
+  if (texts.some(isAsciiText) && !args.every(isAsciiText)) {
+    call.scope.refuse(call.at, "make_set of texts and of what is no text");
+  }
 }
 
-function makeSet(mask: bigint | number, choices: readonly (string | null)[]): string {
-  return chosen(mask, choices).join(",");
+function hasBit(mask: bigint | number, bit: bigint): boolean {
+  return ((BigInt(mask) >> bit) & 1n) === 1n;
 }
 
-function makeSetOfBytes(
-  mask: bigint | number,
-  choices: readonly (Uint8Array | null)[],
-): Uint8Array {
+function joinTexts(parts: readonly (string | null)[]): string {
+  return parts.filter((part) => part !== null).join(",");
+}
+
+function joinBytes(parts: readonly (Uint8Array | null)[]): Uint8Array {
   const comma = Buffer.from(",");
-  return Buffer.concat(
-    chosen(mask, choices).flatMap((part, i) => (i === 0 ? [part] : [comma, part])),
-  );
+  const present = parts.filter((part) => part !== null);
+  return Buffer.concat(present.flatMap((part, i) => (i === 0 ? [part] : [comma, part])));
 }
 
 function compileExportSet([bits, on, off, separator, count]: readonly Typed[], call: Call): Typed {

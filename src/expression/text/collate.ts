@@ -20,6 +20,7 @@ export function compileCollate(
   if (collatorNamed(name) === undefined) {
     scope.refuse(at, `the collation ${name} is none of those that text can be compared by`);
   }
+  if (text.type.coercibility === 6) scope.refuse(at, "NULL has no collation");
   const own = text.type.collation;
   if (own !== null && own.charset !== charset) {
     scope.refuse(at, `COLLATE ${name} is not for text in the character set ${own.charset}`);

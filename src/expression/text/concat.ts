@@ -133,7 +133,7 @@ function compilePad([text, length, fill]: readonly Typed[], call: Call, join: Jo
   const { type } = string;
   const charset = type.kind === "text" ? (type.collation?.charset ?? "utf8mb4") : "binary";
   const fillBytes = PAD_BYTES[charset] ?? 1;
-  const result = { type: sameKind(string, Infinity), mayBeNull: true };
+  const result = { type: sameKind(string, Infinity, [filler]), mayBeNull: true };
   const strings = { ...one(string), args: [string, filler] };
   const run = (subject: string, padding: string, count: number): string | null =>
     padTo(subject, padding, { count, fillBytes, join });

@@ -24,7 +24,9 @@ function caseFunction(direction: Direction): SqlFunction {
     compile([argument], call) {
       const string = toStringValue(argument!, call.scope);
       // of a binary string nothing has another case
-      if (string.type.kind !== "text") return string;
+      if (string.type.kind !== "text") {
+        return { ...string, type: sameKind(string, maxLength(string)), at: call.at };
+      }
       const run = isAsciiText(string)
         ? asciiCase(direction)
         : caseOf(direction, string.type.collation, string.at, call.scope);

@@ -16,7 +16,7 @@ const ASCII = 0x80;
 const ANY: Step = { kind: "any", point: 0, ascii: null };
 const ONE: Step = { kind: "one", point: 0, ascii: null };
 
-/** A LIKE whose characters are compared by `isSame`; without an escape character where that is "". The pattern that was used last stays parsed. */
+/** A LIKE whose characters are compared by `isSame`. The pattern that was used last stays parsed. */
 export function createLike(isSame: SameCharacter, escape: string): Like {
   let lastPattern: string | null = null;
   let steps: readonly Step[] = [];

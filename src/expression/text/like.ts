@@ -36,5 +36,6 @@ function escapeCharacter(escape: Typed, { scope }: Call): string {
     return scope.refuse(escape.at, "ESCAPE needs a literal of one character");
   }
   if (value === "%" || value === "_") scope.refuse(escape.at, `ESCAPE ${value}`);
-  return value;
+  // of an empty one MySQL has the character with the number 0
+  return value === "" ? "\0" : value;
 }

@@ -1,6 +1,6 @@
 import type { Place } from "../apply.ts";
 import { constantOf } from "../constant.ts";
-import { SESSION_COLLATION, type Collation, type TextType } from "../sql-type.ts";
+import { type BytesType, type Collation, type TextType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { charsetOfCollation } from "./collations/named.ts";
 import { toBytes, toStringValue } from "./convert.ts";
@@ -55,13 +55,21 @@ export function mergeStrings(
   use: MergeUse = "result",
 ): MergedStrings {
   const { scope, at } = place;
+  const truth = args.find(({ type, constant }) => {
+    return type.kind === "integer" && type.isTruth === true && constant === undefined;
+  });
+  // as text it has the collation by which it compared
+  if (truth !== undefined && args.length > 1) {
+    scope.refuse(truth.at, "a condition among strings; write IF(…, '1', '0')");
+  }
   const strings = args.map((argument) => toStringValue(argument, scope));
   const untold = strings.some(({ type }) => type.kind === "text" && type.collation === null);
   const derived = strings.flatMap((string) => derivedOf(string) ?? []);
   const [first, ...rest] = derived;
   if (first === undefined) {
-    const collation = untold ? null : SESSION_COLLATION;
-    return { kind: "text", collation, coercibility: untold ? 2 : IGNORABLE, args: strings };
+    if (untold) return { kind: "text", collation: null, coercibility: 2, args: strings };
+    const nulls = strings.map((string) => toBytes(string, scope));
+    return { kind: "bytes", coercibility: IGNORABLE, args: nulls };
   }
   let merged = first;
   let isIllegal = false;
@@ -112,6 +120,9 @@ export function followFirst(args: readonly Typed[], scope: Scope): MergedStrings
   const { type } = string;
   if (type.kind === "text") {
     const { collation, coercibility } = type;
+    if (coercibility === NONE) {
+      scope.refuse(string.at, "it is made of texts in different collations; write COLLATE");
+    }
     return { kind: "text", collation, coercibility, args: aligned };
   }
   return { kind: "bytes", coercibility: 2, args: aligned };
@@ -143,16 +154,22 @@ function isAscii(text: string): boolean {
   return true;
 }
 
+/** How strongly a binary string stays one among character strings. */
+export function coercibilityOfBytes({ coercibility, isHexLiteral }: BytesType): number {
+  return coercibility ?? (isHexLiteral === true ? 4 : 2);
+}
+
 /** Undefined of NULL, which has no say, and where the source does not tell the collation. */
 function derivedOf(string: Typed): Derived | undefined {
   const { type } = string;
   if (type.kind === "bytes") {
-    const coercibility = type.coercibility ?? (string.constant === undefined ? 2 : 4);
-    return { collation: BINARY, coercibility, isAscii: false };
+    return { collation: BINARY, coercibility: coercibilityOfBytes(type), isAscii: false };
   }
   if (type.kind !== "text" || type.coercibility === IGNORABLE || type.collation === null) return;
   const { collation, coercibility } = type;
-  return { collation, coercibility, isAscii: isAsciiText(string) };
+  // what CAST makes of a literal is none to MySQL
+  const isKnownAscii = isAsciiText(string) && (coercibility >= 4 || type.isAscii === true);
+  return { collation, coercibility, isAscii: isKnownAscii || collation.charset === "ascii" };
 }
 
 /** The collation of both; undefined where they do not go together. */

@@ -80,7 +80,7 @@ function compileInsert([text, place, count, part]: readonly Typed[], call: Call)
   const string = toStringValue(text!, scope);
   const inserted = alignTo(string, part!, scope);
   const length = maxLength(string) + maxLength(inserted);
-  const result = { type: sameKind(string, length), mayBeNull: mayExceedPacket(length) };
+  const result = { type: sameKind(string, length, [inserted]), mayBeNull: mayExceedPacket(length) };
   const numbers = [toCount(place!, scope), toCount(count!, scope)];
   const strings = { ...one(string), args: [string, inserted] };
   return applyStrings(strings, numbers, call, { result, run: insert });
@@ -100,7 +100,7 @@ function compileReplace([text, from, to]: readonly Typed[], call: Call): Typed {
   const sought = alignTo(string, from!, scope);
   const put = alignTo(string, to!, scope);
   const length = maxLength(string) * Math.max(1, maxLength(put));
-  const result = { type: sameKind(string, length), mayBeNull: mayExceedPacket(length) };
+  const result = { type: sameKind(string, length, [put]), mayBeNull: mayExceedPacket(length) };
   const strings = { ...one(string), args: [string, sought, put] };
   return applyStrings(strings, [], call, { result, run: replace });
 }

@@ -82,7 +82,9 @@ function prepare(
   const [subject, pattern] = args;
   const strings = [subject!, pattern!, ...(replacement === undefined ? [] : [replacement])];
   const merged = mergeStrings(strings, call, "comparison");
-  if (merged.kind === "bytes" || merged.collation === null) {
+  const isNull = merged.kind === "text" && merged.coercibility === 6;
+  const isOfNull = merged.args.some(({ type }) => type.kind === "text" && type.coercibility === 6);
+  if (merged.kind === "bytes" || merged.collation === null || isNull || isOfNull) {
     return scope.refuse(
       call.at,
       "a regular expression needs text whose collation is known; write CAST(… AS CHAR)",

@@ -97,6 +97,9 @@ function compileFindInSetColumn(sought: Typed, set: Typed, call: Call): Typed {
   const { scope, at } = call;
   if (set.type.kind !== "set") throw new TypeError("not a SET");
   const { members } = set.type;
+  if (!members.every((member) => /^[\x20-\x7e]*$/.test(member))) {
+    scope.refuse(at, "find_in_set of a SET with members beyond ASCII; write CAST(… AS CHAR)");
+  }
   const merged = mergeStrings([sought, set], call, "comparison");
   if (merged.kind === "bytes") scope.refuse(at, "a binary string in a SET; write CAST(… AS CHAR)");
   refuseMixedCharsets([sought, set], call);

@@ -1,7 +1,7 @@
 import { applyStrict, type Place } from "../apply.ts";
 import type { BytesType, SqlType, TextType } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
-import { isAsciiText, mergedTextType, type MergedStrings } from "./merge.ts";
+import { coercibilityOfBytes, isAsciiText, mergedTextType, type MergedStrings } from "./merge.ts";
 
 /** Most characters that a type may say: MySQL's LONGTEXT. */
 export const MAX_CHARACTERS = 2 ** 32 - 1;
@@ -49,19 +49,21 @@ export function applyBound(
   return applyStrict(args, place, result, (...sources) => `${name}(${sources.join(", ")})`);
 }
 
-/** The type of what is made of a string: one of the same kind and collation. */
-export function sameKind(string: Typed, maxCharacters: number): TextType | BytesType {
+/** The type of what is made of a string, perhaps with parts of others: one of the same kind and collation. */
+export function sameKind(
+  string: Typed,
+  maxCharacters: number,
+  others: readonly Typed[] = [],
+): TextType | BytesType {
   const bound = Math.min(maxCharacters, MAX_CHARACTERS);
   const { type } = string;
   if (type.kind === "bytes") {
-    const { coercibility } = type;
-    const bytes = { kind: "bytes", maxBytes: bound } as const;
-    return coercibility === undefined ? bytes : { ...bytes, coercibility };
+    return { kind: "bytes", maxBytes: bound, coercibility: coercibilityOfBytes(type) };
   }
   if (type.kind !== "text") throw new TypeError("not a string");
   const { collation, coercibility } = type;
   const text = { kind: "text", collation, coercibility, maxCharacters: bound } as const;
-  return isAsciiText(string) ? { ...text, isAscii: true } : text;
+  return [string, ...others].every(isAsciiText) ? { ...text, isAscii: true } : text;
 }
 
 /** The type of what is made of strings that go together. */
