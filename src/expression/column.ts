@@ -15,7 +15,14 @@ export function columnSqlType(column: Pick<Column, "type">): SqlType {
       return { kind: "integer", isUnsigned, isSmall: true, digits: INTEGER_DIGITS[bytes], bytes };
     }
     case "year":
-      return { kind: "integer", isUnsigned: true, isSmall: true, digits: 4, isYear: true };
+      return {
+        kind: "integer",
+        isUnsigned: true,
+        isSmall: true,
+        digits: 4,
+        bytes: 2,
+        isYear: true,
+      };
     case "bit":
       return { kind: "integer", isUnsigned: true, isSmall: false, digits: 20, bits: type.bits };
     case "decimal":

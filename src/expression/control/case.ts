@@ -41,7 +41,10 @@ function equalCase(subject: Typed, when: Typed, place: Place): Typed {
   const [kind, other] = [subject.type.kind, when.type.kind];
   const isText = (each: string): boolean => ["text", "bytes", "enum", "set"].includes(each);
   const isTemporal = (each: string): boolean => ["date", "time", "datetime"].includes(each);
-  if ((kind === "time" && isText(other)) || (isText(kind) && isTemporal(other))) {
+  if (kind === "json" || other === "json")
+    place.scope.refuse(when.at, "CASE with JSON; write the condition out");
+  const isVague = isTemporal(kind) && isText(other) && when.constant === undefined;
+  if (isVague || (kind === "time" && isText(other)) || (isText(kind) && isTemporal(other))) {
     place.scope.refuse(when.at, "CASE with a string and a temporal value; write the condition out");
   }
   return compileSign("===", [subject, when], place, false);
@@ -88,7 +91,8 @@ function areOfOneType(values: readonly Typed[]): boolean {
     const isMixed = chosen !== undefined || notNumber !== undefined;
     if (type.kind === "decimal") return [`decimal ${type.scale} ${isMixed}`];
     if (type.kind === "double") return [`double ${type.textWidth} ${type.isFloat} ${isMixed}`];
-    return [`${type.kind} ${isMixed}`];
+    // as a number a label is its ordinal, and not what its text begins with
+    return [`${type.kind} ${isMixed || type.kind === "enum" || type.kind === "set"}`];
   });
   return new Set(types).size <= 1 && !types.some((type) => type.endsWith("true"));
 }

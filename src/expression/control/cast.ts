@@ -196,6 +196,7 @@ function castYear(value: Typed, place: Place): Typed {
     isUnsigned: true,
     isSmall: true,
     digits: 4,
+    bytes: 2,
   } as const;
   const run = scope.bind(yearOfNumber);
   switch (value.type.kind) {

@@ -1,12 +1,59 @@
+import type { JsonValue } from "../../core/sql-value.ts";
 import type { Place } from "../apply.ts";
+import { isEqual } from "../json/compare.ts";
+import { toJsonValue } from "../json/convert.ts";
+import { parseDecimal } from "../numeric/parse.ts";
+import { powerOfTen } from "../numeric/decimal.ts";
 import type { Typed } from "../typed.ts";
 import type { Comparison } from "./compare.ts";
 
-/** Compares JSON values with others. */
+/**
+ * Compares JSON values with others, which become JSON scalars: text a string, and so `j = '1'` is false of the number 1. The order is that of the manual's "Comparison and Ordering of
+ * JSON Values"; two JSON values are tested for equality only.
+ */
 export function compareJson(args: readonly Typed[], place: Place): Comparison {
-  const json = args.find(({ type }) => type.kind === "json");
-  return place.scope.refuse(
-    json?.at ?? place.at,
-    "a JSON value in a comparison; take it out with ->> or cast it",
-  );
+  const { scope } = place;
+  if (args.length > 2)
+    scope.refuse(place.at, "BETWEEN with JSON; take a value out with ->> or cast it");
+  for (const { type, at } of args) {
+    if (type.kind === "date" || type.kind === "time" || type.kind === "datetime") {
+      scope.refuse(at, "a date or time is compared with JSON; take text out with ->>");
+    }
+  }
+  const values = args.map((value) => toJsonValue(value, scope));
+  const equal = scope.bind(isEqual);
+  const order = scope.bind(orderOf);
+  return {
+    args: values,
+    condition(sign, [a, b], sources) {
+      const pair = `(${sources[a]}, ${sources[b]})`;
+      if (sign === "===") return `${equal}${pair}`;
+      if (sign === "!==") return `!${equal}${pair}`;
+      if (args[a]!.type.kind === "json" && args[b]!.type.kind === "json") {
+        scope.refuse(place.at, "the order of two JSON values; cast them");
+      }
+      return `${order}${pair} ${sign} 0`;
+    },
+  };
+}
+
+/** From the least to the greatest. */
+const PRECEDENCE = { null: 0, number: 1, string: 2, object: 3, array: 4, boolean: 5 } as const;
+
+/** Order of two values, of which one is a scalar: below, at or above 0. */
+function orderOf(a: JsonValue, b: JsonValue): number {
+  if (a.kind === "number" && b.kind === "number") return orderOfNumbers(a.text, b.text);
+  if (a.kind === "string" && b.kind === "string") {
+    return Buffer.compare(Buffer.from(a.value), Buffer.from(b.value));
+  }
+  if (a.kind === "boolean" && b.kind === "boolean") return Number(a.value) - Number(b.value);
+  return PRECEDENCE[a.kind] - PRECEDENCE[b.kind];
+}
+
+function orderOfNumbers(a: string, b: string): number {
+  const [left, right] = [parseDecimal(a), parseDecimal(b)];
+  const scale = Math.max(left.scale, right.scale);
+  const difference =
+    left.digits * powerOfTen(scale - left.scale) - right.digits * powerOfTen(scale - right.scale);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }

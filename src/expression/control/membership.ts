@@ -1,5 +1,6 @@
 import { applyTest, bindValue } from "../apply.ts";
 import type { Call, SqlFunction } from "../functions.ts";
+import { testOf } from "../numeric/convert.ts";
 import { TRUTH } from "../sql-type.ts";
 import { mergeStrings } from "../text/merge.ts";
 import type { Typed } from "../typed.ts";
@@ -47,8 +48,7 @@ function numbersIn(value: Typed, numbers: readonly number[], call: Call): Typed 
 /** Strings in one collation; refuses constants that MySQL converts to the type of the first value in some lists and not in others. */
 function alignList(value: Typed, list: readonly Typed[], call: Call): readonly Typed[] {
   const isTemporal = (each: Typed): boolean => isDate(each) || each.type.kind === "time";
-  const temporal = list.filter(isTemporal).length;
-  if (!isTemporal(value) && temporal > 0 && temporal < list.length) {
+  if (!isTemporal(value) && list.some(isTemporal)) {
     call.scope.refuse(call.at, "a list of dates and other values");
   }
   for (const element of list) {
@@ -83,36 +83,45 @@ function refuseMixedSigns(value: Typed, list: readonly Typed[], { scope, at }: C
 function compareEach(value: Typed, list: readonly Typed[], call: Call): Typed {
   const { scope, at } = call;
   const isText = [value, ...list].every((each) => {
-    return isString(each) && !isDate(each) && each.type.kind !== "time";
+    return isString(each) && !isDate(each) && !["time", "json"].includes(each.type.kind);
   });
   const merged =
     isText && list.length > 0 ? mergeStrings([value, ...list], call, "comparison").args : null;
   const [first, elements] = merged === null ? [value, list] : [merged[0]!, merged.slice(1)];
+  if (!elements.some(({ isNullable }) => isNullable)) {
+    return applyTest([first], call, (name) => {
+      const named: Typed = { ...first, source: name, isNullable: false };
+      const isOne = categoriesOf(elements).size === 1;
+      const tests = elements.map((element) => {
+        return testOf(compileSign("===", [named, element], call, isOne), scope);
+      });
+      return tests.join(" || ");
+    });
+  }
   const whole = bindValue(first, scope);
   const named: Typed = { ...first, source: whole.name, isNullable: false };
-  const isNullable = first.isNullable || elements.some((element) => element.isNullable);
   const unknown = scope.temporary();
-  // constants become values of a column's type only where all are compared by one type
-  const categories = new Set(
-    elements.map(({ type: { kind } }) =>
-      kind === "integer" || kind === "decimal" ? kind : "other",
-    ),
-  );
+  const isOne = categoriesOf(elements).size === 1;
   const tests = elements.map((element) => {
-    const equal = compileSign("===", [named, element], call, categories.size === 1);
+    const equal = compileSign("===", [named, element], call, isOne);
     if (!equal.isNullable) return `(${equal.source}) === 1`;
     const result = scope.temporary();
     return `((${result} = ${equal.source}) === null ? (${unknown} = true, false) : ${result} === 1)`;
   });
   const any = tests.join(" || ");
-  if (!isNullable) {
-    const test = steps([whole.step], `(${any})`);
-    return { type: TRUTH, isNullable, source: `(${test} ? 1 : 0)`, test, at };
-  }
   const found = steps([`${unknown} = false`], `(${any}) ? 1 : ${unknown} ? null : 0`);
   const source = steps(
     [whole.step],
     first.isNullable ? `(${whole.name} === null ? null : ${found})` : found,
   );
-  return { type: TRUTH, isNullable, source, at };
+  return { type: TRUTH, isNullable: true, source, at };
+}
+
+/** Constants become values of a column's type only where all are compared by one type. */
+function categoriesOf(elements: readonly Typed[]): ReadonlySet<string> {
+  return new Set(
+    elements.map(({ type: { kind } }) =>
+      kind === "integer" || kind === "decimal" ? kind : "other",
+    ),
+  );
 }

@@ -87,7 +87,11 @@ export const SIGN: SqlFunction = {
 
 /** MySQL has doubles here that show a fixed number of digits, and so has what is computed of them. */
 function refuseTemporal({ type, at }: Typed, call: Call): void {
-  if (type.kind === "date" || type.kind === "time" || type.kind === "datetime") {
-    call.scope.refuse(at, "a date or a time as a DOUBLE of fixed digits; add 0 to it");
+  const isHex = type.kind === "bytes" && type.isHexLiteral === true;
+  if (isHex || type.kind === "date" || type.kind === "time" || type.kind === "datetime") {
+    call.scope.refuse(
+      at,
+      "a DOUBLE of fixed digits, which dates, times and hex literals are here; add 0",
+    );
   }
 }
