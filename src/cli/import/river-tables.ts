@@ -39,6 +39,8 @@ export function readRiverTable(schema: string, table: string): RiverTable {
     const count = COUNT.exec(text);
     at = count === null ? PIECE.lastIndex : COUNT.lastIndex;
     const { digit, any, escaped, literal = escaped ?? "" } = piece.groups ?? {};
+    isWider ||= isCounted && digit === undefined;
+    isCounted = digit !== undefined && !/\+|,\}/.test(count?.[0] ?? "");
     if (digit !== undefined) {
       const least = leastOf(count);
       if (least === 0 || least > MAX_DIGITS)

@@ -199,6 +199,14 @@ describe("readRiverTable", () => {
     expect(readRiverTable("s", table)).toMatchObject({ pattern, isWildcard });
   });
 
+  it("knows where a pattern takes more tables", () => {
+    const isWider = (table: string) => readRiverTable("s", table);
+    for (const table of ["t_[0-9]{2}_x", "t_[0-9]{2}$", "t_.", "t_.+"])
+      expect(isWider(table), table).toMatchObject({ isWider: true });
+    for (const table of ["t_[0-9]{2}", "t_[0-9][0-9]", "t_[0-9]+_x", "t_.*", "*", "t"])
+      expect(isWider(table), table).toMatchObject({ isWider: false });
+  });
+
   it.each(["t_(a|b)", "t_[ab]", "t_[0-9]*", "ab?", "t_\\w+"])("has no pattern for %s", (table) => {
     expect(readRiverTable("s", table)).toHaveProperty("problem");
   });
