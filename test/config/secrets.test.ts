@@ -124,12 +124,15 @@ test("a run tells no secret: not in its log, nor in /status, /metrics and answer
   await using db = await openTestDatabase();
   await using target = await openTestTarget();
   await db.query("create table t (id int primary key)");
+  const user = `secrets_${process.pid}`;
   await db.query(
-    `create user if not exists 'h7_secret'@'%' identified by 's3cr3t-mysql'; grant select, replication slave, replication client on *.* to 'h7_secret'@'%'`,
+    `create user '${user}'@'%' identified by 's3cr3t-mysql'; grant select, replication slave, replication client on *.* to '${user}'@'%'`,
   );
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => void (await db.query(`drop user '${user}'@'%'`)));
   const text = (more = "", password = "s3cr3t-mysql") => `name = "${db.name.replaceAll("_", "-")}"
 [source]
-url = "mysql://h7_secret:${password}@${db.url.host}"
+url = "mysql://${user}:${password}@${db.url.host}"
 start = "latest"
 [sink]
 hosts = ["http://elastic:s3cr3t-es@${target.url.host}"]
