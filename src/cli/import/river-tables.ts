@@ -31,6 +31,8 @@ export function readRiverTable(schema: string, table: string): RiverTable {
   const text = table.replace(/^\^/, "").replace(/\$$/, "");
   let pattern = "";
   let isWider = table.endsWith("$");
+  // behind digits that are counted: `#` takes more of them, which only at the end is what looking anywhere in the name does, too
+  let isCounted = false;
   for (let at = 0; at < text.length;) {
     PIECE.lastIndex = at;
     const piece = PIECE.exec(text);
