@@ -23,7 +23,7 @@ dec   {dec} + {dec} ;; {dec} - {dec} ;; {dec} * {dec} ;; {dec} / {dec} ;; {int} 
 dbl   {dbl} + {dbl} ;; {dbl} - {num} ;; {dbl} * {num} ;; {num} / {dbl} ;; {dbl} % {num} ;; -{dbl} ;; {num} + {text} ;; {any} + {any} ;; {any} * {any}
 int   {int} & {int} ;; {int} | {int} ;; {int} ^ {int} ;; ~{int} ;; {int} << {small} ;; {int} >> {small} ;; bit_count({any}) ;; {bin} & {bin} ;; {num} | {num}
 int   abs({int}) ;; sign({num}) ;; ceil({num}) ;; ceiling({any}) ;; floor({num}) ;; round({int}) ;; round({num}) ;; crc32({any}) ;; mod({num}, {num})
-dec   abs({dec}) ;; round({dec}, {small}) ;; truncate({dec}, {small}) ;; round({num}, {small}) ;; truncate({num}, {small}) ;; round({dec}) ;; round({dec}, {int})
+dec   abs({dec}) ;; +{dec} ;; round({dec}, {small}) ;; truncate({dec}, {small}) ;; round({num}, {small}) ;; truncate({num}, {small}) ;; round({dec}) ;; round({dec}, {int})
 dbl   abs({any}) ;; sqrt({num}) ;; pow({num}, {small}) ;; power({num}, {num}) ;; round({dbl}) ;; round({dbl}, {small}) ;; truncate({dbl}, {small}) ;; pi()
 dbl   exp({small}) ;; ln({num}) ;; log({num}) ;; log({num}, {num}) ;; log2({num}) ;; log10({num}) ;; degrees({num}) ;; radians({num})
 dbl   sin({num}) ;; cos({num}) ;; tan({num}) ;; cot({num}) ;; asin({num}) ;; acos({num}) ;; atan({num}) ;; atan2({num}, {num})
@@ -69,7 +69,7 @@ bin   unhex({text}) ;; from_base64({text}) ;; char({int}, {int}) ;; cast({any} a
 int   length({text}) ;; char_length({text}) ;; character_length({any}) ;; octet_length({any}) ;; bit_length({any}) ;; ascii({any}) ;; ord({text}) ;; length({bin})
 int   instr({text}, {text}) ;; locate({text}, {text}) ;; locate({text}, {text}, {small}) ;; position({text} in {text}) ;; strcmp({text}, {text}) ;; strcmp({any}, {any})
 int   field({text}, {text}, {text}) ;; field({any}, {any}, {any}) ;; field({int}, {int}, {int}) ;; find_in_set({text}, {text}) ;; find_in_set({text}, 'a,b,abc') ;; find_in_set({text}, {label})
-int   regexp_instr({text}, {regexp}) ;; inet_aton({text}) ;; is_uuid({text}) ;; is_ipv4({text}) ;; is_ipv6({text})
+int   regexp_instr({text}, {regexp}) ;; inet_aton({text}) ;; is_uuid({text}) ;; is_ipv4({text}) ;; is_ipv6({text}) ;; is_ipv4_compat({bin}) ;; is_ipv4_mapped(inet6_aton({text}))
 bin   inet6_aton({text}) ;; uuid_to_bin({text}) ;; aes_encrypt({text}, 'k')
 bool  {text} sounds like {text} ;; {any} regexp {regexp} ;; {text} like {text} escape ''
 text  inet6_ntoa({bin}) ;; bin_to_uuid({bin}) ;; substring({any}, {small}, {small}) ;; upper({any}) ;; trim({any}) ;; replace({text}, {text}, '') ;; lower({label}) ;; concat({label}, '-', {date}) ;; elt({int}, {any}, {any})
@@ -94,7 +94,7 @@ json  json_extract({json}, {path}) ;; json_extract({json}, {path}, {path}) ;; {j
 json  json_set({json}, {path}, {any}) ;; json_insert({json}, {path}, {any}) ;; json_replace({json}, {path}, {any}) ;; json_remove({json}, {path}) ;; json_merge_patch({json}, {json}) ;; json_merge_preserve({json}, {json}) ;; json_array_append({json}, {path}, {any}) ;; json_array_insert({json}, '$[1]', {any})
 json  cast({json} as json) ;; cast({num} as json) ;; cast({temporal} as json) ;; cast({text} as json) ;; json_search({json}, 'one', {pattern}) ;; json_search({json}, 'all', {text}) ;; cast({any} as json)
 text  json_unquote({json}) ;; json_unquote({text}) ;; {jsoncolumn} ->> {path} ;; json_type({json}) ;; json_quote({text}) ;; json_pretty({json}) ;; json_unquote(json_extract({json}, {path})) ;; json_value({json}, {path}) ;; concat({json}, {text})
-int   json_length({json}) ;; json_length({json}, {path}) ;; json_depth({json}) ;; json_valid({any}) ;; json_value({json}, {path} returning signed) ;; {json} + 0
+int   json_length({json}) ;; json_length({json}, {path}) ;; json_depth({json}) ;; json_valid({any}) ;; json_schema_valid({json}, {json}) ;; json_storage_size({json}) ;; json_value({json}, {path} returning signed) ;; {json} + 0
 bool  json_contains({json}, {json}) ;; json_contains({json}, {json}, {path}) ;; json_contains_path({json}, 'one', {path}, {path}) ;; json_contains_path({json}, 'all', {path}) ;; json_overlaps({json}, {json}) ;; {any} member of ({json}) ;; {json} = {json} ;; {json} < {json} ;; {json} = {any} ;; {json} = {int} ;; {jsoncolumn} ->> {path} = {text} ;; {jsoncolumn} -> {path} = {text} ;; {json} in ({json}, {any}) ;; {json} between {json} and {json}
 `,
 };
