@@ -26,6 +26,8 @@ export interface Typed {
   readonly realDate?: Typed;
   /** A date that IF or CASE chose: compared, it is NULL if parts of it are zero. */
   readonly isChosenDate?: true;
+  /** The value as an integer, where that is not what its type would make of it: UNIX_TIMESTAMP is cut. */
+  readonly integer?: Typed;
   /** The value in JSON, where that is not what its type would make of it: UNIX_TIMESTAMP has as many digits there as the value needs. */
   readonly json?: Typed;
   /** Why it cannot be taken for a number, if it cannot. */

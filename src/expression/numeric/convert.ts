@@ -122,6 +122,7 @@ export function toDecimal(value: Typed, scope: Scope, size?: DecimalSize): Typed
 
 /** The value as a BIGINT, or a BIGINT UNSIGNED where its type is unsigned: rounded where a number has a fraction, cut behind the digits where it is a string. */
 export function toInteger(value: Typed, scope: Scope): Typed {
+  if (value.integer !== undefined) return value.integer;
   const { type, at } = value;
   if (type.kind !== "integer") {
     const chosen = ofChosen(value, scope, (each) => toSigned(each, scope));

@@ -64,7 +64,8 @@ function unixTimestamp(value: Typed, call: Call): Typed {
     applyStrict([value], call, { type: result }, () => `${scope.bind(read)}(${datetime.source})`);
   if (fraction === 0) return make(type, secondsSince1970);
   const json = make({ kind: "json" }, jsonSince1970);
-  return { ...make(type, scaledSince1970[fraction - 1]!), json };
+  const integer = make(smallInteger(20), secondsSince1970);
+  return { ...make(type, scaledSince1970[fraction - 1]!), json, integer };
 }
 
 /** Microseconds where there are any, else a whole number. */

@@ -55,11 +55,10 @@ function unary(
   };
 }
 
-/** WEEK and YEARWEEK with a mode, which counts as 0 where it is NULL. */
-function ofWeek(
-  digits: number,
-  read: (moment: Moment, mode: number | null) => number,
-): SqlFunction {
+/** WEEK and YEARWEEK with a mode; where that is NULL the week is 0. */
+function ofWeek(digits: number, read: (moment: Moment, mode: number) => number): SqlFunction {
+  const inMode = (moment: Moment, mode: number | null): number =>
+    mode === null ? 0 : read(moment, mode);
   return {
     arity: [1, 2],
     compile([value, mode], call) {
@@ -69,7 +68,7 @@ function ofWeek(
         [toCalendar(value!, scope, "real")],
         call,
         { type: smallInteger(digits) },
-        (source) => `${scope.bind(read)}(${source}, ${modeSource})`,
+        (source) => `${scope.bind(inMode)}(${source}, ${modeSource})`,
       );
     },
   };
@@ -179,13 +178,18 @@ function dayClock(moment: Moment): number {
   return moment.day * 1_000_000 + clock(moment);
 }
 
-function yearWeek(date: Moment, mode: number | null): number {
-  const { year, week } = weekOf(date, weekMode(mode) | 2);
+function yearWeek(date: Moment, mode: number): number {
+  const bits = signedBits(mode);
+  const { year, week } = weekOf(date, bits < 0 ? 0 : (bits & 7) | 2);
   return year * 100 + week;
 }
 
-/** MySQL takes the mode as 32 bits with a sign. */
-function weekMode(mode: number | null): number {
-  const bits = Number(BigInt.asIntN(32, BigInt(Math.trunc(mode ?? 0))));
+function weekMode(mode: number): number {
+  const bits = signedBits(mode);
   return bits < 0 ? 0 : bits & 7;
+}
+
+/** MySQL takes the mode as 32 bits with a sign, and one below 0 for 0. */
+function signedBits(mode: number): number {
+  return Number(BigInt.asIntN(32, BigInt(Math.trunc(mode))));
 }
