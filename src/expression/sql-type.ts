@@ -49,6 +49,8 @@ export interface IntegerType {
   readonly isTruth?: true;
   /** The size of the column that it is; absent where it is computed or a literal, which is BIGINT to MySQL. */
   readonly bytes?: 1 | 2 | 3 | 4;
+  /** Found by comparing strings: as a string it has the collation by which they were compared, which is not known here. */
+  readonly isOfText?: true;
   /** A column of type YEAR: as text four digits, `0000`. */
   readonly isYear?: true;
   /** A column of type BIT, of this many bits: as text the bytes. */
@@ -61,6 +63,8 @@ export interface DecimalType {
   readonly precision: number;
   /** Digits behind the point that are shown, and that the type has for others. */
   readonly scale: number;
+  /** It came of an unsigned number (`%`), and so the quotient of DIV is one. */
+  readonly isUnsigned?: true;
   /** Digits behind the point that values carry in compiled code; more than `scale` where MySQL computes with more than it shows (quotients). */
   readonly frac: number;
 }

@@ -140,6 +140,7 @@ export const COALESCE: SqlFunction = {
       isNullable,
       source: `(${args.map(({ source }) => source).join(" ?? ")})`,
       ...restriction(args),
+      ...((type.kind === "date" || type.kind === "datetime") && { isChosenDate: true }),
       ...realDateOf(args, shown.kind, call),
       at,
     };

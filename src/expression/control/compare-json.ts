@@ -4,6 +4,8 @@ import { isEqual } from "../json/compare.ts";
 import { toJsonValue } from "../json/convert.ts";
 import { parseDecimal } from "../numeric/parse.ts";
 import { powerOfTen } from "../numeric/decimal.ts";
+import type { TextType } from "../sql-type.ts";
+import { mergeStrings } from "../text/merge.ts";
 import type { Typed } from "../typed.ts";
 import type { Comparison } from "./compare.ts";
 
@@ -19,6 +21,10 @@ export function compareJson(args: readonly Typed[], place: Place): Comparison {
     if (type.kind === "date" || type.kind === "time" || type.kind === "datetime") {
       scope.refuse(at, "a date or time is compared with JSON; take text out with ->>");
     }
+  }
+  for (const value of args) {
+    if (value.type.kind === "text")
+      mergeStrings([value, { ...value, type: JSON_TEXT }], place, "comparison");
   }
   const values = args.map((value) => toJsonValue(value, scope));
   const equal = scope.bind(isEqual);
@@ -36,6 +42,14 @@ export function compareJson(args: readonly Typed[], place: Place): Comparison {
     },
   };
 }
+
+/** JSON as a string, by whose collation it goes together with others. */
+const JSON_TEXT: TextType = {
+  kind: "text",
+  collation: { name: "utf8mb4_bin", charset: "utf8mb4" },
+  coercibility: 2,
+  maxCharacters: 0,
+};
 
 /** From the least to the greatest. */
 const PRECEDENCE = { null: 0, number: 1, string: 2, object: 3, array: 4, boolean: 5 } as const;

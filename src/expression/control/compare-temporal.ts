@@ -27,8 +27,18 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
     place.scope.refuse(place.at, "a date is compared with a string and a number at once");
   }
   if (dates > 0 && numbers === 0) {
+    const hasStrings = dates < args.length;
+    if (
+      args.some(({ isChosenDate }) => isChosenDate) &&
+      args.some((value) => !isDate(value) && value.constant === undefined)
+    ) {
+      place.scope.refuse(
+        place.at,
+        "a date of IF, CASE or COALESCE is compared with a string; cast that to a date",
+      );
+    }
     return args.map((value) =>
-      isDate(value) ? wholeDate(value, place) : dateOfString(value, place),
+      isDate(value) ? wholeDate(value, hasStrings, place) : dateOfString(value, place),
     );
   }
   if (times === args.length) return args;
@@ -45,9 +55,19 @@ function isNumber({ type }: Typed): boolean {
   return type.kind === "integer" || type.kind === "decimal" || type.kind === "double";
 }
 
-function wholeDate(value: Typed, { scope }: Place): Typed {
+/** Dates that a function chose are not compared with parts that are zero: they are NULL, and beside strings 0000-00-00. */
+function wholeDate(value: Typed, hasStrings: boolean, { scope }: Place): Typed {
   if (value.isChosenDate !== true) return value;
-  return value.type.kind === "date" ? toDate(value, scope) : toDatetime(value, scope);
+  if (!hasStrings) {
+    return value.type.kind === "date" ? toDate(value, scope) : toDatetime(value, scope);
+  }
+  const run = scope.bind(wholeOrZero);
+  const place = { at: value.at, scope };
+  return applyStrict([value], place, { type: value.type }, (name) => `${run}(${name})`);
+}
+
+function wholeOrZero(moment: Moment): Moment {
+  return moment.month === 0 || moment.day === 0 ? ZERO : moment;
 }
 
 const ZERO: Moment = createMoment({});
@@ -90,7 +110,6 @@ function alignTimes(args: readonly Typed[], { scope }: Place): readonly Typed[] 
 function timeOfConstant(value: Typed, scope: Scope): Typed {
   const known = toText(value, scope).constant?.value;
   const type = { kind: "time", fraction: 6 } as const;
-  if (known === null) return constantOf(type, null, value.at, scope);
   const moment = typeof known === "string" ? textToTime(known) : null;
   if (moment === null) scope.refuse(value.at, "the string is compared with a time and is none");
   return constantOf(type, moment, value.at, scope);

@@ -51,6 +51,19 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
   if (!isTemporal(value) && list.some(isTemporal)) {
     call.scope.refuse(call.at, "a list of dates and other values");
   }
+  if ([value, ...list].some(({ type }) => type.kind === "json")) {
+    call.scope.refuse(call.at, "a list with JSON; write = and OR");
+  }
+  if (list.some((element) => element.isChosenDate === true)) {
+    call.scope.refuse(call.at, "a list with dates of IF, CASE or COALESCE; write = and OR");
+  }
+  const texts = list.filter(
+    (each) => isString(each) && !isTemporal(each) && each.type.kind !== "json",
+  );
+  // all strings go together, whatever stands between them
+  if (isString(value) && !isTemporal(value) && value.type.kind !== "json" && texts.length > 0) {
+    mergeStrings([value, ...texts], call, "comparison");
+  }
   for (const element of list) {
     const isShort = isDate(value) || (value.type.kind === "integer" && value.type.isYear === true);
     if (!isShort || value.isColumn !== true) continue;

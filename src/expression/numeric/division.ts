@@ -41,7 +41,8 @@ export const MODULO: SqlFunction = {
     const { scope } = call;
     const [a, b] = [asDecimal(left, scope), asDecimal(right, scope)];
     const scale = Math.max(a.type.scale, b.type.scale);
-    const type = decimalOf(Math.max(wholeDigits(a.type), wholeDigits(b.type)) + scale, scale);
+    const plain = decimalOf(Math.max(wholeDigits(a.type), wholeDigits(b.type)) + scale, scale);
+    const type = isUnsignedValue(args[0]!) ? ({ ...plain, isUnsigned: true } as const) : plain;
     checkWords([type], call);
     return applyStrict([a, b], call, { type, mayBeNull: true }, (x, y) => {
       const [dividend, divisor] = [
@@ -158,6 +159,9 @@ function divideIntegers(left: Typed, right: Typed, isUnsigned: boolean, call: Ca
 /** A value and how it becomes a {@link ParsedDecimal}, whatever digits it has. */
 function exact(value: Typed, call: Call): { value: Typed; source: (name: string) => string } {
   const { scope } = call;
+  if (value.chosen !== undefined || value.notNumber !== undefined) {
+    scope.refuse(value.at, "DIV of what IF or CASE chose of several types; cast it");
+  }
   switch (value.type.kind) {
     case "text": {
       const parse = scope.bind((text: string) => clampParsed(parseDecimal(text)));
@@ -209,6 +213,7 @@ function wholeQuotient(a: ParsedDecimal, b: ParsedDecimal): bigint | null {
 
 function isUnsignedValue(value: Typed): boolean {
   const { type } = value;
+  if (type.kind === "decimal") return type.isUnsigned === true;
   return type.kind === "integer"
     ? type.isUnsigned
     : type.kind === "bytes" && type.isHexLiteral === true;
