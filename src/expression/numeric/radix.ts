@@ -45,9 +45,16 @@ function convert(value: Typed, from: Typed, to: Typed, call: Call): Typed {
     });
   }
   const run = scope.bind(convertBase);
-  return applyStrict([toText(value, scope), from, to], call, result, (x, a, b) => {
-    return `${run}(${x}, ${a}, ${b})`;
+  // bytes need not be text: what counts is the digits that they begin with
+  const isBytes = type.kind === "bytes";
+  const digits = isBytes ? value : toText(value, scope);
+  return applyStrict([digits, from, to], call, result, (x, a, b) => {
+    return `${run}(${isBytes ? `${scope.bind(latin1)}(${x})` : x}, ${a}, ${b})`;
   });
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
 }
 
 function convertBase(text: string, from: number, to: number): string | null {
@@ -78,8 +85,8 @@ function readInBase(text: string, base: number, isSigned: boolean): bigint {
     const clamped = value > limit ? limit : value;
     return BigInt.asUintN(64, isNegative ? -clamped : clamped);
   }
-  // `my_strntoull`: beyond its range the greatest, whatever the sign
-  if (value > MAX_UNSIGNED) return MAX_UNSIGNED;
+  // `my_strntoull`: what is beyond its range becomes the nearest
+  if (value > MAX_UNSIGNED) return isNegative ? 0n : MAX_UNSIGNED;
   return BigInt.asUintN(64, isNegative ? -value : value);
 }
 
