@@ -11,6 +11,7 @@ export function compileCollate(
 ): Typed {
   const { at } = expression;
   const name = canonicalCollation(expression.collation);
+  if (argument.type.kind === "integer") scope.refuse(at, "COLLATE of a number");
   if (argument.type.kind === "null") scope.refuse(at, "NULL has no collation");
   const text = toStringValue(argument, scope);
   if (text.type.kind !== "text") {

@@ -55,12 +55,12 @@ export function mergeStrings(
   use: MergeUse = "result",
 ): MergedStrings {
   const { scope, at } = place;
-  const truth = args.find(({ type, constant }) => {
-    return type.kind === "integer" && type.isTruth === true && constant === undefined;
-  });
-  // as text it has the collation by which it compared
-  if (truth !== undefined && args.length > 1) {
-    scope.refuse(truth.at, "a condition among strings; write IF(…, '1', '0')");
+  const found = args.find(hasOwnCollation);
+  if (found !== undefined && args.length > 1) {
+    scope.refuse(
+      found.at,
+      "a condition or a place among strings, whose collation is its own; write IF, or CAST AS SIGNED",
+    );
   }
   const strings = args.map((argument) => toStringValue(argument, scope));
   const untold = strings.some(({ type }) => type.kind === "text" && type.collation === null);
@@ -80,7 +80,9 @@ export function mergeStrings(
   }
   // a result has MySQL's binary collation then, but what it does with other character sets is its own
   const charsets = new Set(derived.map(({ collation }) => collation.charset));
-  const isMixed = merged.coercibility === NONE && (use === "comparison" || charsets.size > 1);
+  const isMixed =
+    merged.coercibility === NONE &&
+    (use === "comparison" || charsets.size > 1 || derived.length > 2);
   if ((isIllegal && merged.coercibility !== EXPLICIT) || isMixed) {
     const names = [...new Set(derived.map(({ collation }) => collation.name))].join(" and ");
     scope.refuse(at, `strings in the collations ${names} do not go together; write COLLATE`);
@@ -152,6 +154,13 @@ export function isAsciiText(value: Typed): boolean {
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
   return true;
+}
+
+/** Is it a number that was found by comparing strings? As a string it has the collation by which they were compared. */
+function hasOwnCollation({ type, constant }: Typed): boolean {
+  return (
+    type.kind === "integer" && constant === undefined && (type.isTruth ?? type.isOfText) === true
+  );
 }
 
 /** How strongly a binary string stays one among character strings. */
@@ -252,8 +261,9 @@ function bytesToCharset(string: Typed, collation: Collation, scope: Scope): Type
 function canHold(charset: string, text: string): boolean {
   if (charset === "utf8mb3" || charset === "ucs2") return !/[\u{10000}-\u{10ffff}]/u.test(text);
   if (charset !== "latin1") return false;
-  const bytes = bytesOfText(charset)?.(text);
-  return bytes?.includes(0x3f) === text.includes("?");
+  const bytes = bytesOfText(charset)?.(text) ?? [];
+  // what it has no character for has become a question mark
+  return bytes.filter((byte) => byte === 0x3f).length === text.split("?").length - 1;
 }
 
 /** The collation of that name with its character set. */

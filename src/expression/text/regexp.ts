@@ -26,7 +26,7 @@ export const REGEXP_FUNCTIONS: FunctionTable = {
           countCharacters(subject.slice(0, found.index + (givesEnd ? found[0].length : 0))) + 1
         );
       };
-      return applyBound([text], call, { type: smallInteger(10) }, run);
+      return applyBound([text], call, { type: { ...smallInteger(10), isOfText: true } }, run);
     },
   },
   regexp_substr: {
@@ -83,7 +83,9 @@ function prepare(
   const strings = [subject!, pattern!, ...(replacement === undefined ? [] : [replacement])];
   const merged = mergeStrings(strings, call, "comparison");
   const isNull = merged.kind === "text" && merged.coercibility === 6;
-  const isOfNull = merged.args.some(({ type }) => type.kind === "text" && type.coercibility === 6);
+  const isOfNull = merged.args.some(
+    ({ type }) => (type.kind === "text" || type.kind === "bytes") && type.coercibility === 6,
+  );
   if (merged.kind === "bytes" || merged.collation === null || isNull || isOfNull) {
     return scope.refuse(
       call.at,
@@ -99,6 +101,10 @@ function prepare(
   }
   const ignoresCase = ignoresCaseOf(merged.collation.name, args[flagsAt], call);
   const text = merged.args[0]!;
+  const own = subject!.type.kind === "text" ? subject!.type.collation : null;
+  if (flagsAt === 4 && own !== null && own.name !== merged.collation.name) {
+    scope.refuse(pattern!.at, "a pattern that holds its collation against that of the text");
+  }
   const type = mergedTextType({ ...merged, args: [text] }, maxLength(text));
   try {
     if (written === "") throw new RegexpRefusal("nothing in it");

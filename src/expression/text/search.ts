@@ -11,6 +11,7 @@ import { followFirst, isAsciiText, mergeStrings, type MergedStrings } from "./me
 import { applyBound, applyStrings } from "./strings.ts";
 
 const MANY = 1000;
+const OF_TEXT = { ...smallInteger(10), isOfText: true } as const;
 const BINARY = codePointCollator(false);
 
 /** Functions that look for strings, by their collation. */
@@ -32,7 +33,7 @@ export const SEARCH_FUNCTIONS: FunctionTable = {
       }
       const merged = mergeStrings(args, call, "comparison");
       const compare = collatorOfMerged(merged, call).compare;
-      const result = { type: smallInteger(1) };
+      const result = { type: OF_TEXT };
       const run = (a: string, b: string): number => Math.sign(compare(a, b)) + 0;
       return applyStrings(merged, [], call, { result, run });
     },
@@ -44,7 +45,7 @@ export const SEARCH_FUNCTIONS: FunctionTable = {
       const merged = mergeStrings(args, call, "comparison");
       refuseMixedCharsets(args, call);
       const { isSame } = collatorOfMerged(merged, call);
-      const result = { type: smallInteger(3) };
+      const result = { type: OF_TEXT };
       const run = (sought: string, list: string): number => findInSet(sought, list, isSame);
       return applyStrings(merged, [], call, { result, run });
     },
@@ -65,7 +66,7 @@ function compileLocate(text: Typed, part: Typed, from: readonly Typed[], call: C
     return find(subject, sought, place - 1) + 1;
   };
   const places = from.map((place) => toCount(place, call.scope));
-  return applyStrings(merged, places, call, { result: { type: smallInteger(10) }, run });
+  return applyStrings(merged, places, call, { result: { type: OF_TEXT }, run });
 }
 
 function findInSet(sought: string, list: string, isSame: Collator["isSame"]): number {
@@ -108,7 +109,7 @@ function compileFindInSetColumn(sought: Typed, set: Typed, call: Call): Typed {
     const found = members.findIndex((member) => isSame(member, text));
     return found >= 0 && ((bits >> BigInt(found)) & 1n) === 1n ? found + 1 : 0;
   };
-  return applyBound([merged.args[0]!, set], call, { type: smallInteger(3) }, run);
+  return applyBound([merged.args[0]!, set], call, { type: OF_TEXT }, run);
 }
 
 /** The number of the first argument behind the first one that equals it; NULL equals nothing. */
@@ -127,7 +128,7 @@ function compileField(args: readonly Typed[], call: Call): Typed {
   const found = `${tests.join("")}0`;
   const value = sought!.isNullable ? `${first.name} === null ? 0 : ${found}` : found;
   const source = `(${[...steps, value].join(", ")})`;
-  return { type: smallInteger(3), isNullable: false, source, at };
+  return { type: OF_TEXT, isNullable: false, source, at };
 }
 
 interface Comparable {
