@@ -222,8 +222,8 @@ function placeSource({ id, index, routing }: DocumentPlan, layout: RowLayout): s
       ? ""
       : `const name = ${index.source};
   if (name === null || name !== a_name) {
-    const found = targets.get(checkIndexName(name));
-    if (found === undefined) { s.reason = "target"; s.index = name; return -1; }
+    const found = targets.get(name);
+    if (found === undefined) { checkIndexName(name); s.reason = "target"; s.index = name; return -1; }
     a_name = name;
     a_target = found;
   }

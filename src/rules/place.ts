@@ -49,12 +49,20 @@ export function writeRoutingText(routing: string | null, out: Buffer): number {
   return routing === null || routing === "" ? 0 : writeEscaped(routing, out, "routing");
 }
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 /** Every UTF-16 unit takes six bytes at most; lengths in batches have 16 bits. */
 const MAX_UNITS = Math.floor((ID_SCRATCH_BYTES - 1) / 6);
 
 function writeEscaped(text: string, out: Buffer, what: string): number {
   if (text.length > MAX_UNITS) throw invalid(`the ${what} has ${text.length} characters`);
-  return out.write(JSON.stringify(text).slice(1, -1));
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH)
+      return out.write(JSON.stringify(text).slice(1, -1));
+    out[i] = code;
+  }
+  return text.length;
 }
 
 function invalid(why: string): TailraceError {
