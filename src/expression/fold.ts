@@ -20,9 +20,10 @@ export function fold<P extends Place>(
     column: () => undefined,
     fail: (_code, at, why) => place.scope.refuse(at, why),
   });
-  const known = args.map((argument) =>
-    constantOf(argument.type, argument.constant?.value ?? null, argument.at, scope),
-  );
+  const known = args.map(({ type, constant, at, notNumber }) => ({
+    ...constantOf(type, constant?.value ?? null, at, scope),
+    ...(notNumber !== undefined && { notNumber }),
+  }));
   const typed = compile(known, { ...place, scope });
   // what has another value elsewhere stays what it is
   if (typed.realDate !== undefined || typed.json !== undefined) return compile(args, place);

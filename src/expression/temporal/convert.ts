@@ -270,8 +270,11 @@ function wholeToTime(whole: number): Moment | null {
   return partsToTime({ whole, nanosecond: 0 });
 }
 
+/** A text, or bytes as one with a character a byte; which ones those beyond ASCII are plays no part. */
 function textOf(value: string | Uint8Array): string {
-  return typeof value === "string" ? value : Buffer.from(value).toString("latin1");
+  return typeof value === "string"
+    ? value
+    : Buffer.from(value.map((byte) => Math.min(byte, 0x7f))).toString("latin1");
 }
 
 function labelOf(ordinal: number, members: readonly string[]): string {
