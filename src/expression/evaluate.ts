@@ -1,6 +1,6 @@
 import { TailraceError } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
-import type { ColumnValue } from "../core/sql-value.ts";
+import type { ColumnValue, Moment } from "../core/sql-value.ts";
 import type { Expression } from "../query/tree.ts";
 import { columnSqlType } from "./column.ts";
 import { compileExpression } from "./compile.ts";
@@ -9,6 +9,7 @@ import { formatJson } from "./json/format.ts";
 import { shownDouble } from "./numeric/format.ts";
 import { createScope, type CodeScope, type Fail } from "./scope.ts";
 import type { SqlType } from "./sql-type.ts";
+import { formatMoment } from "./temporal/format.ts";
 import type { Typed } from "./typed.ts";
 
 /** A row as its columns' values, by column index. */
@@ -95,6 +96,9 @@ export function textOf(typed: Typed, scope: CodeScope): string {
   // text functions see fewer digits
   if (type.kind === "double") return print(shownDouble(type));
   if (type.kind === "json") return print(formatJson);
+  if (type.kind === "time") {
+    return print((value: Moment) => formatMoment(value, "time", type.fraction));
+  }
   switch (type.kind) {
     case "null":
     case "text":

@@ -23,6 +23,7 @@ import {
 } from "./interval.ts";
 import { toKindedDatetime, type KindedDatetime } from "./kinded.ts";
 import { partsOfDecimal, partsOfText } from "./parse-number.ts";
+import { withTimeText } from "./time-text.ts";
 
 interface Addition {
   readonly date: Typed;
@@ -100,7 +101,7 @@ function compileAddition(addition: Addition, call: Call): Typed {
           `a time and ${unit.toUpperCase()} would be a date near the current day`,
         );
       }
-      return add(date, { kind: "time", fraction }, addToTime);
+      return withTimeText(add(date, { kind: "time", fraction }, addToTime), call);
     default: {
       const apply = isOfDays(unit) ? addDays : addTime;
       return {

@@ -1,5 +1,6 @@
 /** Differences between dates and times, and times added to them. */
 import type { Moment } from "../../core/sql-value.ts";
+import { withTimeText } from "./time-text.ts";
 import { applyStrict } from "../apply.ts";
 import type { Call, FunctionTable, SqlFunction } from "../functions.ts";
 import { smallInteger, type SqlType } from "../sql-type.ts";
@@ -145,12 +146,10 @@ function clockKind({ type, at }: Typed, { name, scope }: Call): "time" | "dateti
 function plusTime(value: Typed, time: Typed, call: Call, sign: 1 | -1): Typed {
   const fraction = Math.max(fractionOf(value, "datetime"), fractionOf(time, "time"));
   if (value.type.kind === "time") {
-    return binary(
-      [value, time],
+    const compute = sign === 1 ? sumOfTimes : differenceOfTimes;
+    return withTimeText(
+      binary([value, time], call, { kind: "time", fraction }, compute, true),
       call,
-      { kind: "time", fraction },
-      sign === 1 ? sumOfTimes : differenceOfTimes,
-      true,
     );
   }
   return binary(
