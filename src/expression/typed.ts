@@ -30,6 +30,8 @@ export interface Typed {
   readonly integer?: Typed;
   /** The value in JSON, where that is not what its type would make of it: UNIX_TIMESTAMP has as many digits there as the value needs. */
   readonly json?: Typed;
+  /** A decimal that GREATEST or LEAST chose, which has in quotients the digits that it had. */
+  readonly hasOwnDigits?: true;
   /** Why it cannot be taken for a number, if it cannot. */
   readonly notNumber?: string;
   /** The value where it is known when compiling: literals, and what is computed of them. */

@@ -28,11 +28,12 @@ export function extreme(which: "greatest" | "least"): SqlFunction {
       const { type, args } = mergeValues(values, call, false);
       const sign = which === "greatest" ? "<" : ">";
       const compare = present.some(isTemporal) ? scope.bind(compareMoments) : null;
-      return applyStrict(args, call, { type: computedType(type) }, (...names) =>
+      const chosen = applyStrict(args, call, { type: computedType(type) }, (...names) =>
         fold(names, call, (a, b) =>
           compare === null ? `${a} ${sign} ${b}` : `${compare}(${a}, ${b}) ${sign} 0`,
         ),
       );
+      return type.kind === "decimal" ? { ...chosen, hasOwnDigits: true } : chosen;
     },
   };
 }

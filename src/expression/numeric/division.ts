@@ -107,10 +107,13 @@ function divideDecimals(left: Operand, right: Operand, call: Call): Typed {
   const more = Math.max(0, QUOTIENT_DIGITS - spare);
   const computed = 9 * Math.ceil((wordsA * 9 + wordsB * 9 + more) / 9);
   const scale = Math.min(a.type.scale + QUOTIENT_DIGITS, MAX_SCALE);
-  if (scale > 8 && (left.chosen !== undefined || right.chosen !== undefined)) {
+  const areChosen = [left, right].some(
+    (value) => value.chosen !== undefined || value.hasOwnDigits === true,
+  );
+  if (scale > 8 && areChosen) {
     scope.refuse(
       call.at,
-      "a quotient of what IF or CASE chose of several types; cast it to DECIMAL",
+      "a quotient of what IF, CASE, GREATEST or LEAST chose of several types; cast it to DECIMAL",
     );
   }
   const whole = wholeDigits(a.type) + b.type.frac;
