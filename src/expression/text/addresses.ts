@@ -80,9 +80,9 @@ function isAddress(parse: (text: string) => unknown): SqlFunction {
   return {
     arity: [1, 1],
     compile(args, call) {
-      const kind = args[0]!.type.kind;
-      const isNumber = kind === "integer" || kind === "decimal" || kind === "double";
-      return isNumber ? constantOf(TRUTH, 0, call.at, call.scope) : test.compile(args, call);
+      return isNumber(args[0]!)
+        ? constantOf(TRUTH, 0, call.at, call.scope)
+        : test.compile(args, call);
     },
   };
 }
@@ -97,10 +97,16 @@ function ofBytes(
     arity: [1, 1],
     compile([bytes], call) {
       const string = toStringValue(bytes!, call.scope);
+      if (otherwise !== null && isNumber(bytes!))
+        return constantOf(type, otherwise, call.at, call.scope);
       const called = string.type.kind === "bytes" ? run : () => otherwise;
       return applyBound([string], call, { type, mayBeNull: true }, called);
     },
   };
+}
+
+function isNumber({ type }: Typed): boolean {
+  return type.kind === "integer" || type.kind === "decimal" || type.kind === "double";
 }
 
 function inetAton(text: string): number | null {

@@ -2,9 +2,8 @@ import type { FunctionTable, SqlFunction } from "../functions.ts";
 import { toInteger } from "../numeric/convert.ts";
 import { sessionText, smallInteger } from "../sql-type.ts";
 import { one } from "./concat.ts";
-import { toBytes, toStringValue } from "./convert.ts";
 import { byteLength, countCharacters } from "./encoding.ts";
-import { isAsciiText } from "./merge.ts";
+import { isAsciiText, stringArgument, bytesArgument } from "./merge.ts";
 import { applyBound, applyStrings, MAX_CHARACTERS, maxLength, sameKind } from "./strings.ts";
 import { soundex } from "./soundex.ts";
 
@@ -20,14 +19,14 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
   ascii: {
     arity: [1, 1],
     compile([text], call) {
-      const bytes = toBytes(text!, call.scope);
+      const bytes = bytesArgument(text!, call.scope);
       return applyBound([bytes], call, { type: smallInteger(3) }, firstByte);
     },
   },
   ord: {
     arity: [1, 1],
     compile: ([text], call) => {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const { type } = string;
       const isWide =
         type.kind === "text" && (type.collation?.charset ?? "utf8mb4").startsWith("utf8");
@@ -43,7 +42,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
       }
       const result = { type: smallInteger(10) };
       if (isWide) return applyBound([string], call, result, firstCharacter);
-      return applyBound([toBytes(string, call.scope)], call, result, firstByte);
+      return applyBound([bytesArgument(string, call.scope)], call, result, firstByte);
     },
   },
   char: {
@@ -61,7 +60,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
       const { scope } = call;
       const { type } = value!;
       const isNumber = type.kind === "integer" || type.kind === "decimal" || type.kind === "double";
-      const from = isNumber ? toInteger(value!, scope) : toBytes(value!, scope);
+      const from = isNumber ? toInteger(value!, scope) : bytesArgument(value!, scope);
       const digits = isNumber ? 16 : maxLength(from) * 2;
       const result = { type: asciiText(digits) };
       return applyBound([from], call, result, isNumber ? hexOfNumber : hexOfBytes);
@@ -70,7 +69,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
   binary: {
     arity: [1, 1],
     compile([value], call) {
-      const bytes = toBytes(value!, call.scope);
+      const bytes = bytesArgument(value!, call.scope);
       const type = { kind: "bytes", maxBytes: maxLength(bytes), coercibility: 2 } as const;
       return { ...bytes, type, at: call.at };
     },
@@ -78,7 +77,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
   unhex: {
     arity: [1, 1],
     compile([text], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const maxBytes = Math.ceil(maxLength(string) / 2);
       const type = { kind: "bytes", maxBytes, coercibility: 4 } as const;
       return applyStrings(one(string), [], call, {
@@ -90,7 +89,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
   quote: {
     arity: [1, 1],
     compile([text], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const { type } = string;
       if (type.kind !== "text") {
         return call.scope.refuse(call.at, "quote of a binary string; write CAST(… AS CHAR)");
@@ -104,7 +103,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
   soundex: {
     arity: [1, 1],
     compile([text], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const charset = string.type.kind === "text" ? string.type.collation?.charset : undefined;
       const isUnicode = charset === undefined || charset.startsWith("utf8");
       if (string.type.kind === "text" && !isUnicode && !isAsciiText(string)) {
@@ -129,7 +128,7 @@ function lengthFunction(unit: 1 | 8): SqlFunction {
   return {
     arity: [1, 1],
     compile([text], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const result = { type: smallInteger(10) };
       const { type } = string;
       if (type.kind === "bytes") {
@@ -154,7 +153,7 @@ function charLengthFunction(): SqlFunction {
   return {
     arity: [1, 1],
     compile([text], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const run = string.type.kind === "bytes" ? lengthOfBytes : countCharacters;
       return applyBound([string], call, { type: smallInteger(10) }, run);
     },

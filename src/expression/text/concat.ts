@@ -3,8 +3,7 @@ import { toCount } from "../numeric/convert.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { sessionText } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
-import { toStringValue } from "./convert.ts";
-import { alignTo, mergeStrings } from "./merge.ts";
+import { alignTo, mergeStrings, stringArgument } from "./merge.ts";
 import {
   applyStrings,
   MAX_PACKET,
@@ -24,7 +23,7 @@ export const CONCAT_FUNCTIONS: FunctionTable = {
   repeat: {
     arity: [2, 2],
     compile([text, count], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const result = { type: sameKind(string, Infinity), mayBeNull: true };
       const times = toCount(count!, call.scope);
       const run = repeat;
@@ -128,7 +127,7 @@ type Join = (text: string, padding: string) => string;
 
 function compilePad([text, length, fill]: readonly Typed[], call: Call, join: Join): Typed {
   const { scope } = call;
-  const string = toStringValue(text!, scope);
+  const string = stringArgument(text!, scope);
   const filler = alignTo(string, fill!, scope);
   const { type } = string;
   const charset = type.kind === "text" ? (type.collation?.charset ?? "utf8mb4") : "binary";

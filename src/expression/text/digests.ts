@@ -1,10 +1,10 @@
+import { stringArgument, bytesArgument } from "./merge.ts";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { FunctionTable, SqlFunction } from "../functions.ts";
 import { toCount } from "../numeric/convert.ts";
 import { asciiText } from "./characters.ts";
 import { one } from "./concat.ts";
-import { toBytes, toStringValue } from "./convert.ts";
 import { applyBound, applyStrings, maxLength } from "./strings.ts";
 
 const BASE64_COLUMNS = 76;
@@ -17,7 +17,7 @@ export const DIGEST_FUNCTIONS: FunctionTable = {
   sha2: {
     arity: [2, 2],
     compile([text, bits], call) {
-      const args = [toBytes(text!, call.scope), toCount(bits!, call.scope)];
+      const args = [bytesArgument(text!, call.scope), toCount(bits!, call.scope)];
       return applyBound(args, call, { type: asciiText(128), mayBeNull: true }, sha2);
     },
   },
@@ -25,13 +25,13 @@ export const DIGEST_FUNCTIONS: FunctionTable = {
     arity: [1, 1],
     compile([text], call) {
       const type = { kind: "integer", isUnsigned: true, isSmall: true, digits: 10 } as const;
-      return applyBound([toBytes(text!, call.scope)], call, { type }, crc32OfBytes);
+      return applyBound([bytesArgument(text!, call.scope)], call, { type }, crc32OfBytes);
     },
   },
   to_base64: {
     arity: [1, 1],
     compile([text], call) {
-      const bytes = toBytes(text!, call.scope);
+      const bytes = bytesArgument(text!, call.scope);
       const digits = Math.ceil(maxLength(bytes) / 3) * 4;
       const type = asciiText(digits + Math.floor(digits / BASE64_COLUMNS));
       return applyBound([bytes], call, { type }, toBase64);
@@ -40,7 +40,7 @@ export const DIGEST_FUNCTIONS: FunctionTable = {
   from_base64: {
     arity: [1, 1],
     compile([text], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const maxBytes = Math.ceil(maxLength(string) / 4) * 3;
       const type = { kind: "bytes", maxBytes, coercibility: 4 } as const;
       const result = { type, mayBeNull: true };
@@ -54,7 +54,7 @@ function digestFunction(algorithm: "md5" | "sha1", digits: number): SqlFunction 
   return {
     arity: [1, 1],
     compile: ([text], call) =>
-      applyBound([toBytes(text!, call.scope)], call, { type: asciiText(digits) }, digest),
+      applyBound([bytesArgument(text!, call.scope)], call, { type: asciiText(digits) }, digest),
   };
 }
 

@@ -3,8 +3,7 @@ import type { Collation } from "../sql-type.ts";
 import type { Scope } from "../typed.ts";
 import { CASE_TABLES } from "./collations/tables.ts";
 import { unpackCases } from "./collations/weights.ts";
-import { toStringValue } from "./convert.ts";
-import { isAsciiText } from "./merge.ts";
+import { isAsciiText, stringArgument } from "./merge.ts";
 import { applyStrings, maxLength, sameKind } from "./strings.ts";
 
 type Direction = "upper" | "lower";
@@ -22,7 +21,7 @@ function caseFunction(direction: Direction): SqlFunction {
   return {
     arity: [1, 1],
     compile([argument], call) {
-      const string = toStringValue(argument!, call.scope);
+      const string = stringArgument(argument!, call.scope);
       // of a binary string nothing has another case
       if (string.type.kind !== "text") {
         return { ...string, type: sameKind(string, maxLength(string)), at: call.at };

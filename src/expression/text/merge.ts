@@ -108,7 +108,7 @@ export function mergeStrings(
 
 /** The string in the kind and the character set of another, as functions have it that take the collation of their first argument. */
 export function alignTo(first: Typed, string: Typed, scope: Scope): Typed {
-  const other = toStringValue(string, scope);
+  const other = stringArgument(string, scope);
   if (first.type.kind === "bytes") return toBytes(other, scope);
   if (first.type.kind !== "text" || first.type.collation === null) return other;
   return toCharset(other, first.type.collation, scope);
@@ -117,7 +117,7 @@ export function alignTo(first: Typed, string: Typed, scope: Scope): Typed {
 /** Strings as the first of them is: how functions take them that compare by the collation of their first argument. */
 export function followFirst(args: readonly Typed[], scope: Scope): MergedStrings {
   const [first, ...others] = args;
-  const string = toStringValue(first!, scope);
+  const string = stringArgument(first!, scope);
   const aligned = [string, ...others.map((other) => alignTo(string, other, scope))];
   const { type } = string;
   if (type.kind === "text") {
@@ -161,6 +161,22 @@ function hasOwnCollation({ type, constant }: Typed): boolean {
   return (
     type.kind === "integer" && constant === undefined && (type.isTruth ?? type.isOfText) === true
   );
+}
+
+/** The argument of a function of strings: `toStringValue`, but for numbers that have a collation of their own. */
+export function stringArgument(value: Typed, scope: Scope): Typed {
+  if (hasOwnCollation(value)) {
+    scope.refuse(
+      value.at,
+      "a condition or a place as a string, whose collation is its own; write IF, or CAST AS SIGNED",
+    );
+  }
+  return toStringValue(value, scope);
+}
+
+/** Likewise as a binary string. */
+export function bytesArgument(value: Typed, scope: Scope): Typed {
+  return toBytes(stringArgument(value, scope), scope);
 }
 
 /** How strongly a binary string stays one among character strings. */

@@ -2,8 +2,7 @@ import type { Call, FunctionTable, SqlFunction } from "../functions.ts";
 import { toCount } from "../numeric/convert.ts";
 import type { Typed } from "../typed.ts";
 import { one } from "./concat.ts";
-import { toStringValue } from "./convert.ts";
-import { alignTo } from "./merge.ts";
+import { alignTo, stringArgument } from "./merge.ts";
 import {
   applyStrings,
   maxLength,
@@ -40,7 +39,7 @@ function withCounts(
   return {
     arity,
     compile([text, ...counts], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const numbers = counts.map((count) => toCount(count, call.scope));
       const result = { type: sameKind(string, maxLength(string)) };
       return applyStrings(one(string), numbers, call, { result, run });
@@ -77,7 +76,7 @@ function charactersOf(text: string): number {
 
 function compileInsert([text, place, count, part]: readonly Typed[], call: Call): Typed {
   const { scope } = call;
-  const string = toStringValue(text!, scope);
+  const string = stringArgument(text!, scope);
   const inserted = alignTo(string, part!, scope);
   const length = maxLength(string) + maxLength(inserted);
   const result = { type: sameKind(string, length, [inserted]), mayBeNull: mayExceedPacket(length) };
@@ -96,7 +95,7 @@ function insert(text: string, part: string, place: number, count: number): strin
 
 function compileReplace([text, from, to]: readonly Typed[], call: Call): Typed {
   const { scope } = call;
-  const string = toStringValue(text!, scope);
+  const string = stringArgument(text!, scope);
   const sought = alignTo(string, from!, scope);
   const put = alignTo(string, to!, scope);
   const length = maxLength(string) * Math.max(1, maxLength(put));
@@ -112,7 +111,7 @@ function replace(text: string, from: string, to: string): string | null {
 
 function compileSubstringIndex([text, part, count]: readonly Typed[], call: Call): Typed {
   const { scope } = call;
-  const string = toStringValue(text!, scope);
+  const string = stringArgument(text!, scope);
   const delimiter = alignTo(string, part!, scope);
   const result = { type: sameKind(string, maxLength(string)) };
   const strings = { ...one(string), args: [string, delimiter] };
@@ -157,7 +156,7 @@ function trimFunction(sides: Sides): SqlFunction {
   return {
     arity: [1, 2],
     compile([text, part], call) {
-      const string = toStringValue(text!, call.scope);
+      const string = stringArgument(text!, call.scope);
       const result = { type: sameKind(string, maxLength(string)) };
       const trim = (subject: string, sought = " "): string => trimmed(subject, sought, sides);
       const parts = part === undefined ? [] : [alignTo(string, part, call.scope)];

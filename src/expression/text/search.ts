@@ -6,8 +6,13 @@ import type { Typed } from "../typed.ts";
 import type { Collator } from "./collations/collator.ts";
 import { codePointCollator } from "./collations/collator.ts";
 import { collatorOf, compareStrings } from "./compare.ts";
-import { toStringValue } from "./convert.ts";
-import { followFirst, isAsciiText, mergeStrings, type MergedStrings } from "./merge.ts";
+import {
+  followFirst,
+  isAsciiText,
+  mergeStrings,
+  type MergedStrings,
+  stringArgument,
+} from "./merge.ts";
 import { applyBound, applyStrings } from "./strings.ts";
 
 const MANY = 1000;
@@ -82,7 +87,7 @@ function findInSet(sought: string, list: string, isSame: Collator["isSame"]): nu
 
 /** MySQL compares the bytes of different character sets here. */
 function refuseMixedCharsets(args: readonly Typed[], call: Call): void {
-  const strings = args.map((argument) => toStringValue(argument, call.scope));
+  const strings = args.map((argument) => stringArgument(argument, call.scope));
   const texts = strings.filter((string) => string.type.kind === "text" && !isAsciiText(string));
   const charsets = texts.map(({ type }) => (type.kind === "text" ? type.collation?.charset : ""));
   if (new Set(charsets).size > 1) {
