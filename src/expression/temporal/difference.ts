@@ -29,9 +29,15 @@ const UNIT_MONTHS: Readonly<Record<string, number>> = { year: 12, quarter: 3, mo
 export const DIFFERENCE_FUNCTIONS: FunctionTable = {
   datediff: {
     arity: [2, 2],
-    compile: ([end, begin], call) => {
-      const days = [end!, begin!].map((value) => toCalendar(value, call.scope, "counted"));
-      return binary(days, call, smallInteger(8), (a, b) => dayOf(a) - dayOf(b));
+    compile([end, begin], { scope, at }) {
+      const days = [end!, begin!].map((value) => toCalendar(value, scope, "counted"));
+      // both are evaluated, so that an error in one is not hidden by NULL in the other
+      return {
+        type: smallInteger(8),
+        isNullable: days.some(({ isNullable }) => isNullable),
+        source: `${scope.bind(daysBetween)}(${days.map(({ source }) => source).join(", ")})`,
+        at,
+      };
     },
   },
   timediff: { arity: [2, 2], compile: ([end, begin], call) => timeDiff(end!, begin!, call) },
@@ -203,6 +209,10 @@ function dayOf({ year, month, day }: Moment): number {
 
 function secondOf(moment: Moment): number {
   return dayOf(moment) * 86_400 + secondsOfTime(moment);
+}
+
+function daysBetween(end: Moment | null, begin: Moment | null): number | null {
+  return end === null || begin === null ? null : dayOf(end) - dayOf(begin);
 }
 
 function microsecondsBetween(end: Moment, begin: Moment): bigint {
