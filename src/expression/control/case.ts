@@ -177,8 +177,17 @@ function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {
     scope.refuse(at, "NULLIF of a hex literal");
   const isTemporal = ({ type: { kind } }: Typed): boolean =>
     kind === "date" || kind === "time" || kind === "datetime";
-  if (isTemporal(value) !== isTemporal(other)) {
-    scope.refuse(at, "NULLIF of a temporal value and another; cast one of them");
+  if (!isTemporal(value) && isTemporal(other)) {
+    scope.refuse(at, "NULLIF of a value and a temporal one; cast one of them");
+  }
+  if (value.isChosenDate === true || value.realDate !== undefined) {
+    scope.refuse(at, "NULLIF of a date that was chosen");
+  }
+  if (type.kind === "double" && value.constant !== undefined) {
+    scope.refuse(at, "NULLIF of a DOUBLE that is known");
+  }
+  if (type.kind === "text" && value.constant !== undefined && other.constant === undefined) {
+    scope.refuse(at, "NULLIF of a string that is known, which takes the collation of the other");
   }
 }
 

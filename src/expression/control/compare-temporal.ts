@@ -29,7 +29,7 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
   if (dates > 0 && numbers === 0) {
     const hasStrings = dates < args.length;
     if (
-      args.some(({ isChosenDate }) => isChosenDate) &&
+      args.some(isChosenDate) &&
       args.some((value) => !isDate(value) && value.constant === undefined)
     ) {
       place.scope.refuse(
@@ -51,13 +51,18 @@ export function isDate({ type }: Typed): boolean {
   return type.kind === "date" || type.kind === "datetime";
 }
 
+/** Was the date chosen by a function, so that it is compared in a way of its own if it has parts that are zero? */
+export function isChosenDate({ isChosenDate: isMarked, realDate }: Typed): boolean {
+  return isMarked === true || realDate !== undefined;
+}
+
 function isNumber({ type }: Typed): boolean {
   return type.kind === "integer" || type.kind === "decimal" || type.kind === "double";
 }
 
 /** Dates that a function chose are not compared with parts that are zero: they are NULL, and beside strings 0000-00-00. */
 function wholeDate(value: Typed, hasStrings: boolean, { scope }: Place): Typed {
-  if (value.isChosenDate !== true) return value;
+  if (!isChosenDate(value)) return value;
   if (!hasStrings) {
     return value.type.kind === "date" ? toDate(value, scope) : toDatetime(value, scope);
   }

@@ -8,7 +8,7 @@ import { isString } from "./compare.ts";
 import { computedType, mergeValues } from "./merge.ts";
 
 /**
- * `GREATEST` and `LEAST`: as strings if one is a string (of equal ones the last), else by the type that all have together (the first). NULL if one is. Dates with strings are refused.
+ * `GREATEST` and `LEAST`: as strings if one is a string (of equal ones the last), else by the type that all have together (GREATEST the last, LEAST the first). NULL if one is. Dates with strings are refused.
  */
 export function extreme(which: "greatest" | "least"): SqlFunction {
   return {
@@ -26,7 +26,7 @@ export function extreme(which: "greatest" | "least"): SqlFunction {
         return ofTexts(which, values, call);
       for (const value of present) refuseComputed(value, call);
       const { type, args } = mergeValues(values, call, false);
-      const sign = which === "greatest" ? "<" : ">";
+      const sign = which === "greatest" ? "<=" : ">";
       const compare = present.some(isTemporal) ? scope.bind(compareMoments) : null;
       const chosen = applyStrict(args, call, { type: computedType(type) }, (...names) =>
         fold(names, call, (a, b) =>

@@ -6,7 +6,7 @@ import { mergeStrings } from "../text/merge.ts";
 import type { Typed } from "../typed.ts";
 import { alignToColumn } from "./compare-column.ts";
 import { isString } from "./compare.ts";
-import { isDate } from "./compare-temporal.ts";
+import { isChosenDate, isDate } from "./compare-temporal.ts";
 import { compileSign, steps } from "./comparison.ts";
 
 /**
@@ -54,7 +54,7 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
   if ([value, ...list].some(({ type }) => type.kind === "json")) {
     call.scope.refuse(call.at, "a list with JSON; write = and OR");
   }
-  if (list.some((element) => element.isChosenDate === true)) {
+  if (list.some(isChosenDate)) {
     call.scope.refuse(call.at, "a list with dates of IF, CASE or COALESCE; write = and OR");
   }
   const texts = list.filter(
