@@ -63,7 +63,11 @@ test.each([1, 2, Math.trunc(Math.random() * 1e6)])(
         continue;
       const [answer] = await oracle.ask([asked(sql, ours.type)], ids);
       // whether the values are right is the business of the comparison
-      if (difference(ours, answer!) === null) chosen.push({ sql, ours, answer: answer! });
+      if (difference(ours, answer!) !== null) continue;
+      // a SELECT shows six digits of a FLOAT, a document all
+      const isFloat = ours.type.kind === "double" && ours.type.isFloat === true;
+      const [exact] = isFloat ? await oracle.ask([`(${sql}) * 1e0`], ids) : [answer];
+      chosen.push({ sql, ours, answer: exact! });
     }
     expect(chosen).toHaveLength(EXPRESSIONS);
 
