@@ -6,6 +6,7 @@ import { toTruth } from "../expression/convert.ts";
 import type { CodeScope } from "../expression/scope.ts";
 import { compileToJson, fieldTypeOf, type JsonSource } from "../expression/to-json.ts";
 import type { Typed } from "../expression/typed.ts";
+import { checkWhere } from "../expression/where.ts";
 import type { Rule } from "../query/rule.ts";
 import type { Expression, SelectItem, Template } from "../query/tree.ts";
 import { checkFieldNames } from "./field-names.ts";
@@ -222,6 +223,7 @@ function planFilter(rule: Rule, compiler: RuleCompiler): CodePlan | null {
   const add = (condition: Expression | null, wanted: "===" | "!=="): void => {
     if (condition === null) return;
     const code = compiler.compile(condition, condition);
+    if (condition === rule.where) checkWhere(condition, compiler.scope);
     for (const column of code.columns) columns.add(column);
     const { source } = truthOf(code.typed, compiler.scope);
     parts.push(`(${source}) ${wanted} 1`);
