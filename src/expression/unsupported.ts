@@ -63,6 +63,7 @@ export const UNSUPPORTED_FUNCTIONS: readonly {
     ],
     why: "its last digit depends on the mathematical library of the server",
   },
+  { names: ["interval"], why: "its result depends on how MySQL searches its list" },
   { names: ["pi"], why: "MySQL shows six digits of it, and of what is computed with it" },
   {
     names: [

@@ -15,8 +15,6 @@ import type { Comparison } from "./compare.ts";
  */
 export function compareJson(args: readonly Typed[], place: Place): Comparison {
   const { scope } = place;
-  if (args.length > 2)
-    scope.refuse(place.at, "BETWEEN with JSON; take a value out with ->> or cast it");
   for (const { type, at } of args) {
     if (type.kind === "date" || type.kind === "time" || type.kind === "datetime") {
       scope.refuse(at, "a date or time is compared with JSON; take text out with ->>");

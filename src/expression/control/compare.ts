@@ -42,6 +42,9 @@ export function compileComparison(
       place.scope.refuse(at, "what only documents have cannot be compared");
     }
   }
+  if (args.length > 2 && args.some(({ type }) => type.kind === "json")) {
+    place.scope.refuse(place.at, "BETWEEN with JSON; take a value out with ->> or cast it");
+  }
   if (args.some(({ type }) => type.kind === "null"))
     return withoutNulls(args, place, convertsConstants);
   if (args.some(({ type }) => type.kind === "json")) return compareJson(args, place);

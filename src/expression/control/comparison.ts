@@ -98,13 +98,6 @@ export const BETWEEN: SqlFunction = {
   },
 };
 
-/** `INTERVAL(n, a, b, …)`: how many of the bounds, which are in order, are not above `n`; -1 if that is NULL. */
-export const INTERVAL: SqlFunction = {
-  arity: [2, 64],
-  compile: (_args, call) =>
-    call.scope.refuse(call.at, "INTERVAL(…), whose result depends on how MySQL searches its list"),
-};
-
 /** Source that evaluates steps and then a value. */
 export function steps(before: readonly (string | null)[], value: string): string {
   return `(${[...before.filter((step) => step !== null), value].join(", ")})`;

@@ -1,7 +1,7 @@
 import type { FunctionTable } from "../functions.ts";
 import { COALESCE, IF, NULLIF } from "./case.ts";
 import { BINARY } from "./cast.ts";
-import { BETWEEN, comparison, INTERVAL, NULL_SAFE_EQUAL } from "./comparison.ts";
+import { BETWEEN, comparison, NULL_SAFE_EQUAL } from "./comparison.ts";
 import { extreme } from "./extremes.ts";
 import { AND, IS_NULL, IS_UNKNOWN, isTruth, NOT, OR, XOR } from "./logic.ts";
 import { IN } from "./membership.ts";
@@ -17,7 +17,6 @@ export const CONTROL_FUNCTIONS: FunctionTable = {
   "<=>": NULL_SAFE_EQUAL,
   between: BETWEEN,
   in: IN,
-  interval: INTERVAL,
   and: AND,
   or: OR,
   xor: XOR,
