@@ -13,7 +13,7 @@ export type MergedStrings =
       /** null where the source does not tell a column's. */
       readonly collation: Collation | null;
       readonly coercibility: number;
-      /** All are of type `text`. */
+      /** All are of type `text` with this collation, so that pairs of them compare by it. */
       readonly args: readonly Typed[];
     }
   /** A binary string is among them, and holds: all are of type `bytes`. */
@@ -102,7 +102,11 @@ export function mergeStrings(
     kind: "text",
     collation,
     coercibility,
-    args: strings.map((string) => toCharset(string, collation, scope)),
+    args: strings.map((string) => {
+      const converted = toCharset(string, collation, scope);
+      if (converted.type.kind !== "text") return converted;
+      return { ...converted, type: { ...converted.type, collation, coercibility } };
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import { applyTest } from "../apply.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { smallInteger, type TextType } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
+import { toStringValue } from "./convert.ts";
 import { countCharacters } from "./encoding.ts";
 import { mergedTextType, mergeStrings } from "./merge.ts";
 import { RegexpRefusal } from "./regexp-literal.ts";
@@ -81,12 +82,12 @@ function prepare(
   const { scope } = call;
   const [subject, pattern] = args;
   const strings = [subject!, pattern!, ...(replacement === undefined ? [] : [replacement])];
+  const isOfNull = strings.some((string) => {
+    const { type } = toStringValue(string, scope);
+    return (type.kind === "text" || type.kind === "bytes") && type.coercibility === 6;
+  });
   const merged = mergeStrings(strings, call, "comparison");
-  const isNull = merged.kind === "text" && merged.coercibility === 6;
-  const isOfNull = merged.args.some(
-    ({ type }) => (type.kind === "text" || type.kind === "bytes") && type.coercibility === 6,
-  );
-  if (merged.kind === "bytes" || merged.collation === null || isNull || isOfNull) {
+  if (merged.kind === "bytes" || merged.collation === null || isOfNull) {
     return scope.refuse(
       call.at,
       "a regular expression needs text whose collation is known; write CAST(… AS CHAR)",
