@@ -35,7 +35,7 @@ export const MAKING_FUNCTIONS: FunctionTable = {
   },
   json_object: { arity: [0, Infinity], compile: compileObject },
   json_set: edit(eager(setAt)),
-  json_insert: edit(eager(insertAt)),
+  json_insert: edit(insertAt),
   json_replace: edit(eager(replaceAt)),
   json_array_append: edit(appendAt),
   json_array_insert: edit(arrayInsertAt, (path, { scope }, at) => {
@@ -133,7 +133,7 @@ function edit(
       if (hasNull) return nullOf(JSON_TYPE, call);
       const run = (value: JsonValue, ...items: (() => JsonValue)[]): JsonValue =>
         items.reduce((result, item, i) => change(result, paths[i]!, item), value);
-      // the array functions evaluate a value only where it is put
+      // JSON_INSERT and the functions of arrays evaluate a value only where it is put
       return applyStrict([whole], call, { type: JSON_TYPE }, (source) => {
         const items = values.map((value) => `() => ${value.source}`);
         return `${scope.bind(run)}(${[source, ...items].join(", ")})`;
