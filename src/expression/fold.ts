@@ -26,7 +26,9 @@ export function fold<P extends Place>(
   }));
   const typed = compile(known, { ...place, scope });
   // what has another value elsewhere stays what it is
-  if (typed.realDate !== undefined || typed.json !== undefined) return compile(args, place);
+  if (typed.realDate !== undefined || typed.json !== undefined || typed.chosen !== undefined) {
+    return compile(args, place);
+  }
   try {
     const folded = constantOf(typed.type, evaluate(typed.source, scope), typed.at, place.scope);
     const { notNumber } = typed;
