@@ -386,7 +386,10 @@ function leave(b, before, after, end, w) {
   w.routingLength = oldRouting;
   ${typeof plan.index === "string" ? "" : "w.aim(oldTarget);"}
   if (!drop(w, oldLength)) return false;
-  if (failure !== null) throw failure;
-  return true;
+  if (failure === null) return true;
+  // again, for the id that the failure is told with is the one behind the update
+  w_id = -1;
+  place(b, after, end, w);
+  throw failure;
 }`;
 }

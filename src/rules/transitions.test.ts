@@ -240,6 +240,24 @@ test("a place that cannot be fails the row, and a document does not stay where i
   expect(run(encoder, "delete", BINLOG.rows([invalid]))).toEqual([]);
 });
 
+test("a row that fails where it moves to is told with the id that it has there, whatever the one before looks like", () => {
+  const encoder = compile(BINLOG, { ...FULL, id: "{note}" });
+  // the first bytes of the id before, escaped, are no text of their own
+  const rows = BINLOG.rows([
+    { ...ROW, note: 'a"b' },
+    { ...ROW, note: "xy", day: "NO" },
+  ]);
+  expect(run(encoder, "update", rows)).toEqual([
+    'delete t-mon/a"b@7',
+    "failed xy RULE_PLACE_INVALID",
+  ]);
+  const idless = BINLOG.rows([ROW, { ...ROW, note: null }]);
+  expect(run(encoder, "update", idless)).toEqual([
+    "delete t-mon/a@7",
+    "failed null RULE_PLACE_INVALID",
+  ]);
+});
+
 test("ids by template: NULL and nothing are no ids", () => {
   const encoder = compile(BINLOG, { id: "{note}" });
   const insert = (note: string | null): string[] =>
