@@ -3,7 +3,7 @@
  * binary strings in base64, JSON without white space.
  */
 import { float32Text, float64Text } from "../core/float-text.ts";
-import type { JsonValue, Moment } from "../core/sql-value.ts";
+import type { Moment } from "../core/sql-value.ts";
 
 /** The JSON text of a value that is not NULL; of a `decimal` the text of its shown digits. */
 export type JsonText<Value> = (value: Value) => string;
@@ -59,24 +59,6 @@ export function createDatetimeText(fraction: number): JsonText<Moment> {
 /** Texts of TIMEs with so many digits behind the seconds. */
 export function createTimeText(fraction: number): JsonText<Moment> {
   return (value) => `"${value.isNegative ? "-" : ""}${clockText(value, fraction)}"`;
-}
-
-/** A JSON value's, without white space. */
-export function jsonText(value: JsonValue): string {
-  switch (value.kind) {
-    case "null":
-      return "null";
-    case "boolean":
-      return value.value ? "true" : "false";
-    case "number":
-      return value.text;
-    case "string":
-      return JSON.stringify(value.value);
-    case "array":
-      return `[${value.items.map(jsonText).join(",")}]`;
-    case "object":
-      return `{${Array.from(value.members, ([name, member]) => `${JSON.stringify(name)}:${jsonText(member)}`).join(",")}}`;
-  }
 }
 
 /** Texts of an ENUM with these members, by ordinal; `""` for 0. */

@@ -1,4 +1,5 @@
 import type { FieldType } from "../core/target-field.ts";
+import { compactJson } from "./json/format.ts";
 import * as texts from "./json-texts.ts";
 import type { IntegerType, SqlType } from "./sql-type.ts";
 import type { Scope, Typed } from "./typed.ts";
@@ -69,7 +70,7 @@ function textFunction(type: SqlType): ((value: never) => string) | null {
     case "datetime":
       return texts.createDatetimeText(type.fraction);
     case "json":
-      return texts.jsonText;
+      return compactJson;
     case "enum":
       return texts.createEnumText(type.members);
     case "set":

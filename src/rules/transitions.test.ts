@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createBinlogLayout } from "../binlog/row-layout.ts";
 import type { TableVersion } from "../core/row-layout.ts";
 import type { Column, ColumnType } from "../core/schema.ts";
-import { ActionCollector } from "../../test/support/collect-actions.ts";
+import { ActionCollector } from "../cli/rule-test/collect-actions.ts";
 import { testRule } from "../../test/support/rules.ts";
 import type { RuleOptions } from "../core/rule.ts";
 import { integerReader } from "../transport/read-numbers.ts";

@@ -20,13 +20,14 @@ export interface CollectedAction {
   readonly target: Target;
   readonly id: string;
   readonly routing: string | null;
+  readonly version: bigint;
   /** The document's JSON; null of a delete. */
   readonly document: string | null;
   /** The lines of a bulk request, each with its newline, as the sink writes them in a batch of several indices. */
   readonly lines: string;
 }
 
-/** Takes actions as the sink does and keeps them. */
+/** Takes actions as the sink does and keeps them; it has room always. Throws when a document is larger than its bound. */
 export class ActionCollector implements ActionWriter {
   readonly id = Buffer.alloc(ID_SCRATCH_BYTES);
   readonly routing = Buffer.alloc(ID_SCRATCH_BYTES);
@@ -56,6 +57,8 @@ export class ActionCollector implements ActionWriter {
 
   finish(slot: DocumentSlot, end: number): void {
     const { kind, idLength } = this.#open!;
+    if (end > slot.bytes.length)
+      throw new RangeError(`a document of ${end} bytes had a bound of ${slot.bytes.length}`);
     this.#keep(kind, idLength, slot.bytes.toString("utf8", 0, end));
   }
 
@@ -92,6 +95,7 @@ export class ActionCollector implements ActionWriter {
       target,
       id: unescape(id),
       routing: routing === "" ? null : unescape(routing),
+      version: this.#version,
       document,
       lines: Buffer.concat(lines).toString("utf8"),
     });

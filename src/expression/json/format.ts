@@ -3,6 +3,15 @@ import type { JsonValue } from "../../core/sql-value.ts";
 
 /** The text that MySQL gives a JSON value: `{"a": 1, "b": [1, 2]}`. */
 export function formatJson(value: JsonValue): string {
+  return print(value, " ");
+}
+
+/** The text of a JSON value without white space, as documents have it. */
+export function compactJson(value: JsonValue): string {
+  return print(value, "");
+}
+
+function print(value: JsonValue, space: "" | " "): string {
   switch (value.kind) {
     case "null":
       return "null";
@@ -13,9 +22,14 @@ export function formatJson(value: JsonValue): string {
     case "string":
       return quoteJson(value.value);
     case "array":
-      return `[${value.items.map(formatJson).join(", ")}]`;
-    case "object":
-      return `{${Array.from(value.members, ([name, member]) => `${quoteJson(name)}: ${formatJson(member)}`).join(", ")}}`;
+      return `[${value.items.map((item) => print(item, space)).join(`,${space}`)}]`;
+    case "object": {
+      const members = Array.from(
+        value.members,
+        ([name, member]) => `${quoteJson(name)}:${space}${print(member, space)}`,
+      );
+      return `{${members.join(`,${space}`)}}`;
+    }
   }
 }
 
