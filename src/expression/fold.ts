@@ -14,7 +14,9 @@ export function fold<P extends Place>(
   compile: (args: readonly Typed[], place: P) => Typed,
 ): Typed {
   if (args.length === 0 || args.some((argument) => argument.constant === undefined)) {
-    return compile(args, place);
+    const compiled = compile(args, place);
+    const isFailing = args.some(({ alwaysFails }) => alwaysFails);
+    return isFailing && args.every(isKnown) ? { ...compiled, alwaysFails: true } : compiled;
   }
   const scope = createScope({
     column: () => undefined,
@@ -37,9 +39,13 @@ export function fold<P extends Place>(
     const { type, source, at } = typed.text;
     return { ...value, text: constantOf(type, evaluate(source, scope), at, place.scope) };
   } catch (error) {
-    if (error instanceof RowError) return compile(args, place);
+    if (error instanceof RowError) return { ...compile(args, place), alwaysFails: true };
     throw error;
   }
+}
+
+function isKnown({ constant, alwaysFails }: Typed): boolean {
+  return constant !== undefined || alwaysFails === true;
 }
 
 function evaluate(source: string, scope: CodeScope): ColumnValue | null {

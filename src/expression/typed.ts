@@ -30,12 +30,20 @@ export interface Typed {
   readonly integer?: Typed;
   /** The value in JSON, where that is not what its type would make of it: UNIX_TIMESTAMP has as many digits there as the value needs. */
   readonly json?: Typed;
-  /** A decimal that GREATEST or LEAST chose, which has in quotients the digits that it had. */
+  /** A decimal that GREATEST or LEAST chose, or UNIX_TIMESTAMP, which has in quotients the digits that the value had. */
   readonly hasOwnDigits?: true;
   /** Why it cannot be taken for a number, if it cannot. */
   readonly notNumber?: string;
+  /** Why it cannot be taken for a date or time, if it cannot. */
+  readonly notTemporal?: string;
+  /** A decimal that shows all digits of its type in JSON, too, as columns, literals and CASTs do. */
+  readonly hasAllDigits?: true;
+  /** The error of MySQL that its evaluation may end with although the arguments are plain values: it stands by itself only, for others might hide it. */
+  readonly raises?: string;
   /** The value where it is known when compiling: literals, and what is computed of them. */
   readonly constant?: { readonly value: ColumnValue | null };
+  /** It is made of values that are known, and an error: where MySQL evaluates those beforehand, the whole statement fails. */
+  readonly alwaysFails?: true;
   /** Offset of the expression in the text, for messages. */
   readonly at: number;
 }

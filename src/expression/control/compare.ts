@@ -45,8 +45,11 @@ export function compileComparison(
   if (args.length > 2 && args.some(({ type }) => type.kind === "json")) {
     place.scope.refuse(place.at, "BETWEEN with JSON; take a value out with ->> or cast it");
   }
-  if (args.some(({ type }) => type.kind === "null"))
-    return withoutNulls(args, place, convertsConstants);
+  const hasNull = args.some(({ type }) => type.kind === "null");
+  if (args.length > 2 && hasNull && args.some(({ type }) => type.kind === "time")) {
+    place.scope.refuse(place.at, "BETWEEN with a time and NULL");
+  }
+  if (hasNull) return withoutNulls(args, place, convertsConstants);
   if (args.some(({ type }) => type.kind === "json")) return compareJson(args, place);
   const aligned = convertsConstants ? alignToColumn(args, place) : args;
   const moments = alignTemporal(aligned, place);

@@ -1,5 +1,5 @@
 import { applyTest, bindValue, type Place } from "../apply.ts";
-import { constantOf } from "../constant.ts";
+import { constantOf, isPrimary } from "../constant.ts";
 import type { SqlFunction } from "../functions.ts";
 import { TRUTH } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
@@ -54,7 +54,8 @@ export function isNull(value: Typed, place: Place): Typed {
   if (value.constant !== undefined) {
     return constantOf(TRUTH, value.constant.value === null ? 1 : 0, at, scope);
   }
-  if (!value.isNullable) {
+  // what is no JSON fails all the same
+  if (!value.isNullable && (value.type.kind !== "json" || isPrimary(value.source))) {
     const { kind } = value.type;
     if (value.isColumn === true && (kind === "date" || kind === "datetime")) {
       scope.refuse(

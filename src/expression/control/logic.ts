@@ -67,6 +67,8 @@ export function isTruth(wanted: 0 | 1): SqlFunction {
     arity: [1, 1],
     compile([argument], call) {
       const { scope, at } = call;
+      if (argument!.type.kind === "null")
+        scope.refuse(at, "IS TRUE or IS FALSE of NULL, which is known");
       const truth = toTruth(argument!, scope);
       const test = wanted === 1 ? testOf(truth, scope) : `(${truth.source} === 0)`;
       return { type: TRUTH, isNullable: false, source: `(${test} ? 1 : 0)`, test, at };

@@ -1,5 +1,6 @@
 import { applyTest, bindValue } from "../apply.ts";
 import type { Call, SqlFunction } from "../functions.ts";
+import { isPrimary } from "../constant.ts";
 import { testOf } from "../numeric/convert.ts";
 import { TRUTH } from "../sql-type.ts";
 import { mergeStrings } from "../text/merge.ts";
@@ -48,9 +49,16 @@ function numbersIn(value: Typed, numbers: readonly number[], call: Call): Typed 
 /** Strings in one collation; refuses constants that MySQL converts to the type of the first value in some lists and not in others. */
 function alignList(value: Typed, list: readonly Typed[], call: Call): readonly Typed[] {
   const isTemporal = (each: Typed): boolean => isDate(each) || each.type.kind === "time";
+  const isText = (each: Typed): boolean => isString(each) && !isTemporal(each);
+  if (value.type.kind === "time" && list.some(isText) && !list.every(isText)) {
+    call.scope.refuse(call.at, "a time in a list of texts and other values; write = and OR");
+  }
   if (!isTemporal(value) && list.some(isTemporal)) {
     call.scope.refuse(call.at, "a list of dates and other values");
   }
+  const failing = list.find(({ alwaysFails }) => alwaysFails);
+  if (failing !== undefined)
+    call.scope.refuse(failing.at, "a value in a list that is an error for every row");
   if ([value, ...list].some(({ type }) => type.kind === "json")) {
     call.scope.refuse(call.at, "a list with JSON; write = and OR");
   }
@@ -61,9 +69,8 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
     (each) => isString(each) && !isTemporal(each) && each.type.kind !== "json",
   );
   // all strings go together, whatever stands between them
-  if (isString(value) && !isTemporal(value) && value.type.kind !== "json" && texts.length > 0) {
-    mergeStrings([value, ...texts], call, "comparison");
-  }
+  const strings = isTemporal(value) ? texts : [value, ...texts];
+  if (isString(value) && strings.length > 1) mergeStrings(strings, call, "comparison");
   for (const element of list) {
     const isShort = isDate(value) || (value.type.kind === "integer" && value.type.isYear === true);
     if (!isShort || value.isColumn !== true) continue;
@@ -101,7 +108,8 @@ function compareEach(value: Typed, list: readonly Typed[], call: Call): Typed {
   const merged =
     isText && list.length > 0 ? mergeStrings([value, ...list], call, "comparison").args : null;
   const [first, elements] = merged === null ? [value, list] : [merged[0]!, merged.slice(1)];
-  if (!elements.some(({ isNullable }) => isNullable)) {
+  const evaluated = merged === null && first.isNullable ? evaluatedAlways(first, elements) : [];
+  if (evaluated.length === 0 && !elements.some(({ isNullable }) => isNullable)) {
     return applyTest([first], call, (name) => {
       const named: Typed = { ...first, source: name, isNullable: false };
       const isOne = categoriesOf(elements).size === 1;
@@ -123,11 +131,22 @@ function compareEach(value: Typed, list: readonly Typed[], call: Call): Typed {
   });
   const any = tests.join(" || ");
   const found = steps([`${unknown} = false`], `(${any}) ? 1 : ${unknown} ? null : 0`);
+  const none = steps(evaluated, "null");
   const source = steps(
     [whole.step],
-    first.isNullable ? `(${whole.name} === null ? null : ${found})` : found,
+    first.isNullable ? `(${whole.name} === null ? ${none} : ${found})` : found,
   );
   return { type: TRUTH, isNullable: true, source, at };
+}
+
+/** Sources of the elements that are evaluated, and may fail, even if the first value is NULL: all but those that are compared with it as strings. */
+function evaluatedAlways(first: Typed, elements: readonly Typed[]): readonly string[] {
+  const computed = elements.filter(
+    ({ constant, source }) => constant === undefined && !isPrimary(source),
+  );
+  const others =
+    isString(first) && !isDate(first) ? computed.filter((each) => !isString(each)) : computed;
+  return others.map(({ source }) => source);
 }
 
 /** Constants become values of a column's type only where all are compared by one type. */

@@ -41,7 +41,7 @@ export const MODULO: SqlFunction = {
     const { scope } = call;
     const [a, b] = [asDecimal(left, scope), asDecimal(right, scope)];
     const scale = Math.max(a.type.scale, b.type.scale);
-    const plain = decimalOf(Math.max(wholeDigits(a.type), wholeDigits(b.type)) + scale, scale);
+    const plain = decimalOf(Math.max(a.type.precision, b.type.precision), scale);
     const type = isUnsignedValue(args[0]!) ? ({ ...plain, isUnsigned: true } as const) : plain;
     checkWords([type], call);
     return applyStrict([a, b], call, { type, mayBeNull: true }, (x, y) => {
@@ -113,7 +113,7 @@ function divideDecimals(left: Operand, right: Operand, call: Call): Typed {
   if (scale > 8 && areChosen) {
     scope.refuse(
       call.at,
-      "a quotient of what IF, CASE, GREATEST or LEAST chose of several types; cast it to DECIMAL",
+      "a quotient of UNIX_TIMESTAMP, or of what IF, CASE, GREATEST or LEAST chose of several types; cast it to DECIMAL",
     );
   }
   const whole = wholeDigits(a.type) + b.type.frac;

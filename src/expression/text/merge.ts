@@ -62,6 +62,7 @@ export function mergeStrings(
       "a condition or a place among strings, whose collation is its own; write IF, or CAST AS SIGNED",
     );
   }
+  if (args.length > 1) args.forEach((argument) => refuseFailing(argument, scope));
   const strings = args.map((argument) => toStringValue(argument, scope));
   const untold = strings.some(({ type }) => type.kind === "text" && type.collation === null);
   const derived = strings.flatMap((string) => derivedOf(string) ?? []);
@@ -110,8 +111,14 @@ export function mergeStrings(
   };
 }
 
+/** MySQL evaluates what is known for its collation. */
+function refuseFailing({ alwaysFails, at }: Typed, scope: Scope): void {
+  if (alwaysFails === true) scope.refuse(at, "a string that is an error for every row");
+}
+
 /** The string in the kind and the character set of another, as functions have it that take the collation of their first argument. */
 export function alignTo(first: Typed, string: Typed, scope: Scope): Typed {
+  refuseFailing(string, scope);
   const other = stringArgument(string, scope);
   if (first.type.kind === "bytes") return toBytes(other, scope);
   if (first.type.kind !== "text" || first.type.collation === null) return other;
