@@ -140,3 +140,19 @@ test("rules that write the same documents under ids that are written differently
     },
   ]);
 });
+
+test("a mapping for a field that the rule does not have is a warning, unless a script or an ingest pipeline may add it", () => {
+  const tables = [schema("o", [column("id", INTEGER)])];
+  const mapping = { idd: { type: "keyword" } };
+  expect(check([rule("shop.o", "o", { mapping })], tables).findings).toMatchObject([
+    { severity: "ok" },
+    {
+      severity: "warning",
+      check: "rule o, mapping.idd",
+      message: "the rule has no field idd; it has id",
+    },
+  ]);
+  const added = check([rule("shop.o", "o", { mapping, pipeline: "enrich" })], tables);
+  expect(added.findings).toMatchObject([{ severity: "ok" }]);
+  expect(added.specs[0]?.fields.map(({ name }) => name)).toEqual(["id", "idd"]);
+});

@@ -48,10 +48,8 @@ function nameOf(rule: RuleConfig): string {
   return `rule ${rule.name}`;
 }
 
-function checkRule(
-  { rule, tables, errors }: PlannedRule,
-  conflicts: PlannedIndex["conflicts"],
-): readonly Finding[] {
+function checkRule(planned: PlannedRule, conflicts: PlannedIndex["conflicts"]): readonly Finding[] {
+  const { rule, tables, errors } = planned;
   const check = nameOf(rule);
   const way = `${rule.table} → ${rule.index}`;
   if (tables.length === 0) {
@@ -70,7 +68,20 @@ function checkRule(
   ];
   if (problems.length > 0) return problems;
   const count = tables.length === 1 ? "1 table" : `${tables.length} tables`;
-  return [{ severity: "ok", check, message: `${way}: takes ${count}` }];
+  const ok: Finding = { severity: "ok", check, message: `${way}: takes ${count}` };
+  return [ok, ...unusedMappings(planned)];
+}
+
+/** Definitions for fields that no table gives: misspelt names, which would leave the field with the mapping of its type. */
+function unusedMappings({ rule, plans }: PlannedRule): readonly Finding[] {
+  const names = new Set(plans.flatMap(({ plan }) => plan.fields.map(({ name }) => name)));
+  const unused = Object.keys(rule.mapping ?? {}).filter((name) => !names.has(name));
+  return unused.map((name) => ({
+    severity: "warning",
+    check: `rule ${rule.name}, mapping.${name}`,
+    message: `the rule has no field ${name}; it has ${[...names].join(", ")}`,
+    remedy: "Correct the name, or take the definition out.",
+  }));
 }
 
 /** One error a place: a text has the same one for every table of a pattern. */

@@ -190,6 +190,7 @@ test("fields that contradict each other are problems", () => {
     }),
   ).toEqual([
     'rules[0].fields.exclude[0]: "b" is included and excluded',
+    'rules[0].fields.rename.c: "c" is renamed and not included',
     'rules[0].fields.rename.c: "a" is renamed to "same" too',
     'rules[0].fields.rename.b: "b" is renamed and excluded',
     'rules[0].fields.include[2]: "a" is listed twice',

@@ -94,6 +94,9 @@ function checkFields(rule: PartialRule, i: number, report: Report): void {
   for (const [column, field] of Object.entries(rename ?? {})) {
     const path = [i, "fields", "rename", column];
     if (exclude?.includes(column)) report(path, `"${column}" is renamed and excluded`);
+    if (include?.includes(column) === false) {
+      report(path, `"${column}" is renamed and not included`);
+    }
     const other = fieldNames.get(field);
     if (other !== undefined) report(path, `"${other}" is renamed to "${field}" too`);
     fieldNames.set(field, column);

@@ -165,7 +165,7 @@ export const ruleSchema = z
       .meta({
         title: "table of fields",
         description:
-          "Definitions of fields in the index's mapping, in Elasticsearch's words, in place of those derived from the types.",
+          "Definitions of fields in the index's mapping, in Elasticsearch's words, in place of those derived from the types; and of the fields that a script or an ingest pipeline adds.",
         examples: [{ note: { type: "text", analyzer: "english" } }],
       }),
     upsert: z.boolean().prefault(false).meta({

@@ -40,7 +40,7 @@ export type IdPlan =
 /** What a rule makes of one definition of a table: indices refer to the table's columns. The code of its expressions is that of any layout. */
 export interface DocumentPlan {
   readonly id: IdPlan;
-  /** In the order of the document: columns in their order, then expressions; then what only the mapping of a rule with a script names. */
+  /** In the order of the document: columns in their order, then expressions; then what only the mapping names, of a rule with a script or an ingest pipeline. */
   readonly fields: readonly TargetField[];
   readonly columns: readonly FieldPlan[];
   readonly expressions: readonly ExpressionPlan[];
@@ -206,11 +206,11 @@ function expressionField(
 }
 
 /**
- * A script may make of fields what it likes. They keep the mapping that their expressions give them, since most scripts leave most fields as they are; what
- * becomes of another type, or is added, is named in the rule's `mapping`.
+ * A script and an ingest pipeline may make of fields what they like. They keep the mapping that their expressions give them, since most leave most fields as
+ * they are; what becomes of another type, or is added, is named in the rule's `mapping`.
  */
 function scriptFields({ options }: Rule, named: readonly TargetField[]): TargetField[] {
-  if (options.transform === undefined) return [];
+  if (options.transform === undefined && options.pipeline === undefined) return [];
   const known = new Set(named.map(({ name }) => name));
   return Object.entries(options.mapping ?? {}).flatMap(([name, mapping]) =>
     known.has(name) ? [] : [{ name, type: { kind: "any" }, decimalAsString: false, mapping }],
