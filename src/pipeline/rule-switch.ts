@@ -1,7 +1,8 @@
 import type { RuleConfig } from "../config/config.ts";
-import type { TableSchema } from "../core/schema.ts";
+import { type TableSchema, tableName } from "../core/schema.ts";
 import type { Sink } from "../core/sink.ts";
 import { type DocumentPlan, planDocument } from "../rules/plan.ts";
+import { withCollations } from "../transport/collations.ts";
 import type { ReloadAnswer } from "./reload.ts";
 import type { Router } from "./router.ts";
 import { describeRuleChanges } from "./rule-changes.ts";
@@ -34,7 +35,7 @@ export async function switchRules(
   const next = await loadRules(configs);
   const matcher = rules.matcherOf(next);
   const live = (await parts.readTables?.(next)) ?? [];
-  for (const schema of [...router.seenTables, ...live]) {
+  for (const schema of [...router.seenTables.map((seen) => completed(seen, live)), ...live]) {
     for (const rule of matcher(schema.database, schema.table)) {
       const plan = planDocument(rule.rule, withIds(schema, rule));
       await prepare(rule, plan, sink);
@@ -64,6 +65,13 @@ async function prepare({ config }: LoadedRule, plan: DocumentPlan, sink: Sink): 
   const { createIndex: create, dynamic, pipeline } = config;
   const target = sink.target({ index, write: plan.write, pipeline });
   await sink.prepare({ target, fields: plan.fields, create, dynamic });
+}
+
+/** A table as records tell it, with what the server adds to it when the rules need it. */
+function completed(seen: TableSchema, live: readonly TableSchema[]): TableSchema {
+  const name = tableName(seen);
+  const present = seen.isVague ? live.find((table) => tableName(table) === name) : undefined;
+  return present === undefined ? seen : { ...seen, columns: withCollations(seen.columns, present) };
 }
 
 /** Records seldom tell which columns may be NULL: those that ids are made of are taken for columns that may not, and rows are judged one by one. */

@@ -92,8 +92,10 @@ export class CanalDecoder {
   #decodeStatement(b: Buffer): undefined {
     const type = memberText(b, this.#members, "type");
     this.#intake.batch.clear();
-    if (SCHEMA_CHANGES.has(type)) this.#addStatement(b, type as SchemaChangeType);
-    else if (this.#members.start("data") >= 0) throw new RecordFault("its type is no operation");
+    if (SCHEMA_CHANGES.has(type)) {
+      this.#tables.expire();
+      this.#addStatement(b, type as SchemaChangeType);
+    } else if (this.#members.start("data") >= 0) throw new RecordFault("its type is no operation");
     return undefined;
   }
 

@@ -9,7 +9,8 @@ import { contentText } from "./read-text.ts";
 import { keyInOrder } from "./record-headers.ts";
 import type { RecordIntake } from "./record-intake.ts";
 import { type RecordMember, tableNameOf } from "./record-members.ts";
-import { createRecordTable, type RecordDefinition } from "./record-table.ts";
+import { withCollations } from "./collations.ts";
+import { createRecordTable, type RecordDefinition, type RecordTable } from "./record-table.ts";
 import type { TableDescriptions } from "./table-descriptions.ts";
 
 /** A column of a type not known here keeps its text. */
@@ -34,13 +35,16 @@ interface ToldDefinition {
 
 /**
  * Tables as Canal's records define them, by `mysqlType` and `pkNames`. Two things they do not tell: the order of a key of several columns, which Canal names in the order
- * of the table (records of ours tell it in a header), and that a LONGTEXT is MariaDB's JSON. Where MySQL can be asked, it is.
+ * of the table (records of ours tell it in a header), and that a LONGTEXT is MariaDB's JSON. A third are collations, which matter only to rules that compare texts. Where MySQL
+ * can be asked, it is.
  */
 export class CanalTables {
   readonly #intake: RecordIntake;
   readonly #members: JsonMembers<RecordMember>;
   readonly #descriptions: TableDescriptions;
   readonly #tables = new DefinitionCache();
+  /** Has MySQL told more of some table than its records do? */
+  #hasAsked = false;
 
   constructor(
     intake: RecordIntake,
@@ -77,21 +81,33 @@ export class CanalTables {
     return this.#define(null, (found) => this.#tables.keep(b, parts, found));
   }
 
+  /** Tables may have changed in what only MySQL tells. */
+  expire(): void {
+    if (this.#hasAsked) this.#tables.clear();
+    this.#hasAsked = false;
+  }
+
   #define(id: string | null, keep: (found: FoundTable) => void): FoundTable | Promise<FoundTable> {
     const { database, table } = tableNameOf(this.#intake.record.bytes, this.#members);
     const { options } = this.#intake;
-    const make = (definition: RecordDefinition | null): FoundTable => {
-      const ids = options.idColumns(database, table);
-      const found = definition === null ? null : createRecordTable(definition, canalReader, ids);
+    const keepTable = (found: FoundTable): FoundTable => {
       keep(found);
       return found;
     };
-    if (!options.isCaptured(database, table)) return make(null);
+    if (!options.isCaptured(database, table)) return keepTable(null);
+    const ids = options.idColumns(database, table);
+    const make = (definition: RecordDefinition): RecordTable =>
+      createRecordTable(definition, canalReader, ids);
     const { definition, isVague } = this.#read(database, table, id);
-    if (!isVague || !this.#descriptions.canAsk) return make(definition);
+    const told = make(definition);
+    const isEnough = !isVague && options.isEnough?.(told.version.schema) !== false;
+    if (isEnough || !this.#descriptions.canAsk) return keepTable(told);
+    this.#hasAsked = true;
     return this.#descriptions
       .ask(database, table)
-      .then((described) => make(described === null ? definition : refine(definition, described)));
+      .then((described) =>
+        keepTable(described === null ? told : make(refine(definition, described))),
+      );
   }
 
   #read(database: string, table: string, id: string | null): ToldDefinition {
@@ -125,7 +141,7 @@ function refine(definition: RecordDefinition, described: TableSchema): RecordDef
   return {
     ...definition,
     primaryKey: isSameKey ? key : definition.primaryKey,
-    columns: definition.columns.map(({ name, type }) =>
+    columns: withCollations(definition.columns, described).map(({ name, type }) =>
       type.kind === "text" && json.has(name)
         ? { name, type: { kind: "json", text: true } }
         : { name, type },

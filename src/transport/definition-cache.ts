@@ -32,6 +32,12 @@ export class DefinitionCache {
     this.#byId.set(id, found);
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#byId.clear();
+    this.#entries.length = 0;
+  }
+
   /** The table that these parts of a record define; undefined = they were not seen. */
   known(b: Buffer, parts: Parts): FoundTable | undefined {
     const index = this.#entries.findIndex((entry) => isSame(entry.parts, b, parts));

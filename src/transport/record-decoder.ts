@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { ChangeEvent, GapEvent, PoisonEvent } from "../core/change-event.ts";
 import type { RecordView } from "../core/record.ts";
 import { asTailraceError } from "../core/errors.ts";
+import type { TableSchema } from "../core/schema.ts";
 import { CanalDecoder } from "./canal-decoder.ts";
 import { DebeziumDecoder } from "./debezium-decoder.ts";
 import type { FirstRead } from "./json-members.ts";
@@ -25,6 +26,8 @@ export interface RecordDecoderOptions {
   readonly idColumns: (database: string, table: string) => IdColumns;
   /** The table as MySQL has it now, null when it has none; null instead of a function = there is no server to ask. Throws SOURCE_*. */
   readonly describeTable: DescribeTable | null;
+  /** Is what a record tells of these columns enough for the table's rules? Where it is not, MySQL is asked for the rest (collations). Absent = it is. */
+  readonly isEnough?: (schema: TableSchema) => boolean;
   /**
    * The topic's generation, 0 to 255, which grows when its offsets begin anew, and its number of partitions: records that carry no version of their own get
    * `generation (8 bits) | offset (55)`.

@@ -41,7 +41,7 @@ export function collatorOf(collation: Collation | null, at: number, scope: Scope
   if (collation === null) {
     return scope.refuse(
       at,
-      "the source does not tell the collation of the text that is compared; write COLLATE with that of the column",
+      "the source does not tell the collation of the text that is compared; write COLLATE with that of the column, or name the MySQL server behind records in source.mysql",
     );
   }
   return (

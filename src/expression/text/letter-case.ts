@@ -57,7 +57,10 @@ function caseOf(
   scope: Scope,
 ): CaseFunction {
   if (collation === null) {
-    return scope.refuse(at, "the source does not tell the collation of the text; write COLLATE");
+    return scope.refuse(
+      at,
+      "the source does not tell the collation of the text; write COLLATE with that of the column, or name the MySQL server behind records in source.mysql",
+    );
   }
   const table = tableOf(collation);
   if (table === undefined) {

@@ -27,6 +27,7 @@ import { createSyncGapHandler } from "./sync-gaps.ts";
 import { SyncNotes } from "./sync-notes.ts";
 import { SyncProgress } from "./sync-progress.ts";
 import { openSyncSource, rememberCase } from "./sync-source.ts";
+import { createToldEnough } from "./told-enough.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
 /**
@@ -65,7 +66,8 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
     logger,
   });
   const origin = resources.use(openSyncSource(source, { ...patience, onGap: (gap) => onGap(gap) }));
-  const rules = new RuleSet(loaded, { caseSensitive: await rememberCase(origin, store, state) });
+  const names = { caseSensitive: await rememberCase(origin, store, state) };
+  const rules = new RuleSet(loaded, names);
   const tables = createCapturedTables(rules);
 
   const tracker = new OffsetTracker();
@@ -129,6 +131,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
       isCaptured: tables.isCaptured,
       idColumns: (database, table) => idColumnsOf(rules.rulesOf(database, table)),
       describeTable: origin.describeTable,
+      isEnough: createToldEnough(rules),
       topicOf: (topic) => topics.versionsOf(topic),
       gapsOf: tables.gapsOf,
     });
@@ -158,8 +161,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
     rules,
     router,
     sink,
-    // the server behind the records may be another one, or none
-    readTables: null,
+    readTables: origin.readTables === null ? null : (taken) => origin.readTables!(taken, names),
     atBoundary: (switchOver) => boundary.at(switchOver),
     onSwitched: (configs) => {
       tables.forget();

@@ -7,6 +7,7 @@ import { describeServer } from "../../mysql/server.ts";
 import { describeTable } from "../../mysql/table-lookup.ts";
 import { type Patience, patiently } from "../patiently.ts";
 import { createReadRows } from "../read-again.ts";
+import { readTables } from "../read-tables.ts";
 import type { ReadRows } from "../router.ts";
 import { connectionOptions, SourceQueries } from "../source.ts";
 
@@ -16,6 +17,13 @@ export interface SyncSource extends AsyncDisposable {
   isCaseSensitive(): Promise<boolean>;
   /** A table's present definition, null when it is gone. Null itself without a server. */
   readonly describeTable: ((database: string, table: string) => Promise<TableSchema | null>) | null;
+  /** The tables that rules take, as they are now. Null without a server. Throws SOURCE_*. */
+  readonly readTables:
+    | ((
+        rules: readonly { readonly table: string }[],
+        names: { readonly caseSensitive: boolean },
+      ) => Promise<readonly TableSchema[]>)
+    | null;
   readonly readRows: ReadRows;
 }
 
@@ -34,6 +42,7 @@ export function openSyncSource(
     return {
       isCaseSensitive: () => Promise.resolve(true),
       describeTable: null,
+      readTables: null,
       readRows: async ({ schema }, keys) => {
         const { database, table } = schema;
         await options.onGap({
@@ -62,6 +71,10 @@ export function openSyncSource(
           null,
         options,
       ),
+    readTables: async (rules, names) => {
+      const tables = await queries.run((connection) => readTables(connection, rules, names));
+      return tables.map(({ schema }) => schema);
+    },
     readRows: (table, keys) =>
       patiently(
         `read rows of ${tableName(table.schema)} again`,
