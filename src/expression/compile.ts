@@ -49,18 +49,26 @@ export function compileExpression(expression: Expression, scope: Scope): Typed {
     case "call":
       return compileCall(expression, scope);
     case "case":
-      return compileCase(expression, scope, compileExpression);
+      return compileCase(expression, scope, compilePart);
     case "cast":
       return fold(
-        [compileExpression(expression.argument, scope)],
+        [compilePart(expression.argument, scope)],
         { at: expression.at, scope },
         ([argument], place) => compileCast(argument as Typed, expression, place.scope),
       );
     case "collate":
-      return compileCollate(compileExpression(expression.argument, scope), expression, scope);
+      return compileCollate(compilePart(expression.argument, scope), expression, scope);
     case "interval":
       return scope.refuse(expression.at, "an INTERVAL stands in date arithmetic only");
   }
+}
+
+/** An expression within another. Refuses what may end with an error, for whether it is evaluated at all depends on what MySQL makes of the whole. */
+function compilePart(expression: Expression, scope: Scope): Typed {
+  const part = compileExpression(expression, scope);
+  return part.raises === undefined
+    ? part
+    : scope.refuse(part.at, `${part.raises}, and so stands by itself only`);
 }
 
 function compileCall(expression: CallExpression, scope: Scope): Typed {
@@ -75,7 +83,7 @@ function compileCall(expression: CallExpression, scope: Scope): Typed {
     scope.refuse(at, `${name} takes ${expected} arguments, not ${written.length}`);
   }
   const args = written.map((argument) =>
-    compileExpression(argument.kind === "interval" ? argument.count : argument, scope),
+    compilePart(argument.kind === "interval" ? argument.count : argument, scope),
   );
   return fold(args, { name, at, scope, written }, (known, call) => definition.compile(known, call));
 }

@@ -64,5 +64,6 @@ function compileDecimal(text: string, at: number, scope: Scope): Typed {
     scope.refuse(at, "a DECIMAL of more than 65 digits, or of more than 30 behind the point");
   }
   const type = { kind: "decimal", precision, scale, frac: scale } as const;
-  return constantOf(type, BigInt(digits === "" ? "0" : digits), at, scope);
+  const value = constantOf(type, BigInt(digits === "" ? "0" : digits), at, scope);
+  return { ...value, hasAllDigits: true };
 }

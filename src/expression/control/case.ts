@@ -2,10 +2,13 @@ import { bindValue, type Place } from "../apply.ts";
 import type { SqlFunction } from "../functions.ts";
 import { testOf, toDouble } from "../numeric/convert.ts";
 import type { Expression } from "../../query/tree.ts";
+import { showsAllDigits } from "../json/convert.ts";
 import { toDate, toDatetime } from "../temporal/convert.ts";
 import { toText } from "../text/convert.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { constantOf } from "../constant.ts";
+import { mergeStrings } from "../text/merge.ts";
+import { isString } from "./compare.ts";
 import { compileSign, steps } from "./comparison.ts";
 import { computedType, mergeValues } from "./merge.ts";
 
@@ -28,12 +31,21 @@ export function compileCase(
     return choose(tests, [...values, last], place);
   }
   const subject = compileExpression(operand, scope);
+  mergeCompared(subject, whens, place);
   const { step, name } = bindValue(subject, scope);
   const { isColumn: _, ...unbound } = subject;
   const named: Typed = { ...unbound, source: name };
   const tests = whens.map((when) => testOf(equalCase(named, when, place), scope));
   if (step !== null && tests[0] !== undefined) tests[0] = steps([step], tests[0]);
   return choose(tests, [...values, last], place);
+}
+
+/** All strings that CASE compares have one collation; refuses those that have none. */
+function mergeCompared(subject: Typed, whens: readonly Typed[], place: Place): void {
+  if (!isString(subject)) return;
+  const isText = ({ type }: Typed): boolean => ["text", "bytes", "enum", "set"].includes(type.kind);
+  const texts = [subject, ...whens].filter(isText);
+  if (texts.length > 1) mergeStrings(texts, place, "comparison");
 }
 
 /** How CASE compares: as `=`, but for constants, which keep their type, and temporal values, of which only dates are compared with strings. */
@@ -75,9 +87,16 @@ function choose(tests: readonly string[], values: readonly Typed[], place: Place
     at,
     ...restriction(args),
     ...(isDate && { isChosenDate: true }),
+    ...(values.every((each) => each.type.kind !== "decimal" || showsAllDigits(each)) && {
+      hasAllDigits: true,
+    }),
   };
   if (areOfOneType(values)) return value;
-  const mixed: Typed = { ...value, chosen: { tests, values } };
+  const mixed: Typed = {
+    ...value,
+    chosen: { tests, values },
+    notTemporal: "what IF or CASE chose among several types as a date or time; cast the values",
+  };
   if (type.kind !== "integer" && type.kind !== "decimal" && type.kind !== "double") return mixed;
   const texts = values.map((each) => toText(each, scope));
   const merged = mergeValues(texts, place);
@@ -91,6 +110,8 @@ function areOfOneType(values: readonly Typed[]): boolean {
     const isMixed = chosen !== undefined || notNumber !== undefined;
     if (type.kind === "decimal") return [`decimal ${type.scale} ${isMixed}`];
     if (type.kind === "double") return [`double ${type.textWidth} ${type.isFloat} ${isMixed}`];
+    // a BIGINT UNSIGNED beside a signed number is a decimal, but an integer where one is wanted
+    if (type.kind === "integer" && type.isUnsigned && !type.isSmall) return ["unsigned false"];
     // as a number a label is its ordinal, and not what its text begins with
     return [`${type.kind} ${isMixed || type.kind === "enum" || type.kind === "set"}`];
   });
@@ -142,10 +163,18 @@ export const COALESCE: SqlFunction = {
       ...restriction(args),
       ...((type.kind === "date" || type.kind === "datetime") && { isChosenDate: true }),
       ...realDateOf(args, shown.kind, call),
+      ...(haveAllDigits(values) && { hasAllDigits: true }),
       at,
     };
   },
 };
+
+/** Decimals of one scale, all with its digits. */
+function haveAllDigits(values: readonly Typed[]): boolean {
+  const present = values.filter(({ type }) => type.kind !== "null");
+  const scales = new Set(present.map(({ type }) => type.kind === "decimal" && type.scale));
+  return scales.size === 1 && present.every(showsAllDigits);
+}
 
 /** Where zero parts of a date are not taken, a date that has them counts as NULL: the next value is the result. */
 function realDateOf(
@@ -185,6 +214,11 @@ function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {
   }
   if (type.kind === "double" && value.constant !== undefined) {
     scope.refuse(at, "NULLIF of a DOUBLE that is known");
+  }
+  const takesType =
+    type.kind !== other.type.kind || other.type.kind !== "integer" || other.type.isYear;
+  if (value.constant !== undefined && other.isColumn === true && takesType) {
+    scope.refuse(at, "NULLIF of a value that is known, which takes the type of the column");
   }
   if (type.kind === "text" && value.constant !== undefined && other.constant === undefined) {
     scope.refuse(at, "NULLIF of a string that is known, which takes the collation of the other");

@@ -7,7 +7,7 @@ import { toDecimal, toDouble, toInteger } from "../numeric/convert.ts";
 import { clampDecimal, rescale } from "../numeric/decimal.ts";
 import { parseInteger } from "../numeric/parse.ts";
 import { BIGINT, BIGINT_UNSIGNED, SESSION_COLLATION, smallInteger } from "../sql-type.ts";
-import { castDatetime, castTime, toDate } from "../temporal/convert.ts";
+import { castDatetime, castTime, NULL_DOUBLE, toDate } from "../temporal/convert.ts";
 import { toBytes, toText } from "../text/convert.ts";
 import type { Scope, Typed } from "../typed.ts";
 
@@ -17,7 +17,15 @@ export function compileCast(
   expression: Extract<Expression, { kind: "cast" }>,
   scope: Scope,
 ): Typed {
-  return castTo(argument, expression.to, { at: expression.at, scope });
+  const cast = castTo(argument, expression.to, { at: expression.at, scope });
+  if (cast.type.kind !== "text" || !isCharUsing(expression)) return cast;
+  // unlike what CONVERT makes it is as weak as a literal
+  return { ...cast, type: { ...cast.type, coercibility: 4 } };
+}
+
+/** `CHAR(… USING charset)`: a cast of a call that begins where the cast does. */
+function isCharUsing({ argument, at }: Extract<Expression, { kind: "cast" }>): boolean {
+  return argument.kind === "call" && argument.name === "char" && argument.at === at;
 }
 
 /** `BINARY x`: CAST(x AS BINARY). */
@@ -36,7 +44,7 @@ export function castTo(value: Typed, to: CastTarget, place: Place): Typed {
       return castUnsigned(asString(value), place);
     case "double": {
       const number = toDouble(value, scope);
-      return { ...number, type: { kind: "double" } };
+      return { ...number, type: { kind: "double" }, ...nullDouble(number) };
     }
     case "float":
       return castFloat(value, place);
@@ -107,12 +115,17 @@ function plain(value: Typed): Typed {
   return { ...rest, type: { kind: "integer", isUnsigned, isSmall, digits } };
 }
 
+function nullDouble({ isNullable }: Typed): Pick<Typed, "notTemporal"> {
+  return isNullable ? { notTemporal: NULL_DOUBLE } : {};
+}
+
 function castFloat(value: Typed, place: Place): Typed {
   const check = place.scope.bind(checkDouble);
   const type = { kind: "double", isFloat: true, textWidth: 12 } as const;
-  return applyStrict([toDouble(value, place.scope)], place, { type }, (name) => {
+  const number = applyStrict([toDouble(value, place.scope)], place, { type }, (name) => {
     return `${check}(Math.fround(${name}))`;
   });
+  return { ...number, ...nullDouble(number) };
 }
 
 function castDecimal(
@@ -133,7 +146,8 @@ function castDecimal(
   if (number.type.kind !== "decimal") return number;
   const { frac } = number.type;
   const fit = scope.bind((digits: bigint) => clampDecimal(rescale(digits, frac, scale), precision));
-  return applyStrict([number], place, { type }, (name) => `${fit}(${name})`);
+  const cast = applyStrict([number], place, { type }, (name) => `${fit}(${name})`);
+  return { ...cast, hasAllDigits: true };
 }
 
 function castText(
@@ -154,7 +168,7 @@ function castText(
     coercibility: 2,
     maxCharacters,
   } as const;
-  const { isColumn: _, ...rest } = text;
+  const { isColumn: _, notTemporal: __, ...rest } = text;
   if (length === undefined || longest <= length) return { ...rest, type, at };
   const cut = scope.bind(cutText);
   return applyStrict([text], place, { type }, (name) => `${cut}(${name}, ${length})`);
@@ -208,7 +222,7 @@ function castYear(value: Typed, place: Place): Typed {
       return applyStrict([value], place, { type, mayBeNull: true }, (name) => `${parse}(${name})`);
     }
     case "bytes":
-      if (value.type.isHexLiteral !== true) return castYear(toText(value, scope), place);
+      if (value.type.isHexLiteral !== true) scope.refuse(at, "bytes as a YEAR; cast them to CHAR");
       break;
     case "date":
     case "datetime":

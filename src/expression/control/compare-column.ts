@@ -54,6 +54,17 @@ function converterFor(
 function refuseFraction(value: Typed, fraction: number, scope: Scope): null {
   const isNumber = value.type.kind === "decimal" || value.type.kind === "double";
   const number = isNumber ? exactNumber(value) : null;
+  const known = value.constant?.value;
+  if (
+    value.type.kind === "time" &&
+    known !== null &&
+    typeof known === "object" &&
+    "microsecond" in known
+  ) {
+    if (known.microsecond % 10 ** (6 - fraction) > 0) {
+      scope.refuse(value.at, "the time has more digits behind the point than the column");
+    }
+  }
   if (number !== null && trimmed(number).scale > fraction) {
     scope.refuse(value.at, "the number has more digits behind the point than the column");
   }
@@ -95,6 +106,9 @@ function yearOf(value: Typed, scope: Scope): Typed | null {
 function dateOfNumber(value: Typed, column: Typed, scope: Scope): Typed | null {
   const { kind } = value.type;
   if (kind !== "integer" && kind !== "decimal" && kind !== "double") return null;
+  if (kind !== "integer" && (exactNumber(value)?.scale ?? 0) > 0) {
+    scope.refuse(value.at, "a date is compared with a number that is not whole");
+  }
   const place = { at: value.at, scope };
   const moment = fold([value], place, ([known], inner) => toDatetime(known!, inner.scope));
   const known = moment.constant?.value;

@@ -15,7 +15,17 @@ import type { Comparison } from "./compare.ts";
  */
 export function compareJson(args: readonly Typed[], place: Place): Comparison {
   const { scope } = place;
-  for (const { type, at } of args) {
+  const isKnown = args.some(({ type, constant }) => type.kind === "json" && constant !== undefined);
+  if (isKnown && args.some(({ type, isColumn }) => type.kind !== "json" && isColumn === true)) {
+    scope.refuse(
+      place.at,
+      "JSON that is known compared with a column, which MySQL converts to its type",
+    );
+  }
+  for (const { type, at, notNumber } of args) {
+    if (notNumber !== undefined) scope.refuse(at, `${notNumber} or compared`);
+    if (type.kind === "integer" && type.isYear === true)
+      scope.refuse(at, "a YEAR is compared with JSON");
     if (type.kind === "date" || type.kind === "time" || type.kind === "datetime") {
       scope.refuse(at, "a date or time is compared with JSON; take text out with ->>");
     }
@@ -24,7 +34,7 @@ export function compareJson(args: readonly Typed[], place: Place): Comparison {
     if (value.type.kind === "text")
       mergeStrings([value, { ...value, type: JSON_TEXT }], place, "comparison");
   }
-  const values = args.map((value) => toJsonValue(value, scope));
+  const values = args.map((value) => toJsonValue({ ...value, hasAllDigits: true }, scope));
   const equal = scope.bind(isEqual);
   const order = scope.bind(orderOf);
   return {

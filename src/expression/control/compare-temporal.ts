@@ -1,7 +1,6 @@
 import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict, type Place } from "../apply.ts";
 import { constantOf } from "../constant.ts";
-import { toDate, toDatetime } from "../temporal/convert.ts";
 import { createMoment, REAL_DATES } from "../temporal/moment.ts";
 import { textToDatetime } from "../temporal/parse-datetime.ts";
 import { textToTime } from "../temporal/parse-time.ts";
@@ -26,20 +25,17 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
   if (dates > 0 && numbers > 0 && dates + numbers < args.length) {
     place.scope.refuse(place.at, "a date is compared with a string and a number at once");
   }
+  if (dates > 0 && numbers > 0 && args.length > 2) {
+    place.scope.refuse(place.at, "a date BETWEEN numbers; write comparisons and AND");
+  }
   if (dates > 0 && numbers === 0) {
-    const hasStrings = dates < args.length;
-    if (
-      args.some(isChosenDate) &&
-      args.some((value) => !isDate(value) && value.constant === undefined)
-    ) {
+    if (args.some(isChosenDate)) {
       place.scope.refuse(
         place.at,
-        "a date of IF, CASE or COALESCE is compared with a string; cast that to a date",
+        "a date of IF, CASE, COALESCE, GREATEST or LAST_DAY is compared; CAST it AS DATE or DATETIME",
       );
     }
-    return args.map((value) =>
-      isDate(value) ? wholeDate(value, hasStrings, place) : dateOfString(value, place),
-    );
+    return args.map((value) => (isDate(value) ? value : dateOfString(value, place)));
   }
   if (times === args.length) return args;
   if (times > 0 && numbers === 0) return alignTimes(args, place);
@@ -58,21 +54,6 @@ export function isChosenDate({ isChosenDate: isMarked, realDate }: Typed): boole
 
 function isNumber({ type }: Typed): boolean {
   return type.kind === "integer" || type.kind === "decimal" || type.kind === "double";
-}
-
-/** Dates that a function chose are not compared with parts that are zero: they are NULL, and beside strings 0000-00-00. */
-function wholeDate(value: Typed, hasStrings: boolean, { scope }: Place): Typed {
-  if (!isChosenDate(value)) return value;
-  if (!hasStrings) {
-    return value.type.kind === "date" ? toDate(value, scope) : toDatetime(value, scope);
-  }
-  const run = scope.bind(wholeOrZero);
-  const place = { at: value.at, scope };
-  return applyStrict([value], place, { type: value.type }, (name) => `${run}(${name})`);
-}
-
-function wholeOrZero(moment: Moment): Moment {
-  return moment.month === 0 || moment.day === 0 ? ZERO : moment;
 }
 
 const ZERO: Moment = createMoment({});
@@ -112,10 +93,13 @@ function alignTimes(args: readonly Typed[], { scope }: Place): readonly Typed[] 
   return args.map((value) => (value.type.kind === "time" ? value : timeOfConstant(value, scope)));
 }
 
+/** Not what looks like a date. */
+const TIME_TEXT = /^\s*-?\d+(?: \d+)?(?::\d*){0,2}(?:\.\d*)?\s*$/;
+
 function timeOfConstant(value: Typed, scope: Scope): Typed {
   const known = toText(value, scope).constant?.value;
   const type = { kind: "time", fraction: 6 } as const;
-  const moment = typeof known === "string" ? textToTime(known) : null;
+  const moment = typeof known === "string" && TIME_TEXT.test(known) ? textToTime(known) : null;
   if (moment === null) scope.refuse(value.at, "the string is compared with a time and is none");
   return constantOf(type, moment, value.at, scope);
 }

@@ -33,6 +33,8 @@ export function extreme(which: "greatest" | "least"): SqlFunction {
           compare === null ? `${a} ${sign} ${b}` : `${compare}(${a}, ${b}) ${sign} 0`,
         ),
       );
+      if (type.kind === "date" || type.kind === "datetime")
+        return { ...chosen, isChosenDate: true };
       return type.kind === "decimal" ? { ...chosen, hasOwnDigits: true } : chosen;
     },
   };

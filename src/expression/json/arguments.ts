@@ -5,7 +5,7 @@ import { constantOf } from "../constant.ts";
 import type { Call } from "../functions.ts";
 import type { SqlType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
-import { toJsonValue } from "./convert.ts";
+import { toDocument, toJsonValue } from "./convert.ts";
 import { isMany, parsePath, type JsonPath } from "./path.ts";
 
 /** The type of JSON results. */
@@ -38,6 +38,28 @@ export function toItem(value: Typed, scope: Scope): Typed {
   return { ...rest, isNullable: false, source: `(${json.source} ?? ${scope.bind(NULL_VALUE)})` };
 }
 
+/** A document with a date in it is none that compares as it looks. */
+export function restrictionOf(parts: readonly Typed[]): Pick<Typed, "notNumber"> {
+  const notNumber = parts.find((part) => part.notNumber !== undefined)?.notNumber;
+  return notNumber === undefined ? {} : { notNumber };
+}
+
+/** A document whose values are compared. Refuses dates in it, which are no strings to MySQL. */
+export function toPlainDocument(value: Typed, scope: Scope): Typed {
+  return plain(toDocument(value, scope), scope);
+}
+
+/** A value that is compared with those in a document. */
+export function comparable(value: Typed, scope: Scope): Typed {
+  return plain(toJsonValue({ ...value, hasAllDigits: true }, scope), scope);
+}
+
+function plain(value: Typed, scope: Scope): Typed {
+  return value.notNumber === undefined
+    ? value
+    : scope.refuse(value.at, `${value.notNumber} or compared`);
+}
+
 /** A strict function of JSON values: NULL if one of them is. */
 export function jsonFunction(
   args: readonly Typed[],
@@ -45,12 +67,13 @@ export function jsonFunction(
   result: StrictResult,
   run: (...values: never[]) => unknown,
 ): Typed {
-  return applyStrict(
+  const value = applyStrict(
     args,
     call,
     result,
     (...sources) => `${call.scope.bind(run)}(${sources.join(", ")})`,
   );
+  return result.type.kind === "json" ? { ...value, ...restrictionOf(args) } : value;
 }
 
 /** NULL of a type. */

@@ -53,19 +53,42 @@ export function toJsonValue(value: Typed, scope: Scope): Typed {
     case "decimal": {
       const { kind: _kind, ...rest } = type;
       if (rest.frac !== rest.scale) return scope.refuse(value.at, "a quotient in JSON: CAST it");
+      if (!showsAllDigits(value)) {
+        scope.refuse(
+          value.at,
+          "a computed DECIMAL in JSON, which may show fewer digits than its type has: CAST it AS DECIMAL",
+        );
+      }
       return convert(toText(value, scope), scope, numberValue);
     }
     case "date":
+      refuseChosenDate(value, scope);
       return notNumber(convert(value, scope, dateValue));
     case "time":
       return notNumber(convert(value, scope, timeValue));
     case "datetime":
+      refuseChosenDate(value, scope);
       return notNumber(convert(value, scope, datetimeValue));
     case "bytes":
       return scope.refuse(value.at, "bytes in JSON");
     case "opaque":
     case "field":
       return scope.refuse(value.at, "a value that JSON does not take");
+  }
+}
+
+/** Has a decimal in JSON all digits that its type has? What is known has if its last is none of the zeros that MySQL might not show. */
+export function showsAllDigits({ type, isColumn, hasAllDigits, constant }: Typed): boolean {
+  if (isColumn === true || hasAllDigits === true || type.kind !== "decimal") return true;
+  if (type.frac === 0) return true;
+  const known = constant?.value;
+  return known === null || (typeof known === "bigint" && known % 10n !== 0n);
+}
+
+/** A date that a function chose is NULL in JSON if parts of it are zero, by what chose it. */
+function refuseChosenDate({ isChosenDate, realDate, at }: Typed, scope: Scope): void {
+  if (isChosenDate === true || realDate !== undefined) {
+    scope.refuse(at, "a date that a function chose in JSON; CAST it AS DATE or DATETIME");
   }
 }
 

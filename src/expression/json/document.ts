@@ -21,6 +21,9 @@ export function readDocument(text: string): JsonValue {
 
 /** The value of a JSON text; null where it is none. */
 export function tryRead(text: string): JsonValue | null {
+  // MySQL reads a text up to its first NUL
+  const end = text.indexOf("\0");
+  if (end !== -1) return tryRead(text.slice(0, end));
   // of a pair of surrogates written as \u escapes none may be alone
   if (/\\u[dD][89a-fA-F]/.test(text) && hasLoneSurrogate(text)) return null;
   try {

@@ -4,7 +4,7 @@ import { applyStrict } from "../apply.ts";
 import { toText } from "../convert.ts";
 import type { Call, FunctionTable, SqlFunction } from "../functions.ts";
 import { RowError, type Typed } from "../typed.ts";
-import { JSON_TYPE, jsonFunction, nullOf, placePath, toItem } from "./arguments.ts";
+import { JSON_TYPE, jsonFunction, nullOf, placePath, restrictionOf, toItem } from "./arguments.ts";
 import { toDocument } from "./convert.ts";
 import { jsonObject } from "./document.ts";
 import {
@@ -25,12 +25,13 @@ export const MAKING_FUNCTIONS: FunctionTable = {
     arity: [0, Infinity],
     compile(args, call) {
       const items = args.map((value) => toItem(value, call.scope));
-      return applyStrict(
+      const array = applyStrict(
         items,
         call,
         { type: JSON_TYPE },
         (...sources) => `{ kind: "array", items: [${sources.join(", ")}] }`,
       );
+      return { ...array, ...restrictionOf(items) };
     },
   },
   json_object: { arity: [0, Infinity], compile: compileObject },
@@ -69,6 +70,7 @@ export const MAKING_FUNCTIONS: FunctionTable = {
         type: JSON_TYPE,
         isNullable: documents.some(({ isNullable }) => isNullable),
         source: `${scope.bind(patchAll)}([${sources}])`,
+        ...restrictionOf(documents),
         at: call.at,
       };
     },
@@ -134,10 +136,11 @@ function edit(
       const run = (value: JsonValue, ...items: (() => JsonValue)[]): JsonValue =>
         items.reduce((result, item, i) => change(result, paths[i]!, item), value);
       // JSON_INSERT and the functions of arrays evaluate a value only where it is put
-      return applyStrict([whole], call, { type: JSON_TYPE }, (source) => {
+      const edited = applyStrict([whole], call, { type: JSON_TYPE }, (source) => {
         const items = values.map((value) => `() => ${value.source}`);
         return `${scope.bind(run)}(${[source, ...items].join(", ")})`;
       });
+      return { ...edited, ...restrictionOf([whole, ...values]) };
     },
   };
 }
@@ -145,8 +148,13 @@ function edit(
 function compileObject(args: readonly Typed[], call: Call): Typed {
   const { scope, at } = call;
   if (args.length % 2 !== 0) scope.refuse(at, "json_object takes pairs of a name and a value");
+  const items: Typed[] = [];
   const sources = args.map((value, i) => {
-    if (i % 2 === 1) return toItem(value, scope).source;
+    if (i % 2 === 1) {
+      const item = toItem(value, scope);
+      items.push(item);
+      return item.source;
+    }
     if (value.type.kind === "bytes" || value.type.kind === "json") {
       scope.refuse(value.at, "the name of a member must be a text");
     }
@@ -159,6 +167,7 @@ function compileObject(args: readonly Typed[], call: Call): Typed {
     type: JSON_TYPE,
     isNullable: false,
     source: `${scope.bind(jsonObject)}([${pairs.join(", ")}])`,
+    ...restrictionOf(items),
     at,
   };
 }

@@ -5,9 +5,17 @@ import { toText } from "../convert.ts";
 import type { Call, FunctionTable, SqlFunction } from "../functions.ts";
 import { smallInteger, TRUTH, type Collation, type TextType } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
-import { JSON_TYPE, jsonFunction, literalPath, nullOf, placePath } from "./arguments.ts";
+import {
+  comparable,
+  JSON_TYPE,
+  jsonFunction,
+  literalPath,
+  nullOf,
+  placePath,
+  toPlainDocument,
+} from "./arguments.ts";
 import { contains, isMember, overlaps } from "./compare.ts";
-import { toDocument, toJsonValue } from "./convert.ts";
+import { toDocument } from "./convert.ts";
 import { depthOf, readDocument, tryRead } from "./document.ts";
 import { prettyJson, quoteJson, unquoteJson } from "./format.ts";
 import { isMany, seek, type JsonPath } from "./path.ts";
@@ -44,6 +52,9 @@ export const READING_FUNCTIONS: FunctionTable = {
       const type = jsonText(512, VALUE_COLLATION);
       if (legs === null) return call.scope.refuse(path!.at, "NULL as a path is an error here");
       const { kind } = document!.type;
+      if (document!.notNumber !== undefined) {
+        call.scope.refuse(document!.at, "json_value of a computed date or text; CAST it AS CHAR");
+      }
       if (kind !== "json" && kind !== "text" && kind !== "null") {
         call.scope.refuse(document!.at, "json_value takes JSON or a text of JSON here");
       }
@@ -63,14 +74,14 @@ export const READING_FUNCTIONS: FunctionTable = {
         const [found] = seek(document, legs);
         return found === undefined ? null : Number(contains(found, wanted));
       };
-      const args = [target!, candidate!].map((value) => toDocument(value, call.scope));
+      const args = [target!, candidate!].map((value) => toPlainDocument(value, call.scope));
       return jsonFunction(args, call, { type: WIDE_TRUTH, mayBeNull: true }, run);
     },
   },
   json_contains_path: { arity: [3, Infinity], compile: compileContainsPath },
   json_overlaps: truth(
     2,
-    (args, call) => args.map((value) => toDocument(value, call.scope)),
+    (args, call) => args.map((value) => toPlainDocument(value, call.scope)),
     overlaps,
   ),
   "member of": truth(
@@ -83,7 +94,7 @@ export const READING_FUNCTIONS: FunctionTable = {
           "a date or time is not the string that JSON has of it: CAST it AS CHAR",
         );
       }
-      return [toJsonValue(value!, call.scope), toDocument(array!, call.scope)];
+      return [comparable(value!, call.scope), toPlainDocument(array!, call.scope)];
     },
     isMember,
   ),

@@ -3,7 +3,7 @@ import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
 import { toInteger } from "../convert.ts";
 import type { Scope, Typed } from "../typed.ts";
-import { fractionOf, toDate, toDatetime, type DateMode } from "./convert.ts";
+import { fractionOf, refuseNotTemporal, toDate, toDatetime, type DateMode } from "./convert.ts";
 import { momentToNumber } from "./format.ts";
 import { partsOfDecimal, partsOfDouble, partsOfText, type Parts } from "./parse-number.ts";
 
@@ -41,6 +41,9 @@ export function toWholeNumber(value: Typed, scope: Scope): Typed {
 
 /** The value as a bigint within 64 signed bits: what is greater becomes negative, but the text of a column the greatest one. */
 export function toSignedBigInt(value: Typed, scope: Scope): Typed {
+  if (value.chosen !== undefined) {
+    scope.refuse(value.at, "a number that IF or CASE chose among several types; cast it");
+  }
   const integer = toInteger(value, scope);
   const { constant: _, ...rest } = integer;
   const isText = value.type.kind === "text" && value.isColumn === true;
@@ -67,6 +70,7 @@ function signedOrNull(value: bigint | number | null): bigint | null {
 /** A number, or the number that a text begins with, as {@link Parts}; its type stands for nothing. */
 export function toParts(value: Typed, scope: Scope): Typed {
   const { type } = value;
+  if (value.chosen !== undefined) refuseNotTemporal(value, scope);
   const make = (from: Typed, body: (source: string) => string): Typed =>
     applyStrict(
       [from],

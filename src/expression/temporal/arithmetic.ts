@@ -121,8 +121,6 @@ function fractionOfInterval({ count: { type }, unit }: Addition): number {
     case "integer":
     case "date":
     case "null":
-    case "enum":
-    case "set":
       return 0;
     case "decimal":
       return Math.min(type.scale, 6);
@@ -149,6 +147,9 @@ function compileInterval(
   const { type } = count;
   const word = JSON.stringify(unit);
   if (isComposite(unit)) {
+    if (type.kind === "integer" && type.bits !== undefined) {
+      scope.refuse(count.at, "a BIT as an interval of several units");
+    }
     const value = make(
       type.kind === "bytes" ? latin1Text(count, scope) : toText(count, scope),
       (source) => `${scope.bind(compositeInterval)}(${source}, ${word})`,

@@ -34,6 +34,7 @@ export type DateMode = "real" | "partial" | "counted";
 
 /** The value as a DATE: NULL where it has none. A time of day is cut off. Refuses TIME, which would need the current date. */
 export function toDate(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
+  refuseNotTemporal(value, scope);
   if (value.realDate !== undefined && mode !== "partial") {
     return toDate(value.realDate, scope, "partial");
   }
@@ -50,6 +51,16 @@ export function toDate(value: Typed, scope: Scope, mode: DateMode = "real"): Typ
   const datetime = toDatetime(value, scope, mode);
   return convert(datetime, place, type, (source) => `${scope.bind(dateOf)}(${source})`);
 }
+
+/** Refuses what is no date or time to MySQL as its type would be. */
+export function refuseNotTemporal({ notTemporal, type, constant, at }: Typed, scope: Scope): void {
+  if (notTemporal !== undefined) scope.refuse(at, notTemporal);
+  if (type.kind === "double" && constant?.value === null) scope.refuse(at, NULL_DOUBLE);
+}
+
+/** Why CAST AS DOUBLE is no date. */
+export const NULL_DOUBLE =
+  "a CAST to DOUBLE or FLOAT as a date or time, which is 0 and not NULL of a NULL; cast the value itself";
 
 /** The whole part of a number as a JavaScript number; null for what is none. */
 function wholeSource({ type }: Typed): ((source: string) => string) | null {
@@ -69,6 +80,7 @@ function wholeSource({ type }: Typed): ((source: string) => string) | null {
 
 /** The value as a DATETIME with as many digits behind the seconds as it may have: NULL where it has none. Refuses TIME, which would need the current date. */
 export function toDatetime(value: Typed, scope: Scope, mode: DateMode = "real"): Typed {
+  refuseNotTemporal(value, scope);
   if (value.realDate !== undefined && mode !== "partial") {
     return toDatetime(value.realDate, scope, "partial");
   }
@@ -98,6 +110,7 @@ export function toDatetime(value: Typed, scope: Scope, mode: DateMode = "real"):
 
 /** The value as a TIME with as many digits behind the seconds as it may have: NULL where it has none. */
 export function toTime(value: Typed, scope: Scope): Typed {
+  refuseNotTemporal(value, scope);
   const place = { at: value.at, scope };
   const type = { kind: "time", fraction: fractionOf(value, "time") } as const;
   switch (value.type.kind) {

@@ -1,9 +1,10 @@
 /** UNIX_TIMESTAMP, FROM_UNIXTIME and CONVERT_TZ, in a session of UTC. */
 import type { JsonValue, Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
+import { fold } from "../fold.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { smallInteger, type SqlType } from "../sql-type.ts";
-import type { Typed } from "../typed.ts";
+import type { Scope, Typed } from "../typed.ts";
 import { fractionOfNumber, toDecimalParts, toParts } from "./arguments.ts";
 import { fractionOf, toDatetime } from "./convert.ts";
 import { formatDatetime } from "./date-format.ts";
@@ -52,6 +53,7 @@ export const EPOCH_FUNCTIONS: FunctionTable = {
 
 function unixTimestamp(value: Typed, call: Call): Typed {
   const { scope } = call;
+  refuseVague(value, call);
   const fraction = fractionOf(value, "datetime");
   const { realDate: _, ...plain } = value;
   // what is no real date counts as 0
@@ -65,7 +67,24 @@ function unixTimestamp(value: Typed, call: Call): Typed {
   if (fraction === 0) return make(type, secondsSince1970);
   const json = make({ kind: "json" }, jsonSince1970);
   const integer = make(smallInteger(20), secondsSince1970);
-  return { ...make(type, scaledSince1970[fraction - 1]!), json, integer };
+  return { ...make(type, scaledSince1970[fraction - 1]!), json, integer, hasOwnDigits: true };
+}
+
+/** Refuses what may be no date and was computed: where it is none it is 0, or NULL by what computed it. */
+function refuseVague(value: Typed, { scope }: Call): void {
+  const { type, constant, isColumn, at } = value;
+  if (type.kind === "date" || type.kind === "datetime" || isColumn === true) return;
+  const known = constant === undefined ? undefined : toDatetimeConstant(value, scope);
+  if (known === null || (known === undefined && type.kind !== "null")) {
+    scope.refuse(at, "unix_timestamp of what may be no date: CAST it AS DATETIME first");
+  }
+}
+
+function toDatetimeConstant(value: Typed, scope: Scope): unknown {
+  const folded = fold([value], { at: value.at, scope }, ([known], inner) =>
+    toDatetime(known!, inner.scope),
+  );
+  return folded.constant?.value ?? null;
 }
 
 /** Microseconds where there are any, else a whole number. */

@@ -3,6 +3,7 @@ import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
 import { toText } from "../convert.ts";
 import type { Scope, Typed } from "../typed.ts";
+import { refuseNotTemporal } from "./convert.ts";
 import { createMoment, REAL_DATES } from "./moment.ts";
 import { parseDatetime } from "./parse-datetime.ts";
 import { partsOfDecimal, partsOfDouble, partsToDatetime, type Parts } from "./parse-number.ts";
@@ -17,6 +18,7 @@ export interface KindedDatetime {
 /** A text or number as a {@link KindedDatetime}, NULL where it is no real date; its type stands for nothing. */
 export function toKindedDatetime(value: Typed, scope: Scope): Typed {
   const { type } = value;
+  refuseNotTemporal(value, scope);
   if (value.notNumber !== undefined) scope.refuse(value.at, value.notNumber);
   const make = (from: Typed, body: (source: string) => string): Typed =>
     applyStrict(

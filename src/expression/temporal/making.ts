@@ -112,13 +112,15 @@ export const MAKING_FUNCTIONS: FunctionTable = {
 function period(compute: (a: bigint, b: bigint) => bigint): SqlFunction {
   return {
     arity: [2, 2],
-    compile: (args, call) =>
-      applyStrict(
+    compile: (args, call) => ({
+      ...applyStrict(
         args.map((value) => toSignedBigInt(value, call.scope)),
         call,
         { type: WIDE_BIGINT },
         (a, b) => `${call.scope.bind(compute)}(${a}, ${b})`,
       ),
+      raises: `${call.name} is error 1210 for what is no month`,
+    }),
   };
 }
 

@@ -45,7 +45,7 @@ export const ADDRESS_FUNCTIONS: FunctionTable = {
       const string = toStringValue(text!, call.scope);
       const type = { kind: "bytes", maxBytes: 16, coercibility: 4 } as const;
       const strings = applyStrings(one(string), [], call, { result: { type }, run: uuidToBin });
-      return swapped(strings, swap, { call, type, run: swapTimes });
+      return { ...swapped(strings, swap, { call, type, run: swapTimes }), raises: RAISES };
     },
   },
   bin_to_uuid: {
@@ -56,10 +56,12 @@ export const ADDRESS_FUNCTIONS: FunctionTable = {
         binary.type.kind === "bytes" ? binary : call.scope.refuse(call.at, "bin_to_uuid of a text");
       const type = asciiText(36);
       const uuid = applyBound([args], call, { type }, binToUuid);
-      return swapped(uuid, swap, { call, type, run: swapGroups });
+      return { ...swapped(uuid, swap, { call, type, run: swapGroups }), raises: RAISES };
     },
   },
 };
+
+const RAISES = "uuid_to_bin and bin_to_uuid are error 1411 for what is no UUID";
 
 function ofString(
   type: SqlType,

@@ -1,4 +1,4 @@
-import { bindValue } from "../apply.ts";
+import { applyStrict, bindValue } from "../apply.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { toCount, toDecimal, toDouble, toInteger } from "../numeric/convert.ts";
 import { smallInteger, type DecimalType } from "../sql-type.ts";
@@ -40,7 +40,14 @@ export const SEARCH_FUNCTIONS: FunctionTable = {
       const compare = collatorOfMerged(merged, call).compare;
       const result = { type: OF_TEXT };
       const run = (a: string, b: string): number => Math.sign(compare(a, b)) + 0;
-      return applyStrings(merged, [], call, { result, run });
+      const { scope } = call;
+      const compared = applyStrings(merged, [], call, { result, run });
+      const toTruth = scope.bind((sign: number) => ({ kind: "boolean", value: sign !== 0 }));
+      // a truth value in JSON, as every comparison
+      const json = applyStrict([compared], call, { type: { kind: "json" } }, (sign) => {
+        return `${toTruth}(${sign})`;
+      });
+      return { ...compared, json };
     },
   },
   find_in_set: {
