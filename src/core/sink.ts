@@ -36,6 +36,8 @@ export interface Sink extends AsyncDisposable {
   target(options: TargetOptions): Target;
   /** Resolves when the index and its mapping are ready for these fields. Throws BULK_*. */
   prepare(spec: TargetSpec): Promise<void>;
+  /** Is there such an index, or an alias? A server that is away is waited for. Throws BULK_*. */
+  hasIndex(index: string): Promise<boolean>;
   /** How many actions were taken. */
   readonly taken: number;
   /** All actions numbered below this are closed. */

@@ -36,19 +36,26 @@ export async function openRoute(
   return { ...route, target: await prepareTarget(route, index, sink) };
 }
 
-/** Makes an index of a route whose index differs from row to row ready and known to its encoder. The error when it can never be. Throws BULK_*. */
-export async function openTarget(
-  route: Route,
-  index: string,
-  sink: Sink,
-): Promise<TailraceError | null> {
+/**
+ * Makes the index at which the encoder of a route stopped ready and known to it. One that the row only leaves is not created: nothing is deleted where nothing is. The error
+ * when it can never be made ready. Throws BULK_*.
+ */
+export async function openTarget(route: Route, sink: Sink): Promise<TailraceError | null> {
+  const { stop, targets } = route.encoder;
+  const { index, isLeaving } = stop;
   try {
-    route.encoder.targets.set(index, await prepareTarget(route, index, sink));
+    const isMissing = isLeaving && !(await sink.hasIndex(index));
+    targets.set(index, isMissing ? null : await prepareTarget(route, index, sink));
     return null;
   } catch (error) {
     if (error instanceof TailraceError && error.disposition === "reject") return error;
     throw error;
   }
+}
+
+/** Indices that were not there may be there by now: others of the group write, too. */
+export function forgetMissing({ encoder: { targets } }: Route): void {
+  for (const [index, target] of targets) if (target === null) targets.delete(index);
 }
 
 async function prepareTarget(

@@ -25,6 +25,8 @@ export interface EncoderStop {
   reason: "room" | "target" | "failed";
   /** With `target`: the index that must be opened. */
   index: string;
+  /** With `target`: the row removes its document there. An index that does not exist has none: null stands for it among `targets`, for as long as that is certain. */
+  isLeaving: boolean;
   /** With `failed`: why, the row's document id as far as it is known, and the place behind the row. */
   error: unknown;
   id: string | null;
@@ -52,8 +54,8 @@ export interface RowEncoder {
   rowEnd(bytes: unknown, at: number, end: number): number;
   readonly stop: EncoderStop;
   readonly counts: RowCounts;
-  /** Where the rule's index differs from row to row: the open ones by name. Filled by the caller. */
-  readonly targets: Map<string, Target>;
+  /** Where the rule's index differs from row to row: the open ones by name, null for those that do not exist. Filled by the caller. */
+  readonly targets: Map<string, Target | null>;
   /** What a rule's script is told of the change; null without one. Set before rows are encoded. */
   readonly script: Pick<Script, "begin"> | null;
 }
@@ -89,8 +91,15 @@ export function compileEncoder(
     script === null && isPlain(plan) && id.kind === "columns"
       ? generatePlainEncoder(plan, layout, id.columns)
       : generateRuleEncoder({ plan, layout, hasScript: script !== null });
-  const stop: EncoderStop = { reason: "room", index: "", error: null, id: null, next: 0 };
-  const targets = new Map<string, Target>();
+  const stop: EncoderStop = {
+    reason: "room",
+    index: "",
+    isLeaving: false,
+    error: null,
+    id: null,
+    next: 0,
+  };
+  const targets = new Map<string, Target | null>();
   const own = { overrun, s: stop, counts, targets, script };
   const helpers = { ...layout.helpers, ...source.constants, ...own };
   // our own source: names of tables and columns are in it as bytes only

@@ -93,7 +93,7 @@ function insert(b, row, end, w) {
     while (row < end) {
       w_id = -1;
       ${whenAbsent(plan, "row", "counts.filtered++; row = w_p; continue;")}
-      const idLength = place(b, row, end, w);
+      const idLength = place(b, row, end, w, false);
       if (idLength < 0 || !put(b, row, end, w, idLength)) return row;
       row = w_p;
     }
@@ -119,7 +119,7 @@ function update(b, row, end, w) {
       )}
       if (was && !leave(b, row, after, end, w)) return row;
       before_p = told && was ? row : -1;
-      const idLength = place(b, after, end, w);
+      const idLength = place(b, after, end, w, false);
       if (idLength < 0 || !put(b, after, end, w, idLength)) return row;
       row = w_p;
     }
@@ -198,7 +198,10 @@ function whenAbsent({ filter }: DocumentPlan, row: string, statements: string): 
   return filter === null ? "" : `if (!isPresent(b, ${row}, end)) { ${statements} }`;
 }
 
-/** `place` writes the row's id and routing into `w` and aims it; returns the length of the id, -1 when the index is not open. */
+/**
+ * `place` writes the row's id and routing into `w` and aims it; returns the length of the id, -1 when the index is not open. `isLeaving`: the document is removed there; where the
+ * index is known not to be there, `a_target` is null then.
+ */
 function placeSource({ id, index, routing }: DocumentPlan, layout: RowLayout): string {
   const texts = [id.kind === "text" ? id.text : null, routing, index].flatMap((text) =>
     text === null || typeof text === "string" ? [] : [text],
@@ -223,13 +226,20 @@ function placeSource({ id, index, routing }: DocumentPlan, layout: RowLayout): s
       : `const name = ${index.source};
   if (name === null || name !== a_name) {
     const found = targets.get(name);
-    if (found === undefined) { checkIndexName(name); s.reason = "target"; s.index = name; return -1; }
-    a_name = name;
+    if (found === undefined || (found === null && !isLeaving)) {
+      checkIndexName(name);
+      s.reason = "target";
+      s.index = name;
+      s.isLeaving = isLeaving;
+      return -1;
+    }
+    // an index that is not there may be there for the next row
+    a_name = found === null ? null : name;
     a_target = found;
   }
-  w.aim(a_target);`;
+  if (a_target !== null) w.aim(a_target);`;
   return `${writeId}
-function place(b, p, end, w) {
+function place(b, p, end, w, isLeaving) {
   ${idOfColumns}
   ${declareValues(columns)}
   ${walk}
@@ -337,7 +347,10 @@ function put(b, p, end, w, idLength) {
 }
 
 /** `drop` removes the document at the place that is set, or takes the rule's fields from it; `gone` does so for a row. False when it must be tried again. */
-function dropSource({ clearedFields }: DocumentPlan, constants: Record<string, unknown>): string {
+function dropSource(
+  { clearedFields, index }: DocumentPlan,
+  constants: Record<string, unknown>,
+): string {
   const remove = 'if (w.delete(idLength)) return true; s.reason = "room"; return false;';
   if (clearedFields !== null)
     constants["cleared"] = Buffer.from(
@@ -351,10 +364,17 @@ function dropSource({ clearedFields }: DocumentPlan, constants: Record<string, u
   return `function drop(w, idLength) { ${clearedFields === null ? remove : clear} }
 function gone(b, p, end, w) {
   let idLength = 0;
-  try { idLength = place(b, p, end, w); }
+  try { idLength = place(b, p, end, w, true); }
   catch (error) { if (isRowError(error) && !isUntold(error)) return true; throw error; }
-  return idLength >= 0 && drop(w, idLength);
+  if (idLength < 0) return false;
+  ${whenNoIndex(index)}
+  return drop(w, idLength);
 }`;
+}
+
+/** There is nothing to remove from an index that is not there. */
+function whenNoIndex(index: DocumentPlan["index"]): string {
+  return typeof index === "string" ? "" : "if (a_target === null) return true;";
 }
 
 /** `leave` removes the document at the place before an update when the row has another one behind it; false when it must be tried again. */
@@ -365,15 +385,16 @@ function moveSource(plan: DocumentPlan, layout: RowLayout): string {
 function leave(b, before, after, end, w) {
   ${same === null ? "" : "if (stays(b, before, after, end)) return true;"}
   let oldLength = 0;
-  try { oldLength = place(b, before, end, w); }
+  try { oldLength = place(b, before, end, w, true); }
   catch (error) { if (isRowError(error)) return true; throw error; }
   if (oldLength < 0) return false;
+  ${whenNoIndex(plan.index)}
   const oldTarget = a_target, oldRouting = w.routingLength;
   beforeId.set(w.id.subarray(0, oldLength));
   beforeRouting.set(w.routing.subarray(0, oldRouting));
   let failure = null;
   try {
-    const idLength = place(b, after, end, w);
+    const idLength = place(b, after, end, w, false);
     if (idLength < 0) return false;
     if (
       a_target === oldTarget && idLength === oldLength && w.routingLength === oldRouting &&

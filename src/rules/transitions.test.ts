@@ -240,6 +240,25 @@ test("a place that cannot be fails the row, and a document does not stay where i
   expect(run(encoder, "delete", BINLOG.rows([invalid]))).toEqual([]);
 });
 
+test("nothing is deleted from an index that is not there, and what is written asks for it", () => {
+  const encoder = compile(BINLOG, FULL);
+  const lines = (operation: "update" | "delete", rows: readonly Row[]): string[] => {
+    encoder.targets.clear();
+    encoder.targets.set("t-mon", null);
+    return run(encoder, operation, BINLOG.rows(rows));
+  };
+  const monday = 'index t-mon/1@7 {"note":"a","loud":"a!"}';
+  const tuesday = { ...ROW, day: "tue" };
+  expect(lines("delete", [ROW])).toEqual([]);
+  expect(encoder.targets.get("t-mon")).toBeNull();
+  expect(lines("update", [ROW, { ...ROW, state: 2 }])).toEqual([]);
+  expect(lines("update", [ROW, tuesday])).toEqual([monday.replace("mon", "tue")]);
+  expect(encoder.targets.get("t-mon")).toBeNull();
+  expect(lines("update", [tuesday, ROW])).toEqual(["delete t-tue/1@7", monday]);
+  expect(encoder.targets.get("t-mon")).not.toBeNull();
+  expect(lines("delete", [tuesday, ROW])).toEqual(["delete t-tue/1@7"]);
+});
+
 test("a row that fails where it moves to is told with the id that it has there, whatever the one before looks like", () => {
   const encoder = compile(BINLOG, { ...FULL, id: "{note}" });
   // the first bytes of the id before, escaped, are no text of their own

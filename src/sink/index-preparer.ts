@@ -56,6 +56,19 @@ export class IndexPreparer {
     this.#specs.set(index, [...(this.#specs.get(index) ?? []), spec]);
   }
 
+  /** Is there such an index? One that we have made ready is. While the server is away it is waited for; true when the sink is closed. Throws BULK_INDEX_UNUSABLE. */
+  async exists(index: string): Promise<boolean> {
+    if (this.#specs.has(index)) return true;
+    let exists = true;
+    await this.#persist(async () => {
+      const answer = await this.#request("GET", `/${encodeURIComponent(index)}/_mapping`);
+      exists = answer.status !== 404;
+      if (exists && answer.status !== 200)
+        throw unusable(index, "its mapping could not be read", answer);
+    });
+    return exists;
+  }
+
   /** Creates an index again that has vanished; false when it was not prepared with `create`. */
   async recreate(index: string): Promise<boolean> {
     if (!this.#specs.has(index)) return false;

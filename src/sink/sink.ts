@@ -118,6 +118,11 @@ class BulkSink implements Sink {
     if (spec.create && !this.#isWatching) void this.#watchIndices();
   }
 
+  async hasIndex(index: string): Promise<boolean> {
+    if (this.#fatal !== null) throw this.#fatal;
+    return this.#preparer.exists(index);
+  }
+
   kick(): void {
     if (this.#isKicked) return;
     this.#isKicked = true;

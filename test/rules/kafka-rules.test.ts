@@ -117,6 +117,31 @@ function change(database: string, rows: readonly OrderRow[]): TestRecord {
   return canalRecord("INSERT", rows, { database });
 }
 
+test("a deletion does not create the index that its row would have had", async () => {
+  await using topics = openTestTopics();
+  await using target = await openTestTarget();
+  const topic = `${topics.prefix}orders`;
+  await topics.create(topic, 1);
+  const rules = `[[rules]]\nindex = "${target.prefix}o-{v}"\ntable = "shop.orders"\n`;
+  await using sync = await createTestSync({ topics, names: [topic], target, rules });
+  await using run = await sync.start();
+  await topics.produce(topic, [
+    canalRecord("DELETE", [
+      { id: 1, v: "a" },
+      { id: 2, v: "b" },
+    ]),
+    canalRecord("UPDATE", [{ id: 2, v: "b" }], { old: [{ v: "c" }] }),
+    canalRecord("INSERT", [{ id: 3, v: "d" }]),
+    canalRecord("DELETE", [{ id: 3, v: "d" }]),
+  ]);
+  await run.committed(topic, [4]);
+  const { body } = await target.request("GET", `${target.prefix}o-*/_mapping`);
+  const names = Object.keys(body as object).map((name) => name.slice(target.prefix.length));
+  expect(names.toSorted()).toEqual(["o-b", "o-d"]);
+  expect(await target.all(`${target.prefix}o-*`)).toMatchObject([{ _id: "2" }]);
+  expect(run.troubles).toEqual([]);
+});
+
 test("without a server behind the records, a comparison of texts says what would help", async () => {
   await using topics = openTestTopics();
   await using target = await openTestTarget();
