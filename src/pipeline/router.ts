@@ -6,7 +6,7 @@ import type { Sink } from "../core/sink.ts";
 import type { RowCounts } from "../rules/encoder.ts";
 import { placeColumns } from "../rules/plan.ts";
 import { keyText } from "./key-text.ts";
-import { forgetMissing, openRoute, openTarget, type Route } from "./route.ts";
+import { openRoute, openTarget, type Route } from "./route.ts";
 import type { FailedRow } from "./row-failures.ts";
 import type { LoadedRule, RuleSet } from "./rule-set.ts";
 import type { UnwrittenRows } from "./status.ts";
@@ -114,7 +114,6 @@ export class Router {
         row = this.#encode(route, rows, row);
         if (row !== rows.end) row = await this.#passStop(route, rows, row);
       }
-      forgetMissing(route);
     }
   }
 
@@ -126,7 +125,7 @@ export class Router {
         await this.#options.sink.room();
         return row;
       case "target": {
-        const refused = await openTarget(route, this.#options.sink);
+        const refused = await openTarget(route, stop.index, this.#options.sink);
         if (refused === null) return row;
         const { encoder } = route;
         const behind = encoder.rowEnd(rows.bytes, row, rows.end);
@@ -175,17 +174,34 @@ export class Router {
       }
     }
     if (changed.length === 0) return unknown;
-    for (const fresh of await this.#options.readRows(event.table, changed)) {
-      if (fresh === null) continue;
-      for (const route of await this.#jsonRoutesOf(fresh.schema)) {
+    const fresh = await this.#options.readRows(event.table, changed);
+    for (const [i, now] of fresh.entries()) {
+      if (event.operation === "update") await this.#leaveFor(now, changed[i]!, event);
+      if (now === null) continue;
+      for (const route of await this.#jsonRoutesOf(now.schema)) {
         const { filtered } = this.#counts;
-        await this.#takeJson(route, "insert", { row: fresh.row, event });
+        await this.#takeJson(route, "insert", { row: now.row, event });
         // it may have had a document before: a delete too many is harmless
         if (this.#counts.filtered > filtered && event.operation === "update")
-          await this.#takeJson(route, "purge", { row: fresh.row, event });
+          await this.#takeJson(route, "purge", { row: now.row, event });
       }
     }
     return unknown;
+  }
+
+  /**
+   * A row that has gone meanwhile, or is at another place, has its document deleted at the place that this change left it at: the update may have taken the row out of the rule's
+   * conditions, and who is out is not looked for when the row goes.
+   */
+  async #leaveFor(now: FreshRow | null, row: JsonRow, event: IncompleteRowsEvent): Promise<void> {
+    const { schema } = event.table;
+    for (const route of await this.#jsonRoutesOf(schema)) {
+      const columns = placeColumns(route.encoder.plan);
+      if (columns.some((column) => row[column] === undefined)) continue;
+      if (now !== null && columns.every((column) => row[column] === valueIn(now, schema, column)))
+        continue;
+      await this.#takeJson(route, "purge", { row, event });
+    }
   }
 
   async #takeJson(
@@ -247,6 +263,12 @@ function leaves(
     columns.some((column) => after[column] !== undefined && after[column] !== before[column]);
   if (!isMoved) return "no";
   return columns.some((column) => before[column] === undefined) ? "unknown" : "yes";
+}
+
+/** The value that a row has now in a column of an earlier definition of its table; undefined when there is none. */
+function valueIn({ schema, row }: FreshRow, before: TableSchema, column: number): JsonRow[number] {
+  const { name } = before.columns[column]!;
+  return row[schema.columns.findIndex((each) => each.name === name)];
 }
 
 /** What is known of the row after the change. */
