@@ -6,7 +6,7 @@ import type { Sink } from "../core/sink.ts";
 import type { RowCounts } from "../rules/encoder.ts";
 import { placeColumns } from "../rules/plan.ts";
 import { keyText } from "./key-text.ts";
-import { openRoute, openTarget, type Route } from "./route.ts";
+import { forgetMissing, openRoute, openTarget, type Route } from "./route.ts";
 import type { FailedRow } from "./row-failures.ts";
 import type { LoadedRule, RuleSet } from "./rule-set.ts";
 import type { UnwrittenRows } from "./status.ts";
@@ -114,6 +114,7 @@ export class Router {
         row = this.#encode(route, rows, row);
         if (row !== rows.end) row = await this.#passStop(route, rows, row);
       }
+      forgetMissing(route);
     }
   }
 
@@ -125,7 +126,7 @@ export class Router {
         await this.#options.sink.room();
         return row;
       case "target": {
-        const refused = await openTarget(route, stop.index, this.#options.sink);
+        const refused = await openTarget(route, this.#options.sink);
         if (refused === null) return row;
         const { encoder } = route;
         const behind = encoder.rowEnd(rows.bytes, row, rows.end);
