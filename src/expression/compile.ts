@@ -33,6 +33,9 @@ const UNSUPPORTED: ReadonlyMap<string, string> = new Map(
   ),
 );
 
+/** Functions that leave the character set of a known number as it is. */
+const PARTS = new Set("upper ucase lower lcase substr substring mid left right".split(" "));
+
 /** Names of all functions and operators, for messages and documentation. */
 export const FUNCTION_NAMES: readonly string[] = [...FUNCTIONS.keys()];
 
@@ -85,5 +88,9 @@ function compileCall(expression: CallExpression, scope: Scope): Typed {
   const args = written.map((argument) =>
     compilePart(argument.kind === "interval" ? argument.count : argument, scope),
   );
+  const [first] = args;
+  if (PARTS.has(name) && first?.type.kind === "double" && first.constant !== undefined) {
+    scope.refuse(at, `${name} of a DOUBLE literal, which is bytes in JSON; write it as a string`);
+  }
   return fold(args, { name, at, scope, written }, (known, call) => definition.compile(known, call));
 }

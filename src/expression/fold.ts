@@ -28,7 +28,12 @@ export function fold<P extends Place>(
   }));
   const typed = compile(known, { ...place, scope });
   // what has another value elsewhere stays what it is
-  if (typed.realDate !== undefined || typed.json !== undefined || typed.chosen !== undefined) {
+  if (
+    typed.realDate !== undefined ||
+    typed.integer !== undefined ||
+    typed.json !== undefined ||
+    typed.chosen !== undefined
+  ) {
     return compile(args, place);
   }
   try {

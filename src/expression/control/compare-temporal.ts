@@ -25,8 +25,20 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
   if (dates > 0 && numbers > 0 && dates + numbers < args.length) {
     place.scope.refuse(place.at, "a date is compared with a string and a number at once");
   }
-  if (dates > 0 && numbers > 0 && args.length > 2) {
-    place.scope.refuse(place.at, "a date BETWEEN numbers; write comparisons and AND");
+  if (dates + times > 0 && dates + times < args.length) {
+    if (numbers > 0 && args.length > 2) {
+      place.scope.refuse(
+        place.at,
+        "BETWEEN with dates or times and numbers; write comparisons and AND",
+      );
+    }
+    const texts = args.filter((value) => !isDate(value));
+    if (dates > 0 && texts.length > 1 && texts.some(({ constant }) => constant === undefined)) {
+      place.scope.refuse(place.at, "BETWEEN with a date and two texts; write comparisons and AND");
+    }
+    for (const { notTemporal, at } of dates > 0 ? args : []) {
+      if (notTemporal !== undefined) place.scope.refuse(at, notTemporal);
+    }
   }
   if (dates > 0 && numbers === 0) {
     if (args.some(isChosenDate)) {

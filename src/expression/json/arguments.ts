@@ -38,10 +38,14 @@ export function toItem(value: Typed, scope: Scope): Typed {
   return { ...rest, isNullable: false, source: `(${json.source} ?? ${scope.bind(NULL_VALUE)})` };
 }
 
-/** A document with a date in it is none that compares as it looks. */
-export function restrictionOf(parts: readonly Typed[]): Pick<Typed, "notNumber"> {
+/** What holds of a document because it holds of its parts: one with a date in it is none that compares as it looks; the error that one may end with. */
+export function restrictionOf(parts: readonly Typed[]): Pick<Typed, "notNumber" | "raises"> {
   const notNumber = parts.find((part) => part.notNumber !== undefined)?.notNumber;
-  return notNumber === undefined ? {} : { notNumber };
+  const raises = parts.find((part) => part.raises !== undefined)?.raises;
+  return {
+    ...(notNumber !== undefined && { notNumber }),
+    ...(raises !== undefined && { raises }),
+  };
 }
 
 /** A document whose values are compared. Refuses dates in it, which are no strings to MySQL. */
@@ -73,7 +77,9 @@ export function jsonFunction(
     result,
     (...sources) => `${call.scope.bind(run)}(${sources.join(", ")})`,
   );
-  return result.type.kind === "json" ? { ...value, ...restrictionOf(args) } : value;
+  const { notNumber, ...raises } = restrictionOf(args);
+  const isJson = result.type.kind === "json" && notNumber !== undefined;
+  return { ...value, ...raises, ...(isJson && { notNumber }) };
 }
 
 /** NULL of a type. */

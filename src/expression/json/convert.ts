@@ -6,7 +6,7 @@ import { toText } from "../text/convert.ts";
 import type { SqlType } from "../sql-type.ts";
 import { formatMoment } from "../temporal/format.ts";
 import type { Scope, Typed } from "../typed.ts";
-import { jsonDouble, readDocument } from "./document.ts";
+import { jsonDouble, readDocument, tryRead } from "./document.ts";
 
 const JSON_TYPE = { kind: "json" } as const satisfies SqlType;
 
@@ -23,8 +23,14 @@ export function toDocument(value: Typed, scope: Scope): Typed {
       return constantOf(JSON_TYPE, null, value.at, scope);
     case "json":
       return value;
-    case "text":
+    case "text": {
+      const known = value.constant?.value;
+      if (typeof known === "string" && tryRead(known) === null) {
+        const raises = "a text that is no JSON is error 3141";
+        return { ...convert(value, scope, readDocument), raises };
+      }
       return convert(value, scope, readDocument);
+    }
     default:
       return scope.refuse(value.at, "MySQL takes JSON or a text of JSON here (error 3146)");
   }

@@ -5,7 +5,7 @@ import { toInteger } from "../convert.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { fractionOf, refuseNotTemporal, toDate, toDatetime, type DateMode } from "./convert.ts";
 import { momentToNumber } from "./format.ts";
-import { partsOfDecimal, partsOfDouble, partsOfText, type Parts } from "./parse-number.ts";
+import { partsOfDecimal, partsOfText, type Parts } from "./parse-number.ts";
 
 const MAX_BIGINT = 2n ** 63n - 1n;
 
@@ -84,7 +84,7 @@ export function toParts(value: Typed, scope: Scope): Typed {
     case "decimal":
       return make(value, (source) => `${scope.bind(partsOfDecimal)}(${source}, ${type.frac})`);
     case "double":
-      return make(value, (source) => `${scope.bind(partsOfDouble)}(${source})`);
+      return toDecimalParts(value, scope);
     case "text":
       if (value.notNumber !== undefined) return scope.refuse(value.at, value.notNumber);
       return make(value, (source) => `${scope.bind(partsOfText)}(${source})`);
@@ -103,7 +103,7 @@ export function toParts(value: Typed, scope: Scope): Typed {
 }
 
 /** A DOUBLE as {@link Parts} of the shortest decimal that stands for it. */
-export function toDecimalParts(value: Typed, scope: Scope): Typed {
+function toDecimalParts(value: Typed, scope: Scope): Typed {
   return applyStrict(
     [value],
     { at: value.at, scope },

@@ -23,7 +23,7 @@ import {
 } from "./interval.ts";
 import { toKindedDatetime, type KindedDatetime } from "./kinded.ts";
 import { partsOfDecimal, partsOfText } from "./parse-number.ts";
-import { withTimeText } from "./time-text.ts";
+import { withInteger, withTimeText } from "./time-text.ts";
 
 interface Addition {
   readonly date: Typed;
@@ -90,10 +90,13 @@ function compileAddition(addition: Addition, call: Call): Typed {
       const type = isOfDays(unit)
         ? ({ kind: "date" } as const)
         : ({ kind: "datetime", fraction } as const);
-      return add(toDatetime(date, scope), type, addToDatetime);
+      return withInteger(add(toDatetime(date, scope), type, addToDatetime), call);
     }
     case "datetime":
-      return add(toDatetime(date, scope), { kind: "datetime", fraction }, addToDatetime);
+      return withInteger(
+        add(toDatetime(date, scope), { kind: "datetime", fraction }, addToDatetime),
+        call,
+      );
     case "time":
       if (!isOfTime(unit)) {
         scope.refuse(
@@ -101,7 +104,10 @@ function compileAddition(addition: Addition, call: Call): Typed {
           `a time and ${unit.toUpperCase()} would be a date near the current day`,
         );
       }
-      return withTimeText(add(date, { kind: "time", fraction }, addToTime), call);
+      return withTimeText(
+        withInteger(add(date, { kind: "time", fraction }, addToTime), call),
+        call,
+      );
     default: {
       const apply = isOfDays(unit) ? addDays : addTime;
       return {

@@ -1,6 +1,6 @@
 /** Differences between dates and times, and times added to them. */
 import type { Moment } from "../../core/sql-value.ts";
-import { withTimeText } from "./time-text.ts";
+import { withInteger, withTimeText } from "./time-text.ts";
 import { applyStrict } from "../apply.ts";
 import type { Call, FunctionTable, SqlFunction } from "../functions.ts";
 import { smallInteger, type SqlType } from "../sql-type.ts";
@@ -153,18 +153,12 @@ function plusTime(value: Typed, time: Typed, call: Call, sign: 1 | -1): Typed {
   const fraction = Math.max(fractionOf(value, "datetime"), fractionOf(time, "time"));
   if (value.type.kind === "time") {
     const compute = sign === 1 ? sumOfTimes : differenceOfTimes;
-    return withTimeText(
-      binary([value, time], call, { kind: "time", fraction }, compute, true),
-      call,
-    );
+    const sum = binary([value, time], call, { kind: "time", fraction }, compute, true);
+    return withTimeText(withInteger(sum, call), call);
   }
-  return binary(
-    [value, time],
-    call,
-    { kind: "datetime", fraction },
-    sign === 1 ? datetimePlus : datetimeMinus,
-    true,
-  );
+  const compute = sign === 1 ? datetimePlus : datetimeMinus;
+  const type = { kind: "datetime", fraction } as const;
+  return withInteger(binary([value, time], call, type, compute, true), call);
 }
 
 function sumOfTimes(a: Moment, b: Moment): Moment | null {

@@ -5,7 +5,7 @@ import { fold } from "../fold.ts";
 import type { Call, FunctionTable } from "../functions.ts";
 import { smallInteger, type SqlType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
-import { fractionOfNumber, toDecimalParts, toParts } from "./arguments.ts";
+import { fractionOfNumber, toParts } from "./arguments.ts";
 import { fractionOf, toDatetime } from "./convert.ts";
 import { formatDatetime } from "./date-format.ts";
 import { pad } from "./format.ts";
@@ -127,10 +127,9 @@ function momentOfSecond(second: number, microsecond: number): Moment {
 
 function fromUnixTime(value: Typed, call: Call): Typed {
   const { scope } = call;
-  const { kind } = value.type;
   const fraction = fractionOfNumber(value);
   return applyStrict(
-    [kind === "double" ? toDecimalParts(value, scope) : toParts(value, scope)],
+    [toParts(value, scope)],
     call,
     { type: { kind: "datetime", fraction }, mayBeNull: true },
     (source) => `${scope.bind(momentOfParts)}(${source})`,

@@ -1,4 +1,5 @@
 /** STR_TO_DATE with a literal format, which alone tells the result's type. */
+import { withInteger } from "./time-text.ts";
 import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
 import { toText } from "../convert.ts";
@@ -33,12 +34,13 @@ export const PARSE_FUNCTIONS: FunctionTable = {
       if (weeks !== null) scope.refuse(format!.at, `str_to_date by weeks (${weeks[0]})`);
       const type = typeOf(known);
       const parse = (value: string): Moment | null => parseByFormat(value, known, type.kind);
-      return applyStrict(
+      const moment = applyStrict(
         [toText(text!, scope)],
         call,
         { type, mayBeNull: true },
         (source) => `${scope.bind(parse)}(${source})`,
       );
+      return withInteger(moment, call);
     },
   },
 };

@@ -1,5 +1,6 @@
 import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict, type Place } from "../apply.ts";
+import { toDecimal, toInteger } from "../numeric/convert.ts";
 import { sessionText } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
 import { formatMoment } from "./format.ts";
@@ -12,6 +13,13 @@ export function withTimeText(time: Typed, place: Place): Typed {
   const type = { ...sessionText(TIME_CHARACTERS), isAscii: true } as const;
   const run = place.scope.bind(timeText);
   return { ...time, text: applyStrict([time], place, { type }, (source) => `${run}(${source})`) };
+}
+
+/** A date or time that an addition made: an integer of it is its decimal digits rounded, `…59.5` to `…60`. */
+export function withInteger(value: Typed, { scope }: Place): Typed {
+  const { type } = value;
+  const hasFraction = (type.kind === "time" || type.kind === "datetime") && type.fraction > 0;
+  return hasFraction ? { ...value, integer: toInteger(toDecimal(value, scope), scope) } : value;
 }
 
 function timeText(time: Moment): string {
