@@ -19,16 +19,18 @@ export interface Route {
 export interface RouteContext {
   readonly sink: Sink;
   readonly counts: RowCounts;
+  /** See `EncoderOptions`. */
+  readonly onNoBefore: () => void;
 }
 
 /** Compiles a rule for a table version and makes its index ready, where it has one. Throws RULE_*, BULK_*. */
 export async function openRoute(
   rule: LoadedRule,
   table: TableVersion,
-  { sink, counts }: RouteContext,
+  { sink, counts, onNoBefore }: RouteContext,
 ): Promise<Route> {
   const { transform } = rule;
-  const encoder = compileEncoder(rule.rule, table, { transform, counts });
+  const encoder = compileEncoder(rule.rule, table, { transform, counts, onNoBefore });
   const { index } = encoder.plan;
   const { schema } = table;
   const route = { rule, schema, encoder, target: null };

@@ -1,5 +1,6 @@
 import type { IncompleteRowsEvent, RowsEvent } from "../core/change-event.ts";
 import { createJsonRowLayout, jsonRowBytes, type JsonRow } from "../core/json-row.ts";
+import type { Logger } from "../core/logger.ts";
 import type { TableVersion } from "../core/row-layout.ts";
 import { type TableSchema, tableName } from "../core/schema.ts";
 import type { Sink } from "../core/sink.ts";
@@ -32,6 +33,8 @@ export interface RouterOptions {
   readonly onKeyChange: (schema: TableSchema, detail: string) => Promise<void>;
   /** Deals with a row of which a rule makes no document; durable when it resolves. */
   readonly onRowFailed: (row: FailedRow) => Promise<void>;
+  /** For the source's records, which may tell less than a log. */
+  readonly logger?: Pick<Logger, "warn">;
 }
 
 /**
@@ -48,6 +51,8 @@ export class Router {
   readonly #keys = new Map<string, string>();
   readonly #counts: RowCounts = { filtered: 0, unchanged: 0 };
   #failed = 0;
+  /** Tables and rules of which it was told that updates come without the row before. */
+  readonly #noBefore = new Set<string>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -225,6 +230,16 @@ export class Router {
     return routes;
   }
 
+  #noteNoBefore({ database, table }: TableSchema, { config }: LoadedRule): void {
+    const key = JSON.stringify([database, table, config.name]);
+    if (this.#noBefore.has(key)) return;
+    this.#noBefore.add(key);
+    this.#options.logger?.warn(
+      { database, table, rule: config.name },
+      "records do not tell the row before an update, and the rule's id, index or routing depends on the row: a document that moves stays at its old place, too",
+    );
+  }
+
   /** Compiles the table's rules and makes their indices ready. A table may have lost its rules while its rows were on their way. */
   async #open(table: TableVersion): Promise<readonly Route[]> {
     const { sink, rules, onKeyChange } = this.#options;
@@ -238,7 +253,13 @@ export class Router {
       await onKeyChange(schema, `the id was made of (${before}) and is now made of (${key})`);
     const routes: Route[] = [];
     for (const rule of loaded)
-      routes.push(await openRoute(rule, table, { sink, counts: this.#counts }));
+      routes.push(
+        await openRoute(rule, table, {
+          sink,
+          counts: this.#counts,
+          onNoBefore: () => this.#noteNoBefore(schema, rule),
+        }),
+      );
     return routes;
   }
 }

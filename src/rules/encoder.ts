@@ -66,6 +66,8 @@ export interface EncoderOptions {
   readonly transform?: TransformFunction | null;
   /** Counts on in these. */
   readonly counts?: RowCounts;
+  /** Called for each update whose image before is not told, of a rule whose documents move: one that has moved stays where it was, too. */
+  readonly onNoBefore?: () => void;
 }
 
 /**
@@ -79,7 +81,7 @@ export function compileEncoder(
 ): RowEncoder {
   const { schema, layout } = table;
   const plan = planDocument(rule, schema);
-  const { transform = null, counts = { filtered: 0, unchanged: 0 } } = options;
+  const { transform = null, counts = { filtered: 0, unchanged: 0 }, onNoBefore } = options;
   if (rule.options.transform !== undefined && transform === null)
     throw new TailraceError(
       "INVARIANT_BROKEN",
@@ -100,7 +102,7 @@ export function compileEncoder(
     next: 0,
   };
   const targets = new Map<string, Target | null>();
-  const own = { overrun, s: stop, counts, targets, script };
+  const own = { overrun, s: stop, counts, targets, script, onNoBefore: onNoBefore ?? ignore };
   const helpers = { ...layout.helpers, ...source.constants, ...own };
   // our own source: names of tables and columns are in it as bytes only
   // oxlint-disable-next-line typescript/no-implied-eval
@@ -109,6 +111,8 @@ export function compileEncoder(
   ) => Pick<RowEncoder, "insert" | "update" | "delete" | "purge" | "rowEnd">;
   return { plan, ...factory(...Object.values(helpers)), stop, counts, targets, script };
 }
+
+function ignore(): void {}
 
 function overrun(): never {
   throw new TailraceError("BINLOG_CORRUPT", "A row is longer than its row event.");

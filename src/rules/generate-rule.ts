@@ -107,6 +107,7 @@ function update(b, row, end, w) {
       const after = rowEnd(b, row, end);
       ${unchanged.test("row", "row = rowEnd(b, after, end);")}
       const told = ${layout.hasBefore?.() ?? "true"};
+      ${mayMove(plan) && layout.hasBefore !== undefined ? "if (!told) onNoBefore();" : ""}
       const was = !told || wasPresent(b, row, end);
       ${whenAbsent(
         plan,
@@ -370,6 +371,11 @@ function gone(b, p, end, w) {
   ${whenNoIndex(index)}
   return drop(w, idLength);
 }`;
+}
+
+/** May an update move a document whose row keeps its key? Then the image before has to tell from where. */
+function mayMove({ id, index, routing }: DocumentPlan): boolean {
+  return id.kind === "text" || routing !== null || typeof index !== "string";
 }
 
 /** There is nothing to remove from an index that is not there. */

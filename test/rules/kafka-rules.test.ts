@@ -142,6 +142,27 @@ test("a deletion does not create the index that its row would have had", async (
   expect(run.troubles).toEqual([]);
 });
 
+test("updates without the row before are told once, for rules whose documents move", async () => {
+  await using topics = openTestTopics();
+  await using target = await openTestTarget();
+  const topic = `${topics.prefix}orders`;
+  await topics.create(topic, 1);
+  const rules = `[[rules]]\nname = "by_v"\nindex = "${target.prefix}o-{v}"\ntable = "shop.orders"
+[[rules]]\nname = "plain"\nindex = "${target.prefix}all"\nquery = "select id, concat(v, '!') as v from shop.orders"\n`;
+  await using sync = await createTestSync({ topics, names: [topic], target, rules });
+  await using run = await sync.start();
+  const blind = { old: null };
+  await topics.produce(topic, [
+    canalRecord("UPDATE", [{ id: 1, v: "a" }], blind),
+    canalRecord("UPDATE", [{ id: 1, v: "b" }], blind),
+    canalRecord("UPDATE", [{ id: 2, v: "b" }], blind),
+  ]);
+  await run.committed(topic, [3]);
+  expect(await target.all(`${target.prefix}o-*`)).toHaveLength(3);
+  expect(await target.all(`${target.prefix}all`)).toHaveLength(2);
+  expect(run.troubles).toEqual([expect.stringMatching(/do not tell the row before an update/)]);
+});
+
 test("without a server behind the records, a comparison of texts says what would help", async () => {
   await using topics = openTestTopics();
   await using target = await openTestTarget();

@@ -146,6 +146,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
     rules,
     sink,
     readRows: origin.readRows,
+    logger,
     onKeyChange: ({ database, table }, detail) =>
       onGap({ code: "SCHEMA_KEY_CHANGED", database, table, detail }),
     onRowFailed: createRowFailureHandler({
