@@ -3,6 +3,8 @@ import { ReloadRequests } from "../../src/pipeline/reload-requests.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { openTestDatabase } from "../support/mysql.ts";
 import { createTestPipeline } from "../support/pipeline.ts";
+import { openProxy } from "../support/proxy.ts";
+import { until } from "../support/until.ts";
 
 test("an idle pipeline switches at once: tables that were ignored are captured, others are left alone", async () => {
   await using db = await openTestDatabase();
@@ -92,4 +94,69 @@ test("a switch waits for the end of the transaction in hand", async () => {
   expect(found).toHaveLength(15_001);
   expect(values.size, "one set of rules wrote the transaction").toBe(1);
   expect(found.find(({ _id }) => _id === "20000")?._source["v"]).toBe(2);
+});
+
+test("rules that need a new index wait for an Elasticsearch that is away; the stream goes on meanwhile", async () => {
+  await using db = await openTestDatabase();
+  await using target = await openTestTarget();
+  await using proxy = await openProxy(target.url);
+  await db.query("create table t (id int primary key, v int)");
+  const rule = (index: string): string =>
+    `[[rules]]\nname = "t"\nindex = "${target.prefix}${index}"\ntable = "${db.name}.t"\n`;
+  await using pipeline = await createTestPipeline({
+    db,
+    target,
+    rules: rule("old"),
+    elasticsearchUrl: proxy.url,
+  });
+  const reloads = new ReloadRequests();
+  await using run = await pipeline.start({ reloads });
+  await db.query("insert into t values (1, 1)");
+  await run.caughtUp();
+  await proxy.refuse();
+  proxy.cut();
+  let isSwitched = false;
+  const answer = reloads.ask(pipeline.withRules(rule("new")).config).then((given) => {
+    isSwitched = true;
+    return given;
+  });
+  await until("the preparation waits", () => run.status().sink.waitingFor !== null);
+  const { actionsTaken } = run.status();
+  await db.query("insert into t values (2, 2)");
+  await until("rows are taken", () => run.status().actionsTaken > actionsTaken);
+  expect(isSwitched).toBe(false);
+  await proxy.accept();
+  expect(await answer).toMatchObject({ needsReload: true });
+  await db.query("insert into t values (3, 3)");
+  await run.caughtUp();
+  const ids = async (index: string): Promise<string[]> =>
+    (await target.all(`${target.prefix}${index}`)).map(({ _id }) => _id).toSorted();
+  expect(await ids("old")).toEqual(["1", "2"]);
+  expect(await ids("new")).toEqual(["3"]);
+});
+
+test("rules are checked against tables as they are: a new column is known before its first row, a table that was dropped is no hindrance", async () => {
+  await using db = await openTestDatabase();
+  await using target = await openTestTarget();
+  await db.query(
+    "create table s_1 (id int primary key, a int); create table s_2 (id int primary key, a int)",
+  );
+  const rule = (column: string): string =>
+    `[[rules]]\nname = "s"\nindex = "${target.prefix}s"\nquery = "select id, ${column} as v from ${db.name}.s_%"\n`;
+  await using pipeline = await createTestPipeline({ db, target, rules: rule("a") });
+  const reloads = new ReloadRequests();
+  await using run = await pipeline.start({ reloads });
+  await db.query("insert into s_1 values (1, 1); insert into s_2 values (2, 1)");
+  await run.caughtUp();
+  await db.query("drop table s_1; alter table s_2 add column b int default 5");
+  await run.caughtUp();
+  await reloads.ask(pipeline.withRules(rule("b")).config);
+  await db.query("insert into s_2 values (3, 1, 6)");
+  await run.caughtUp();
+  const found = await target.all(`${target.prefix}s`);
+  expect(found.map(({ _id, _source }) => `${_id} ${String(_source["v"])}`).toSorted()).toEqual([
+    "1 1",
+    "2 1",
+    "3 6",
+  ]);
 });
