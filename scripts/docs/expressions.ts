@@ -124,6 +124,31 @@ const REFUSALS: readonly (readonly [what: string, why: string, instead: string])
     "`CAST(x AS DATETIME)`, `CAST(x AS TIME)`",
   ],
   [
+    "A date that IF, CASE, COALESCE, GREATEST or LEAST chose, or LAST_DAY, compared or in JSON; what IF or CASE chose among several types as a date or time; CAST AS DOUBLE as a date",
+    "whether dates with parts that are zero, and NULLs, are taken depends on the function that they came of",
+    "`CAST(… AS DATETIME)`, or of the values among which is chosen",
+  ],
+  [
+    "`period_add`, `period_diff`, `uuid_to_bin` and `bin_to_uuid` within other expressions, and constant texts as JSON that are none",
+    "they end with an error for some values, which NULL in another place may hide",
+    "a field of their own",
+  ],
+  [
+    "`unix_timestamp` of a computed value that is no date",
+    "what is no date is 0 or NULL, by what it was computed with",
+    "`unix_timestamp(CAST(x AS DATETIME))`",
+  ],
+  [
+    "A computed DECIMAL in JSON; a document that a date was put in, compared or as a number",
+    "how many digits are shown depends on the value; MySQL keeps dates in JSON as dates, which are no strings",
+    "`CAST(x AS DECIMAL(…))`, `CAST(d AS CHAR)`",
+  ],
+  [
+    "BETWEEN with dates or times and numbers, or with a date and two columns of text; a constant of JSON compared with a column; bytes as a YEAR",
+    "MySQL converts the constants, or some of the values, to one type by rules of its own",
+    "comparisons and `AND`, `CAST`",
+  ],
+  [
     "`IS NULL` of a date that is NOT NULL",
     "in a WHERE MySQL takes it for a test for the zero date",
     "a comparison with the zero date",
