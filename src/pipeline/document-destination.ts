@@ -15,6 +15,8 @@ export interface DocumentStages<Mark extends MarkEvent> {
   readonly sink: Sink;
   readonly marks: Marks<Mark>;
   readonly boundary: Boundary;
+  /** Told of statements behind which no rows of a table's definition before come, where that is sure: not where partitions come in any order. */
+  readonly onSchemaChange?: (event: SchemaChangeEvent) => void;
 }
 
 /** Remembers marks with the number of actions taken before each, until they are closed. */
@@ -48,8 +50,8 @@ export class DocumentDestination<Mark extends MarkEvent> implements Destination 
   }
 
   /** Rows bring their definition themselves, and what a statement did to rows comes as a gap. */
-  takeSchemaChange(_event: SchemaChangeEvent): undefined {
-    return undefined;
+  takeSchemaChange(event: SchemaChangeEvent): undefined {
+    this.#stages.onSchemaChange?.(event);
   }
 
   mark(event: MarkEvent): Promise<void> | undefined {

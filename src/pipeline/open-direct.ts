@@ -119,7 +119,13 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const held = resources.move();
   return {
     stream,
-    destination: new DocumentDestination({ router, sink, marks: progress, boundary }),
+    destination: new DocumentDestination({
+      router,
+      sink,
+      marks: progress,
+      boundary,
+      onSchemaChange: ({ database, table }) => router.forgetTable(database, table),
+    }),
     resume: checkpointer.resumePoint(() => progress.close(sink.closed)),
     clock,
     onGap: (gap: GapEvent) => {

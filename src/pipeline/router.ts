@@ -68,6 +68,11 @@ export class Router {
     return Array.from(this.#seen.values(), ({ schema }) => schema);
   }
 
+  /** The table's definition is another from here on, or none: rows of the one that was seen do not come again. */
+  forgetTable(database: string, table: string): void {
+    this.#seen.delete(tableName({ database, table }));
+  }
+
   get unwritten(): UnwrittenRows {
     return { ...this.#counts, failed: this.#failed };
   }
