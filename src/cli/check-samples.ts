@@ -6,7 +6,9 @@ import type { RecordView } from "../core/record.ts";
 import { type TableSchema, tableName } from "../core/schema.ts";
 import { peekRecords } from "../kafka/peek-records.ts";
 import { createCapturedTables } from "../pipeline/sync/captured-tables.ts";
+import { createToldEnough } from "../pipeline/sync/told-enough.ts";
 import { idColumnsOf, loadRules, RuleSet } from "../pipeline/rule-set.ts";
+import { planDocument } from "../rules/plan.ts";
 import { createRecordDecoder, type RecordDecoder } from "../transport/record-decoder.ts";
 import { findingOf } from "./findings.ts";
 
@@ -24,7 +26,7 @@ const PLACES = 20;
 /** No one wants to know of a broker that is slow for a moment. */
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Whether newest records of each topic can be read as changes, as a run would read them. */
+/** Whether newest records of each topic can be read as changes, as a run would read them, and the rules take what they tell of their tables. */
 export async function checkSamples(
   config: SyncConfig,
   topics: readonly string[],
@@ -37,15 +39,33 @@ export async function checkSamples(
     isCaptured,
     idColumns: (database, table) => idColumnsOf(rules.rulesOf(database, table)),
     describeTable: context.describeTable,
+    isEnough: createToldEnough(rules),
     topicOf: () => ({ generation: 0, partitions: 1 }),
     gapsOf,
   });
   const findings: Finding[] = [];
+  const seen = new Map<string, TableSchema>();
   for (const topic of topics) {
     try {
-      findings.push(await checkTopic(topic, { config, decoder, cluster: context.cluster }));
+      const { cluster } = context;
+      findings.push(await checkTopic(topic, { config, decoder, cluster, allSeen: seen }));
     } catch (error) {
       findings.push(findingOf(`records of ${topic}`, error));
+    }
+  }
+  return [...findings, ...checkTold([...seen.values()], rules)];
+}
+
+/** Rules that cannot be compiled for tables as their records tell them. */
+function checkTold(schemas: readonly TableSchema[], rules: RuleSet): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const schema of schemas) {
+    for (const { rule, config } of rules.rulesOf(schema.database, schema.table)) {
+      try {
+        planDocument(rule, schema);
+      } catch (error) {
+        findings.push(findingOf(`rule ${config.name} on records of ${tableName(schema)}`, error));
+      }
     }
   }
   return findings;
@@ -55,6 +75,8 @@ interface TopicContext {
   readonly config: SyncConfig;
   readonly decoder: RecordDecoder;
   readonly cluster: KafkaCluster;
+  /** Tables by name of which there were rows, in any topic. */
+  readonly allSeen: Map<string, TableSchema>;
 }
 
 async function checkTopic(topic: string, context: TopicContext): Promise<Finding> {
@@ -62,7 +84,7 @@ async function checkTopic(topic: string, context: TopicContext): Promise<Finding
   const check = `records of ${topic}`;
   const from = await newestPlaces(cluster, topic);
   if (from.length === 0) return { severity: "ok", check, message: "there are none yet" };
-  const seen = new Set<string>();
+  const seen = new Map<string, TableSchema>();
   let records = 0;
   let fault: Finding | null = null;
   await peekRecords(config.source.connection, from, {
@@ -76,8 +98,9 @@ async function checkTopic(topic: string, context: TopicContext): Promise<Finding
     },
   });
   if (fault !== null) return fault;
+  for (const [name, schema] of seen) context.allSeen.set(name, schema);
   if (seen.size > 0)
-    return { severity: "ok", check, message: `hold rows of ${[...seen].join(", ")}` };
+    return { severity: "ok", check, message: `hold rows of ${[...seen.keys()].join(", ")}` };
   const message =
     records === 0 ? "the newest hold no change" : "the newest hold no row that a rule takes";
   return { severity: "ok", check, message };
@@ -87,13 +110,13 @@ async function checkTopic(topic: string, context: TopicContext): Promise<Finding
 async function look(
   record: RecordView,
   decoder: RecordDecoder,
-  seen: Set<string>,
+  seen: Map<string, TableSchema>,
 ): Promise<string | null> {
   await decoder.begin(record);
   for (let event = decoder.next(); event !== null; event = decoder.next()) {
     if (event.kind === "poison") return event.detail;
     if (event.kind === "rows" || event.kind === "incomplete")
-      seen.add(tableName(event.table.schema));
+      seen.set(tableName(event.table.schema), event.table.schema);
   }
   return null;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Finding } from "../../src/core/finding.ts";
+import { canalRecord } from "../support/canal-record.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { openTestTopic } from "../support/kafka-topic.ts";
 import { openTestTopics } from "../support/kafka-topics.ts";
@@ -166,4 +167,36 @@ index = "${target.prefix}t"
   const sync = await check(text, "--part", "sync");
   expect(checks(sync.findings)).not.toContain("log_bin");
   expect(checks(sync.findings)).toContain(`host ${target.url.origin}`);
+});
+
+test("a rule that compares texts needs the collations of the server behind the records", async () => {
+  await using db = await openTestDatabase();
+  await using target = await openTestTarget();
+  await using topics = openTestTopics();
+  await db.query("CREATE TABLE orders (id INT PRIMARY KEY, v VARCHAR(100) NOT NULL)");
+  const topic = `${topics.prefix}orders`;
+  await topics.create(topic, 1);
+  await topics.produce(topic, [canalRecord("INSERT", [{ id: 1, v: "a" }], { database: db.name })]);
+  const text = (more: string): string => `name = "${topics.prefix}sync"
+[source]
+type = "kafka"
+${BROKERS}
+topics = ["${topic}"]
+start = "earliest"
+${more}
+[sink]
+hosts = ["${target.url.origin}"]
+[state]
+type = "elasticsearch"
+index = "${target.prefix}state"
+[[rules]]
+name = "orders"
+index = "${target.prefix}orders"
+query = "select id from ${db.name}.orders where v <> 'Cancelled'"
+`;
+  const untold = await check(text(""));
+  expect(untold.errors).toMatchObject([{ check: `rule orders on records of ${db.name}.orders` }]);
+  expect(untold.errors[0]?.message).toMatch(/COLLATE .* source\.mysql/);
+  const told = await check(text(`mysql = "mysql://root@${db.url.host}"`));
+  expect(told.errors).toEqual([]);
 });
