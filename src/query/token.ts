@@ -61,7 +61,9 @@ export function readToken(text: string, offset: number): Token {
   if (/[xb]'/iy.test(text.slice(at, at + 2))) {
     throw new TokenProblem(at, "this literal holds what is no digit of it, or is not closed");
   }
-  const number = rest(/(?:\d+\.?\d*|\.\d+)e[+-]?\d+|\d+\.\d*|\.\d+|\d+(?![\w$\u0080-\uffff])/iy);
+  const number = rest(
+    /(?:\d+(?:\.\d*)?|\.\d+)e[+-]?\d+|\d+\.\d*|\.\d+|\d+(?![\w$\u0080-\uffff])/iy,
+  );
   if (number !== undefined) return readNumber(number, at);
   const word = rest(/[\w$\u0080-\uffff]+/y);
   if (word !== undefined) return { kind: "word", text: word, at, end: at + word.length };

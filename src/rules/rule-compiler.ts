@@ -81,7 +81,13 @@ export class RuleCompiler {
     const columns = new Set<number>();
     this.#columns = columns;
     this.#node = node;
-    return { typed: compile(), columns };
+    try {
+      return { typed: compile(), columns };
+    } catch (error) {
+      // parsers of what stands in literals: JSON, regular expressions
+      if (!(error instanceof RangeError)) throw error;
+      throw this.#error("RULE_EXPRESSION_UNSUPPORTED", 0, "a literal is nested too deeply");
+    }
   }
 
   #error(code: "RULE_COLUMN_UNKNOWN" | "RULE_EXPRESSION_UNSUPPORTED", at: number, why: string) {

@@ -277,6 +277,15 @@ test("a row that fails where it moves to is told with the id that it has there, 
   ]);
 });
 
+test.each([
+  `json_extract('${"[".repeat(30_000)}${"]".repeat(30_000)}', '$')`,
+  `'x' regexp '${"(".repeat(30_000)}${")".repeat(30_000)}'`,
+])("a literal that is nested too deeply is refused: %.20s…", (expression) => {
+  expect(() => compile(BINLOG, { query: `select id, ${expression} as e from shop.t` })).toThrow(
+    "a literal is nested too deeply",
+  );
+});
+
 test("ids by template: NULL and nothing are no ids", () => {
   const encoder = compile(BINLOG, { id: "{note}" });
   const insert = (note: string | null): string[] =>
