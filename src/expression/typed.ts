@@ -24,7 +24,7 @@ export interface Typed {
   readonly chosen?: { readonly tests: readonly string[]; readonly values: readonly Typed[] };
   /** A date of which zero parts are taken (LAST_DAY): the same where they are not, for what is added to it or converted. */
   readonly realDate?: Typed;
-  /** A date that IF or CASE chose: compared, it is NULL if parts of it are zero. */
+  /** A date that IF, CASE, COALESCE or GREATEST chose, or a text that may be one: compared, whether it is NULL depends on what chose it. */
   readonly isChosenDate?: true;
   /** The value as an integer, where that is not what its type would make of it: UNIX_TIMESTAMP is cut. */
   readonly integer?: Typed;

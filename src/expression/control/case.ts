@@ -86,12 +86,18 @@ function choose(tests: readonly string[], values: readonly Typed[], place: Place
     ...chain(tests, args),
     at,
     ...restriction(args),
-    ...(isDate && { isChosenDate: true }),
+    ...((isDate || type.kind === "text") && { isChosenDate: true }),
     ...(values.every((each) => each.type.kind !== "decimal" || showsAllDigits(each)) && {
       hasAllDigits: true,
     }),
   };
-  if (areOfOneType(values)) return value;
+  if (areOfOneType(values)) {
+    const notTemporal =
+      "a date that IF or CASE chose where a date of COALESCE or LAST_DAY is one; CAST that";
+    return values.some(({ realDate }) => realDate !== undefined)
+      ? { ...value, notTemporal }
+      : value;
+  }
   const mixed: Typed = {
     ...value,
     chosen: { tests, values },
@@ -209,7 +215,7 @@ function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {
   if (!isTemporal(value) && isTemporal(other)) {
     scope.refuse(at, "NULLIF of a value and a temporal one; cast one of them");
   }
-  if (value.isChosenDate === true || value.realDate !== undefined) {
+  if ((value.isChosenDate === true && type.kind !== "text") || value.realDate !== undefined) {
     scope.refuse(at, "NULLIF of a date that was chosen");
   }
   if (type.kind === "double" && value.constant !== undefined) {

@@ -44,7 +44,7 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
     if (args.some(isChosenDate)) {
       place.scope.refuse(
         place.at,
-        "a date of IF, CASE, COALESCE, GREATEST or LAST_DAY is compared; CAST it AS DATE or DATETIME",
+        "a date of IF, CASE, COALESCE, GREATEST or LAST_DAY, or a text of IF or CASE as one, is compared; CAST it AS DATE or DATETIME",
       );
     }
     return args.map((value) => (isDate(value) ? value : dateOfString(value, place)));

@@ -62,7 +62,7 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
   if ([value, ...list].some(({ type }) => type.kind === "json")) {
     call.scope.refuse(call.at, "a list with JSON; write = and OR");
   }
-  if (list.some(isChosenDate)) {
+  if (list.some((each) => isDate(each) && isChosenDate(each))) {
     call.scope.refuse(call.at, "a list with dates of IF, CASE or COALESCE; write = and OR");
   }
   const texts = list.filter(

@@ -84,6 +84,8 @@ function normalizedNumber(text: string): JsonValue {
     if (integer >= MIN_INTEGER && integer <= MAX_INTEGER)
       return { kind: "number", text: String(integer) };
   }
+  // the server's parser takes what begins so for numbers too big, or for 0
+  if (/^-?18446744073709551615[6-9]/.test(text)) throw new SyntaxError("a number too big");
   const double = Number(text);
   if (!Number.isFinite(double)) throw new SyntaxError("a number too big for a double");
   return jsonDouble(double);

@@ -172,6 +172,9 @@ function compileInterval(
     });
     return { ...value, canFail: false };
   }
+  if (type.kind === "text" && count.isColumn !== true && count.constant === undefined) {
+    scope.refuse(count.at, "an INTERVAL of a computed text; CAST it AS SIGNED");
+  }
   const value = make(
     toSignedBigInt(count, scope),
     (source) => `${scope.bind(simpleInterval)}(${source}, ${word})`,

@@ -88,7 +88,12 @@ function timestampDiff(
   return {
     arity: [2, 2],
     compile: ([begin, end], call) =>
-      binary([toDatetime(end!, call.scope), toDatetime(begin!, call.scope)], call, type, compute),
+      binary(
+        [toDatetime(begin!, call.scope), toDatetime(end!, call.scope)],
+        call,
+        type,
+        (from: Moment, to: Moment) => compute(to, from),
+      ),
   };
 }
 

@@ -1,5 +1,5 @@
 /** STR_TO_DATE with a literal format, which alone tells the result's type. */
-import { withInteger } from "./time-text.ts";
+import { withInteger, withTimeText } from "./time-text.ts";
 import type { Moment } from "../../core/sql-value.ts";
 import { applyStrict } from "../apply.ts";
 import { toText } from "../convert.ts";
@@ -40,7 +40,8 @@ export const PARSE_FUNCTIONS: FunctionTable = {
         { type, mayBeNull: true },
         (source) => `${scope.bind(parse)}(${source})`,
       );
-      return withInteger(moment, call);
+      const whole = withInteger(moment, call);
+      return type.kind === "time" ? withTimeText(whole, call) : whole;
     },
   },
 };

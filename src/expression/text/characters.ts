@@ -1,6 +1,7 @@
-import type { FunctionTable, SqlFunction } from "../functions.ts";
+import type { Call, FunctionTable, SqlFunction } from "../functions.ts";
 import { toInteger } from "../numeric/convert.ts";
 import { sessionText, smallInteger } from "../sql-type.ts";
+import type { Typed } from "../typed.ts";
 import { one } from "./concat.ts";
 import { byteLength, countCharacters } from "./encoding.ts";
 import { isAsciiText, stringArgument, bytesArgument } from "./merge.ts";
@@ -28,6 +29,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
     compile: ([text], call) => {
       const string = stringArgument(text!, call.scope);
       const { type } = string;
+      refuseUntold(string, call);
       const isWide =
         type.kind === "text" && (type.collation?.charset ?? "utf8mb4").startsWith("utf8");
       if (
@@ -104,6 +106,7 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
     arity: [1, 1],
     compile([text], call) {
       const string = stringArgument(text!, call.scope);
+      refuseUntold(string, call);
       const charset = string.type.kind === "text" ? string.type.collation?.charset : undefined;
       const isUnicode = charset === undefined || charset.startsWith("utf8");
       if (string.type.kind === "text" && !isUnicode && !isAsciiText(string)) {
@@ -225,4 +228,13 @@ function quoted(text: string | null): string {
   if (text === null) return "NULL";
   // oxlint-disable-next-line no-control-regex -- NUL and Control-Z are what MySQL escapes
   return `'${text.replaceAll(/[\0\x1a'\\]/g, (character) => QUOTED[character] ?? character)}'`;
+}
+
+/** What depends on the character set is refused where the source does not tell it; NULL has none. */
+function refuseUntold({ type }: Typed, { at, scope }: Call): void {
+  if (type.kind === "text" && type.collation === null && type.coercibility !== 6)
+    scope.refuse(
+      at,
+      "the source does not tell the character set of the text; write CONVERT(… USING utf8mb4) if that is it, or name the MySQL server behind records in source.mysql",
+    );
 }

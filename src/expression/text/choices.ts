@@ -25,7 +25,18 @@ function compileElt([number, ...choices]: readonly Typed[], call: Call): Typed {
   const cases = merged.args.map((choice, i) => `${name} === ${i + 1} ? ${choice.source} : `);
   const value = `${cases.join("")}null`;
   const source = step === null ? `(${value})` : `(${step}, ${value})`;
-  return { type: mergedType(merged, length), isNullable: true, source, at };
+  const isMixed = choices.some(
+    ({ type }) => type.kind !== "text" && type.kind !== "bytes" && type.kind !== "null",
+  );
+  const reason =
+    "what ELT chose among strings and other values as a number or date; cast the values";
+  return {
+    type: mergedType(merged, length),
+    isNullable: true,
+    source,
+    at,
+    ...(isMixed && { notNumber: reason, notTemporal: reason }),
+  };
 }
 
 /** Those strings whose bits are set, but not those that are NULL; the others are not evaluated. */

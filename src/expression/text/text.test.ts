@@ -140,6 +140,7 @@ describe("comparison", () => {
     ["a = u", /utf8mb4_0900_ai_ci and utf8mb4_unicode_ci do not go together/],
     ["l = '中'", /characters that latin1 has not/],
     ["x = 'a'", /source does not tell the collation/],
+    ["ord(x)", /source does not tell the character set/],
     ["r = 'a'", /collation utf8mb4_roman_ci; write COLLATE utf8mb4_bin/],
     ["a collate latin1_bin = 'a'", /not for text in the character set utf8mb4/],
     ["a regexp b", /must be a literal/],
