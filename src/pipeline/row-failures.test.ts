@@ -87,3 +87,21 @@ test("where refused documents stop the run, failed rows do, behind their letter"
   ]);
   expect(letters[0]).not.toHaveProperty("id");
 });
+
+test("a script's error is told whatever it holds: itself as its cause, a message that is no text", async () => {
+  const { handle, letters } = openHandler("dead_letter");
+  const own = new Error("mine");
+  own.cause = own;
+  const odd: Error = Object.assign(new Error("odd"), { message: 5n, stack: undefined });
+  for (const cause of [own, odd, Object.create(null) as unknown])
+    await handle({
+      ...ROW,
+      error: new TailraceError("RULE_TRANSFORM_FAILED", "The script threw.", { cause }),
+    });
+  expect(() => JSON.stringify(letters)).not.toThrow();
+  expect(letters).toMatchObject([
+    { error: { cause: { message: "mine", cause: { message: "mine" } } } },
+    { error: { cause: { message: "5" } } },
+    { error: { cause: { message: "an error that cannot be told" } } },
+  ]);
+});

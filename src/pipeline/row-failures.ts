@@ -70,9 +70,22 @@ export function createRowFailureHandler(
   };
 }
 
-/** The error with its stack, and what it was caused by: a script's own error. */
-function describe(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const { name, message, stack, cause } = error;
-  return { type: name, message, stack, ...(cause !== undefined && { cause: describe(cause) }) };
+/** Causes of causes are told so far down; a script's error may be its own. */
+const MAX_CAUSES = 5;
+
+/** The error with its stack, and what it was caused by: a script's own error, whose members may be anything. */
+function describe(error: unknown, causes = 0): unknown {
+  try {
+    if (!(error instanceof Error)) return { message: String(error) };
+    const { name, message, stack, cause } = error as Readonly<Record<keyof Error, unknown>>;
+    const isTold = cause !== undefined && causes < MAX_CAUSES;
+    return {
+      type: String(name),
+      message: String(message),
+      stack: String(stack),
+      ...(isTold && { cause: describe(cause, causes + 1) }),
+    };
+  } catch {
+    return { message: "an error that cannot be told" };
+  }
 }

@@ -46,6 +46,12 @@ test.each([
     },
     "threw RangeError: mine",
   ],
+  [
+    () => {
+      throw Object.create(null);
+    },
+    "threw what cannot be told",
+  ],
 ])("what is no document fails the row: %s", (transform, why) => {
   expect(() => run(transform)).toThrow(
     expect.objectContaining({

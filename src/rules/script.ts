@@ -54,8 +54,7 @@ export class Script {
       if (made === null) return null;
       text = isDocument(made) ? printDocument(made) : "";
     } catch (cause) {
-      const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      throw this.#failed(`threw ${why}`, cause);
+      throw this.#failed(`threw ${whatWasThrown(cause)}`, cause);
     }
     if (text.startsWith("{")) return text;
     throw this.#failed(`returned ${nameOf(made)} instead of a document or null`);
@@ -89,6 +88,15 @@ function isDocument(value: unknown): value is TransformDocument {
     !Array.isArray(value) &&
     typeof (value as { then?: unknown }).then !== "function"
   );
+}
+
+/** Scripts throw anything, what has no text included. */
+function whatWasThrown(cause: unknown): string {
+  try {
+    return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  } catch {
+    return "what cannot be told";
+  }
 }
 
 function nameOf(value: unknown): string {
