@@ -128,6 +128,10 @@ function areOfOneType(values: readonly Typed[]): boolean {
 function refuseMixed(values: readonly Typed[], place: Place): void {
   const present = values.filter(({ type }) => type.kind !== "null");
   const integers = present.flatMap(({ type }) => (type.kind === "integer" ? [type] : []));
+  const years = present.filter(({ type }) => type.kind === "integer" && type.isYear === true);
+  if (years.length > 0 && years.length < present.length) {
+    place.scope.refuse(place.at, "a YEAR and other values, which it is shown unlike; add 0 to it");
+  }
   const bits = new Set(integers.map((type) => type.bits));
   if (bits.size > 1 || (present.length > integers.length && integers.some((type) => type.bits))) {
     place.scope.refuse(
@@ -208,7 +212,7 @@ function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {
   if (type.kind === "enum" || type.kind === "set") {
     scope.refuse(at, "NULLIF of an ENUM or a SET; cast it to CHAR");
   }
-  if (type.kind === "bytes" && type.isHexLiteral === true)
+  if ([type, other.type].some((each) => each.kind === "bytes" && each.isHexLiteral === true))
     scope.refuse(at, "NULLIF of a hex literal");
   const isTemporal = ({ type: { kind } }: Typed): boolean =>
     kind === "date" || kind === "time" || kind === "datetime";
@@ -222,7 +226,11 @@ function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {
     scope.refuse(at, "NULLIF of a DOUBLE that is known");
   }
   const takesType =
-    type.kind !== other.type.kind || other.type.kind !== "integer" || other.type.isYear;
+    type.kind !== "integer" ||
+    other.type.kind !== "integer" ||
+    other.type.isYear === true ||
+    other.type.isUnsigned !== type.isUnsigned;
+  if (value.chosen !== undefined) scope.refuse(at, "NULLIF of what IF or CASE chose; cast it");
   if (value.constant !== undefined && other.isColumn === true && takesType) {
     scope.refuse(at, "NULLIF of a value that is known, which takes the type of the column");
   }
@@ -244,6 +252,7 @@ export const NULLIF: SqlFunction = {
     return {
       ...rest,
       isNullable: true,
+      ...((rest.type.kind === "date" || rest.type.kind === "datetime") && { isChosenDate: true }),
       source: steps([step], `${equal} ? null : ${name}`),
       at: call.at,
     };

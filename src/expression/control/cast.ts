@@ -254,6 +254,7 @@ function yearOfDate(year: number): number | null {
 }
 
 function yearOfText(text: string): number | null {
+  if (/^[ \t]*-0/.test(text)) return null;
   if (!/^[ \t]*[+-]?\d/.test(text)) return null;
   const number = Number(parseInteger(text));
   return number === 0 ? 2000 : yearOfNumber(number);

@@ -6,6 +6,7 @@ import { scaledSource } from "../numeric/arithmetic.ts";
 import { compareMoments } from "../temporal/moment.ts";
 import { compareStrings } from "../text/compare.ts";
 import { mergeStrings } from "../text/merge.ts";
+import type { SqlType } from "../sql-type.ts";
 import type { Scope, Typed } from "../typed.ts";
 import { alignTemporal } from "./compare-temporal.ts";
 import { alignToColumn } from "./compare-column.ts";
@@ -45,6 +46,12 @@ export function compileComparison(
   if (args.length > 2 && args.some(({ type }) => type.kind === "json")) {
     place.scope.refuse(place.at, "BETWEEN with JSON; take a value out with ->> or cast it");
   }
+  const isOtherThanYears = args.some(
+    ({ type, constant }) => !isYear(type) && (type.kind !== "integer" || constant === undefined),
+  );
+  if (args.length > 2 && args.some(({ type }) => isYear(type)) && isOtherThanYears) {
+    place.scope.refuse(place.at, "BETWEEN with a YEAR; write comparisons and AND");
+  }
   const hasNull = args.some(({ type }) => type.kind === "null");
   if (args.length > 2 && hasNull && args.some(({ type }) => type.kind === "time")) {
     place.scope.refuse(place.at, "BETWEEN with a time and NULL");
@@ -56,6 +63,10 @@ export function compileComparison(
   if (moments !== null) return ofMoments(moments, place.scope);
   if (aligned.every(isString)) return ofStrings(aligned, place);
   return ofNumbers(aligned, place);
+}
+
+function isYear(type: SqlType): boolean {
+  return type.kind === "integer" && type.isYear === true;
 }
 
 /** Is it a string to comparisons: text, bytes, labels, and times, which are compared as text with strings? */

@@ -51,6 +51,12 @@ function refuseComputed({ type, isColumn, constant, at }: Typed, { name, scope }
 function ofTexts(which: "greatest" | "least", values: readonly Typed[], call: Call): Typed {
   const { scope } = call;
   const merged = mergeStrings(values, call, "comparison");
+  const collations = values.map(({ type, constant }) =>
+    constant !== undefined ? null : type.kind === "text" ? type.collation?.name : type.kind,
+  );
+  if (new Set(collations.filter((each) => each !== null)).size > 1) {
+    scope.refuse(call.at, `${which} of strings of several collations; CONVERT them to one`);
+  }
   const { type } = mergeValues(values, call);
   const sign = which === "greatest" ? "<=" : ">=";
   const text = applyStrict(merged.args, call, { type }, (...names) =>

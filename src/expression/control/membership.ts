@@ -50,7 +50,12 @@ function numbersIn(value: Typed, numbers: readonly number[], call: Call): Typed 
 function alignList(value: Typed, list: readonly Typed[], call: Call): readonly Typed[] {
   const isTemporal = (each: Typed): boolean => isDate(each) || each.type.kind === "time";
   const isText = (each: Typed): boolean => isString(each) && !isTemporal(each);
-  if (value.type.kind === "time" && list.some(isText) && !list.every(isText)) {
+  const isVague = (each: Typed): boolean => isText(each) && each.constant === undefined;
+  if (
+    value.type.kind === "time" &&
+    list.some(isText) &&
+    (!list.every(isText) || list.some(isVague))
+  ) {
     call.scope.refuse(call.at, "a time in a list of texts and other values; write = and OR");
   }
   if (!isTemporal(value) && list.some(isTemporal)) {

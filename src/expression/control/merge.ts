@@ -23,6 +23,8 @@ export function mergeValues(values: readonly Typed[], place: Place, choice = tru
   const kinds = new Set(present.map(({ type }) => type.kind));
   const all = (...among: readonly SqlType["kind"][]): boolean =>
     [...kinds].every((kind) => among.includes(kind));
+  const bits = present.map(({ type }) => (type.kind === "integer" ? type.bits : undefined));
+  if (new Set(bits).size > 1) scope.refuse(place.at, "BIT and other values together; add 0 to it");
   if (present.length === 0) return { type: { kind: "null" }, args: values };
   if (kinds.has("opaque")) scope.refuse(place.at, "a value of a type that expressions do not know");
   if (kinds.has("field")) return sameOnly(values, present, place);

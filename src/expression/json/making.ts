@@ -36,9 +36,9 @@ export const MAKING_FUNCTIONS: FunctionTable = {
   },
   json_object: { arity: [0, Infinity], compile: compileObject },
   json_set: edit(eager(setAt)),
-  json_insert: edit(insertAt),
+  json_insert: edit(insertAt, undefined, true),
   json_replace: edit(eager(replaceAt)),
-  json_array_append: edit(appendAt),
+  json_array_append: edit(appendAt, undefined, true),
   json_array_insert: edit(arrayInsertAt, (path, { scope }, at) => {
     if (path.at(-1)?.kind !== "cell")
       scope.refuse(at, "a path that does not end with a place in an array");
@@ -114,6 +114,7 @@ function eager(change: Edit): Edit {
 function edit(
   change: Edit,
   check: (path: JsonPath, call: Call, at: number) => void = () => {},
+  isLazy = false,
 ): SqlFunction {
   return {
     arity: [3, Infinity],
@@ -129,7 +130,12 @@ function edit(
         if (path === null) hasNull = true;
         else check(path, call, rest[i]!.at);
         paths.push(path ?? []);
-        values.push(toItem(rest[i + 1]!, scope));
+        const value = rest[i + 1]!;
+        const isSimple = value.isColumn === true || value.constant !== undefined;
+        if (isLazy && !isSimple && (value.type.kind === "json" || value.type.kind === "double")) {
+          scope.refuse(value.at, `a computed value that may end with an error in ${call.name}`);
+        }
+        values.push(toItem(value, scope));
       }
       const whole = toDocument(document!, scope);
       if (hasNull) return nullOf(JSON_TYPE, call);

@@ -31,6 +31,11 @@ function compileArithmetic(sign: Sign, left: Operand, right: Operand, call: Call
   if (left.type.kind === "integer" && right.type.kind === "integer") {
     return integers(sign, left, right, call);
   }
+  for (const { type, at } of [left, right]) {
+    if (type.kind === "integer" && type.bits !== undefined) {
+      call.scope.refuse(at, "a BIT and a DECIMAL in arithmetic; CAST it AS UNSIGNED");
+    }
+  }
   return decimals(sign, left, right, call);
 }
 

@@ -64,6 +64,12 @@ export const BIT_COUNT: SqlFunction = {
 
 /** The 64 bits of a value. */
 function toBits(value: Typed, call: Call): Typed {
+  if (value.type.kind === "decimal" && value.type.precision - value.type.scale > 18) {
+    call.scope.refuse(value.at, "bits of a DECIMAL that may be beyond BIGINT; CAST it AS UNSIGNED");
+  }
+  if (value.chosen !== undefined) {
+    call.scope.refuse(value.at, "bits of what IF or CASE chose among several types; cast it");
+  }
   const whole = toInteger(value, call.scope);
   const { type } = whole;
   if (type.kind !== "integer") return whole;

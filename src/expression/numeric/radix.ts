@@ -44,6 +44,9 @@ function convert(value: Typed, from: Typed, to: Typed, call: Call): Typed {
       return `${run}(${x}, ${base})`;
     });
   }
+  if (type.kind === "text" && type.collation?.charset === "latin1") {
+    scope.refuse(value.at, "CONV of latin1, whose spaces are others; CONVERT(x USING utf8mb4)");
+  }
   const run = scope.bind(convertBase);
   // bytes need not be text: what counts is the digits that they begin with
   const isBytes = type.kind === "bytes";

@@ -62,6 +62,7 @@ export function rounding(truncates: boolean): SqlFunction {
     arity: truncates ? [2, 2] : [1, 2],
     compile([value, written], call) {
       const { scope } = call;
+      if (written?.type.kind === "null") scope.refuse(written.at, "NULL as a number of digits");
       const operand = toPlainOperand(value!, scope);
       const places =
         written === undefined

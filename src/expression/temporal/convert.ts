@@ -116,8 +116,10 @@ export function toTime(value: Typed, scope: Scope): Typed {
   switch (value.type.kind) {
     case "null":
       return constantOf(type, null, value.at, scope);
-    case "time":
-      return value;
+    case "time": {
+      const { text: _, integer: __, ...time } = value;
+      return time;
+    }
     case "text":
       if (value.notNumber !== undefined) scope.refuse(value.at, value.notNumber);
       return convert(value, place, type, (source) => `${scope.bind(textToTime)}(${source})`);

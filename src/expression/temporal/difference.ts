@@ -114,6 +114,7 @@ function addTime(sign: 1 | -1): SqlFunction {
     arity: [2, 2],
     compile([value, time], call) {
       const { scope } = call;
+      if (value!.type.kind === "null") scope.refuse(value!.at, `${call.name} of NULL`);
       const isTime = clockKind(value!, call) === "time";
       const { constant, type } = time!;
       if (
