@@ -15,14 +15,15 @@ export function parseDocument(text: string): TransformDocument {
   }) as TransformDocument;
 }
 
-/** Prints a document: bigints as numbers. Throws what JSON.stringify throws. */
+/** Prints a document: bigints as numbers; nothing of one whose `toJSON` gives nothing. Throws what JSON.stringify throws. */
 export function printDocument(document: TransformDocument): string {
-  return JSON.stringify(document, (key, value: unknown) => {
+  const text: string | undefined = JSON.stringify(document, (key, value: unknown) => {
     if (typeof value === "bigint") return rawJson(String(value));
     if (typeof value === "number" && !Number.isFinite(value))
       throw new TypeError(`${key} is ${value}, which JSON has no number for`);
     return value;
   });
+  return text ?? "";
 }
 
 /** A number's sign, digits without zeros at the ends, and exponent: equal for texts of one number. */

@@ -39,6 +39,7 @@ test.each([
   [() => Promise.resolve({}), "returned a promise"],
   [() => "text", "returned string"],
   [() => new Date(0), "returned an object that is no JSON object"],
+  [() => ({ toJSON: () => undefined }), "returned an object that is no JSON object"],
   [() => ({ n: Number.NaN }), "threw TypeError: n is NaN"],
   [
     () => {
