@@ -171,7 +171,7 @@ export const COALESCE: SqlFunction = {
       isNullable,
       source: `(${args.map(({ source }) => source).join(" ?? ")})`,
       ...restriction(args),
-      ...((type.kind === "date" || type.kind === "datetime") && { isChosenDate: true }),
+      ...(["date", "datetime", "text"].includes(type.kind) && { isChosenDate: true }),
       ...realDateOf(args, shown.kind, call),
       ...(haveAllDigits(values) && { hasAllDigits: true }),
       at,
@@ -252,7 +252,7 @@ export const NULLIF: SqlFunction = {
     return {
       ...rest,
       isNullable: true,
-      ...((rest.type.kind === "date" || rest.type.kind === "datetime") && { isChosenDate: true }),
+      ...(["date", "datetime", "text"].includes(rest.type.kind) && { isChosenDate: true }),
       source: steps([step], `${equal} ? null : ${name}`),
       at: call.at,
     };

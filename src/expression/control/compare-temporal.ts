@@ -16,8 +16,11 @@ export function alignTemporal(args: readonly Typed[], place: Place): readonly Ty
   const times = args.filter(({ type }) => type.kind === "time").length;
   const numbers = args.filter(isNumber).length;
   const years = args.some(({ type }) => type.kind === "integer" && type.isYear === true);
-  if (years && dates > 0) {
-    place.scope.refuse(place.at, "a year is compared with a date; compare with YEAR() of it");
+  if (years && dates + times > 0) {
+    place.scope.refuse(
+      place.at,
+      "a year is compared with a date or time; compare with YEAR() of it",
+    );
   }
   if (dates > 0 && times > 0) {
     place.scope.refuse(place.at, "a time is compared with a date as one of the current day");

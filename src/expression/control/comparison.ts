@@ -63,7 +63,10 @@ export function isNull(value: Typed, place: Place): Typed {
         "a date that is NOT NULL is never NULL, but a WHERE of MySQL takes IS NULL for its zero dates",
       );
     }
-    return constantOf(TRUTH, 0, at, scope);
+    if (value.isColumn === true) return constantOf(TRUTH, 0, at, scope);
+    // an error in it shows
+    const source = `(${value.source}, 0)`;
+    return { type: TRUTH, isNullable: false, source, test: `(${value.source}, false)`, at };
   }
   const test = `(${value.source} === null)`;
   return { type: TRUTH, isNullable: false, source: `(${test} ? 1 : 0)`, test, at };

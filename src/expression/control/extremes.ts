@@ -34,7 +34,11 @@ export function extreme(which: "greatest" | "least"): SqlFunction {
         ),
       );
       if (type.kind === "date" || type.kind === "datetime")
-        return { ...chosen, isChosenDate: true };
+        return {
+          ...chosen,
+          isChosenDate: true,
+          notTemporal: `${which} of dates as a date; CAST it`,
+        };
       return type.kind === "decimal" ? { ...chosen, hasOwnDigits: true } : chosen;
     },
   };
@@ -51,9 +55,10 @@ function refuseComputed({ type, isColumn, constant, at }: Typed, { name, scope }
 function ofTexts(which: "greatest" | "least", values: readonly Typed[], call: Call): Typed {
   const { scope } = call;
   const merged = mergeStrings(values, call, "comparison");
-  const collations = values.map(({ type, constant }) =>
-    constant !== undefined ? null : type.kind === "text" ? type.collation?.name : type.kind,
-  );
+  const collations = values.map(({ type }) => {
+    if (type.kind === "text") return type.collation?.name ?? "";
+    return ["bytes", "enum", "set"].includes(type.kind) ? type.kind : null;
+  });
   if (new Set(collations.filter((each) => each !== null)).size > 1) {
     scope.refuse(call.at, `${which} of strings of several collations; CONVERT them to one`);
   }

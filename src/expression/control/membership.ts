@@ -58,6 +58,9 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
   ) {
     call.scope.refuse(call.at, "a time in a list of texts and other values; write = and OR");
   }
+  if (value.type.kind === "decimal" && list.some(isVague)) {
+    call.scope.refuse(call.at, "a DECIMAL in a list with texts; write = and OR");
+  }
   if (!isTemporal(value) && list.some(isTemporal)) {
     call.scope.refuse(call.at, "a list of dates and other values");
   }

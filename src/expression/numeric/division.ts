@@ -101,6 +101,9 @@ function doubles(
  */
 function divideDecimals(left: Operand, right: Operand, call: Call): Typed {
   const { scope } = call;
+  if ([left, right].some(({ type }) => type.kind === "integer" && type.bits !== undefined)) {
+    scope.refuse(call.at, "a quotient of a BIT; CAST it AS UNSIGNED");
+  }
   const [a, b] = [asDecimal(left, scope), asDecimal(right, scope)];
   const [wordsA, wordsB] = [Math.ceil(a.type.frac / 9), Math.ceil(b.type.frac / 9)];
   const spare = wordsA * 9 - a.type.frac + wordsB * 9 - b.type.frac;

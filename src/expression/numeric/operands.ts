@@ -29,7 +29,8 @@ export function toOperand(value: Typed, scope: Scope): Operand {
       return wholeOf(value, scope);
     case "time":
     case "datetime":
-      return type.fraction === 0 ? wholeOf(value, scope) : (toDecimal(value, scope) as Operand);
+      if (type.fraction === 0) return wholeOf(value, scope);
+      return { ...toDecimal(value, scope), hasOwnDigits: true } as Operand;
     case "bytes": {
       const known = value.constant?.value;
       if (type.isHexLiteral === true && known instanceof Uint8Array) {

@@ -172,8 +172,15 @@ function compileInterval(
     });
     return { ...value, canFail: false };
   }
-  if (type.kind === "text" && count.isColumn !== true && count.constant === undefined) {
-    scope.refuse(count.at, "an INTERVAL of a computed text; CAST it AS SIGNED");
+  if (type.kind === "bytes" && type.isHexLiteral === true) {
+    scope.refuse(count.at, "an INTERVAL of a hex literal");
+  }
+  if (
+    (type.kind === "text" || type.kind === "double") &&
+    count.isColumn !== true &&
+    count.constant === undefined
+  ) {
+    scope.refuse(count.at, "an INTERVAL of a computed text or DOUBLE; CAST it AS SIGNED");
   }
   const value = make(
     toSignedBigInt(count, scope),
