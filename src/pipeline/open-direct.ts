@@ -132,7 +132,12 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       boundary.enter();
       return handleGap(gap, gapHandling);
     },
-    reloadRules: (configs) => switchRules(configs, switching),
+    reloadRules: async (configs) => {
+      const answer = await switchRules(configs, switching);
+      // so that a process that is killed behind the answer starts again; when it cannot be saved now, it is tried again every second
+      await checkpointer.save().catch(() => undefined);
+      return answer;
+    },
     onPoison: (poison) => {
       throw new TailraceError(
         "INVARIANT_BROKEN",

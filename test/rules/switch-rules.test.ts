@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { configFingerprint } from "../../src/config/fingerprint.ts";
 import { ReloadRequests } from "../../src/pipeline/reload-requests.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { openTestDatabase } from "../support/mysql.ts";
@@ -133,6 +134,21 @@ test("rules that need a new index wait for an Elasticsearch that is away; the st
     (await target.all(`${target.prefix}${index}`)).map(({ _id }) => _id).toSorted();
   expect(await ids("old")).toEqual(["1", "2"]);
   expect(await ids("new")).toEqual(["3"]);
+});
+
+test("who is told that rules are in force can kill the process at once: it starts again under them", async () => {
+  await using db = await openTestDatabase();
+  await using target = await openTestTarget();
+  await db.query("create table t (id int primary key, v int)");
+  const rule = (index: string): string =>
+    `[[rules]]\nname = "t"\ntable = "${db.name}.t"\nindex = "${target.prefix}${index}"\n`;
+  await using pipeline = await createTestPipeline({ db, target, rules: rule("a") });
+  const next = pipeline.withRules(rule("b"));
+  const reloads = new ReloadRequests();
+  await using run = await pipeline.start({ reloads });
+  await reloads.ask(next.config);
+  expect((await pipeline.checkpoint())["fingerprint"]).toBe(configFingerprint(next.config));
+  await run.caughtUp();
 });
 
 test("rules are checked against tables as they are: a new column is known before its first row, a table that was dropped is no hindrance", async () => {
