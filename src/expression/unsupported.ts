@@ -48,6 +48,8 @@ export const UNSUPPORTED_FUNCTIONS: readonly {
   {
     names: [
       "exp",
+      "pow",
+      "power",
       "ln",
       "log",
       "log2",

@@ -4,7 +4,7 @@ import { BIT_COUNT, BIT_NOT, bitwise, shift } from "./bits.ts";
 import { DIVIDE, INTEGER_DIVIDE, MODULO } from "./division.ts";
 import { FORMAT } from "./format-number.ts";
 import { CONV, inBase } from "./radix.ts";
-import { POW, SQRT, times } from "./real.ts";
+import { SQRT, times } from "./real.ts";
 import { rounding, wholePart } from "./rounding.ts";
 import { ABS, NEGATE, PLUS, SIGN } from "./sign.ts";
 
@@ -38,8 +38,6 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
   oct: inBase(8),
   format: FORMAT,
   sqrt: SQRT,
-  pow: POW,
-  power: POW,
   degrees: times(180 / Math.PI),
   radians: times(Math.PI / 180),
 };

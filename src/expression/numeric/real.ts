@@ -17,16 +17,6 @@ export const SQRT: SqlFunction = {
   },
 };
 
-/** `POW`: error 1690 where it has no real value or one out of range. */
-export const POW: SqlFunction = {
-  arity: [2, 2],
-  compile(args, call) {
-    const check = call.scope.bind(checkDouble);
-    const doubles = args.map((value) => toDouble(value, call.scope));
-    return applyStrict(doubles, call, { type: DOUBLE }, (a, b) => `${check}((${a}) ** ${b})`);
-  },
-};
-
 /** `DEGREES` and `RADIANS`: times a constant. */
 export function times(factor: number): SqlFunction {
   return {
