@@ -2,7 +2,7 @@ import type { DirectConfig } from "../config/config.ts";
 import type { Finding } from "../core/finding.ts";
 import type { TargetSpec } from "../core/sink.ts";
 import { checkTarget } from "../sink/preflight.ts";
-import { checkRulesOnTables, checkTransforms } from "./check-rules.ts";
+import { checkRulesOnTables, checkTransforms, pipelinesOf } from "./check-rules.ts";
 import { checkMysqlSource } from "./check-source.ts";
 import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
 import { findingOf } from "./findings.ts";
@@ -18,7 +18,8 @@ export async function checkDirect(config: DirectConfig): Promise<readonly Findin
     specs = checked.specs;
   }
   try {
-    findings.push(...(await checkTarget(config.sink, [...specs, ...storeSpecs(config)])));
+    const indices = [...specs, ...storeSpecs(config)];
+    findings.push(...(await checkTarget(config.sink, indices, pipelinesOf(config.rules))));
   } catch (error) {
     findings.push(findingOf("sink", error));
   }

@@ -30,6 +30,11 @@ export function checkRulesOnTables(
   };
 }
 
+/** The ingest pipelines that documents of the rules pass. */
+export function pipelinesOf(rules: readonly RuleConfig[]): ReadonlySet<string> {
+  return new Set(rules.flatMap(({ pipeline }) => pipeline ?? []));
+}
+
 /** The scripts of rules that cannot be loaded. */
 export async function checkTransforms(rules: readonly RuleConfig[]): Promise<readonly Finding[]> {
   const findings: Finding[] = [];

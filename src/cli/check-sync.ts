@@ -15,7 +15,7 @@ import { findTopics } from "../pipeline/sync/topic-watch.ts";
 import { openJsonClient } from "../sink/client.ts";
 import { checkTarget } from "../sink/preflight.ts";
 import { openSyncStateIndex } from "../state/sync-state-elasticsearch.ts";
-import { checkRulesOnTables, checkTransforms } from "./check-rules.ts";
+import { checkRulesOnTables, checkTransforms, pipelinesOf } from "./check-rules.ts";
 import { checkSamples } from "./check-samples.ts";
 import { checkStoreFolders, storeSpecs } from "./check-stores.ts";
 import { findingOf } from "./findings.ts";
@@ -32,7 +32,8 @@ export async function checkSync(config: SyncConfig): Promise<readonly Finding[]>
     findings.push(findingOf(brokersOf(config), error));
   }
   try {
-    findings.push(...(await checkTarget(config.sink, [...origin.specs, ...storeSpecs(config)])));
+    const indices = [...origin.specs, ...storeSpecs(config)];
+    findings.push(...(await checkTarget(config.sink, indices, pipelinesOf(config.rules))));
   } catch (error) {
     findings.push(findingOf("sink", error));
   }

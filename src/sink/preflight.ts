@@ -5,14 +5,16 @@ import { HttpClient, requestJson, type HttpChannel } from "./client.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { checkDisk } from "./preflight-disk.ts";
 import { checkIndex } from "./preflight-index.ts";
+import { checkPipeline } from "./preflight-pipeline.ts";
 
 /**
  * Looks at what a run would need of the cluster, and changes nothing: hosts, version, room on disk, and for each index existence,
- * mapping and the right to write. Never throws for what it finds; CONFIG_INVALID for hosts that are not URLs.
+ * mapping and the right to write; and the ingest pipelines. Never throws for what it finds; CONFIG_INVALID for hosts that are not URLs.
  */
 export async function checkTarget(
   options: ConnectionOptions,
   specs: readonly TargetSpec[],
+  pipelines: ReadonlySet<string> = new Set(),
 ): Promise<Finding[]> {
   await using client = new HttpClient(options);
   const findings: Finding[] = [];
@@ -30,6 +32,7 @@ export async function checkTarget(
   });
   const rest = [await checkDisk(reached)];
   for (const spec of specs) rest.push(...(await checkIndex(reached, spec)));
+  for (const pipeline of pipelines) rest.push(await checkPipeline(reached, pipeline));
   return [...hosts, ...rest];
 }
 

@@ -95,6 +95,24 @@ describe.each(["elasticsearch", "opensearch"] as const)("on %s", (server) => {
     ]);
     await target.request("PUT", `${blocked}/_settings`, { "index.blocks.write": null });
   });
+
+  test("an ingest pipeline that is missing is an error", async () => {
+    await using target = await openTestTarget(server);
+    const [there, missing] = [`${target.prefix}there`, `${target.prefix}missing`];
+    const path = `_ingest/pipeline/${there}`;
+    await target.request("PUT", path, { processors: [] });
+    const hosts = [target.url.origin];
+    const findings = await checkTarget({ hosts }, [], new Set([there, missing]));
+    await target.request("DELETE", path);
+    expect(findings.slice(2)).toMatchObject([
+      { severity: "ok", check: `ingest pipeline ${there}` },
+      {
+        severity: "error",
+        check: `ingest pipeline ${missing}`,
+        remedy: expect.stringContaining(`PUT /_ingest/pipeline/${missing}`),
+      },
+    ]);
+  });
 });
 
 test("a host that is not there is an error, or a warning beside one that is", async () => {
