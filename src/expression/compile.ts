@@ -69,6 +69,12 @@ export function compileExpression(expression: Expression, scope: Scope): Typed {
 /** An expression within another. Refuses what may end with an error, for whether it is evaluated at all depends on what MySQL makes of the whole. */
 function compilePart(expression: Expression, scope: Scope): Typed {
   const part = compileExpression(expression, scope);
+  if (part.alwaysFails === true) {
+    scope.refuse(
+      part.at,
+      "it is an error for every row that evaluates it, and MySQL may do so for every row",
+    );
+  }
   return part.raises === undefined
     ? part
     : scope.refuse(part.at, `${part.raises}, and so stands by itself only`);

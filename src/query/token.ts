@@ -67,6 +67,9 @@ export function readToken(text: string, offset: number): Token {
   if (number !== undefined) return readNumber(number, at);
   const word = rest(/[\w$\u0080-\uffff]+/y);
   if (word !== undefined) return { kind: "word", text: word, at, end: at + word.length };
+  if (text.startsWith("!!", at)) {
+    throw new TokenProblem(at, "MySQL reads !! as one !; write NOT, or a parenthesis between them");
+  }
   const sign = SIGNS.find((each) => text.startsWith(each, at)) ?? first;
   return { kind: "sign", text: sign, at, end: at + sign.length };
 }

@@ -55,6 +55,10 @@ function equalCase(subject: Typed, when: Typed, place: Place): Typed {
   const isTemporal = (each: string): boolean => ["date", "time", "datetime"].includes(each);
   if (kind === "json" || other === "json")
     place.scope.refuse(when.at, "CASE with JSON; write the condition out");
+  const isLabel = (each: string): boolean => each === "enum" || each === "set";
+  if ((kind === "bytes" && isLabel(other)) || (isLabel(kind) && other === "bytes")) {
+    place.scope.refuse(when.at, "CASE with bytes and labels; write the condition out");
+  }
   const isVague = isTemporal(kind) && isText(other) && when.constant === undefined;
   if (isVague || (kind === "time" && isText(other)) || (isText(kind) && isTemporal(other))) {
     place.scope.refuse(when.at, "CASE with a string and a temporal value; write the condition out");
@@ -114,6 +118,7 @@ function areOfOneType(values: readonly Typed[]): boolean {
   const types = values.flatMap(({ type, chosen, notNumber }) => {
     if (type.kind === "null") return [];
     const isMixed = chosen !== undefined || notNumber !== undefined;
+    if (type.kind === "time") return [`time ${type.fraction} ${isMixed}`];
     if (type.kind === "decimal") return [`decimal ${type.scale} ${isMixed}`];
     if (type.kind === "double") return [`double ${type.textWidth} ${type.isFloat} ${isMixed}`];
     // a BIGINT UNSIGNED beside a signed number is a decimal, but an integer where one is wanted
@@ -127,6 +132,7 @@ function areOfOneType(values: readonly Typed[]): boolean {
 /** IF and CASE show the value they chose as its own type shows it, whatever their type: BIT as bytes, YEAR with four digits. */
 function refuseMixed(values: readonly Typed[], place: Place): void {
   const present = values.filter(({ type }) => type.kind !== "null");
+  refuseMixedNumbers(present, place);
   const integers = present.flatMap(({ type }) => (type.kind === "integer" ? [type] : []));
   const years = present.filter(({ type }) => type.kind === "integer" && type.isYear === true);
   if (years.length > 0 && years.length < present.length) {
@@ -138,6 +144,25 @@ function refuseMixed(values: readonly Typed[], place: Place): void {
       place.at,
       "BIT and other numbers: the one is shown as bytes, the other as digits; add 0 to it",
     );
+  }
+}
+
+/** Labels beside numbers, and a FLOAT beside numbers of more digits than it has. */
+function refuseMixedNumbers(present: readonly Typed[], { scope, at }: Place): void {
+  const isNumber = ({ type: { kind } }: Typed): boolean =>
+    kind === "integer" || kind === "decimal" || kind === "double";
+  if (
+    present.some(isNumber) &&
+    present.some(({ type }) => type.kind === "enum" || type.kind === "set")
+  ) {
+    scope.refuse(at, "labels of an ENUM or a SET beside numbers; cast them to one type");
+  }
+  const isFloat = ({ type }: Typed): boolean => type.kind === "double" && type.isFloat === true;
+  const isWide = ({ type, constant }: Typed): boolean =>
+    constant === undefined &&
+    (type.kind === "decimal" || (type.kind === "integer" && !type.isSmall));
+  if (present.some(isFloat) && present.some(isWide)) {
+    scope.refuse(at, "a FLOAT beside numbers of more digits; CAST it AS DOUBLE");
   }
 }
 
@@ -221,6 +246,12 @@ function refuseOdd(value: Typed, other: Typed, { scope, at }: Place): void {
   }
   if ((value.isChosenDate === true && type.kind !== "text") || value.realDate !== undefined) {
     scope.refuse(at, "NULLIF of a date that was chosen");
+  }
+  if (type.kind === "integer" && type.isTruth === true) {
+    scope.refuse(at, "NULLIF of a condition; write IF");
+  }
+  if (isTemporal(value) && value.isColumn !== true) {
+    scope.refuse(at, "NULLIF of a computed date or time; write IF");
   }
   if (type.kind === "double" && value.constant !== undefined) {
     scope.refuse(at, "NULLIF of a DOUBLE that is known");

@@ -63,6 +63,9 @@ export function castTo(value: Typed, to: CastTarget, place: Place): Typed {
     case "year":
       return castYear(value, place);
     case "json":
+      // as a number it is rounded by other rules than the doubles that JSON of a column holds
+      if (value.type.kind === "decimal")
+        scope.refuse(place.at, "a DECIMAL as JSON; CAST it AS DOUBLE");
       return toJson(value, scope);
   }
 }

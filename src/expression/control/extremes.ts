@@ -62,8 +62,14 @@ function ofTexts(which: "greatest" | "least", values: readonly Typed[], call: Ca
   if (new Set(collations.filter((each) => each !== null)).size > 1) {
     scope.refuse(call.at, `${which} of strings of several collations; CONVERT them to one`);
   }
+  if (collations.some((each) => each !== null && each !== "bytes" && !each.endsWith("bin"))) {
+    scope.refuse(
+      call.at,
+      `${which} of strings that may be equal and yet differ; COLLATE them by their bytes`,
+    );
+  }
   const { type } = mergeValues(values, call);
-  const sign = which === "greatest" ? "<=" : ">=";
+  const sign = which === "greatest" ? "<=" : ">";
   const text = applyStrict(merged.args, call, { type }, (...names) =>
     fold(names, call, (a, b) => {
       const pair = [a, b].map((source, index) => {

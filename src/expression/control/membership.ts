@@ -64,6 +64,18 @@ function alignList(value: Typed, list: readonly Typed[], call: Call): readonly T
   if (!isTemporal(value) && list.some(isTemporal)) {
     call.scope.refuse(call.at, "a list of dates and other values");
   }
+  const isNumber = ({ type: { kind } }: Typed): boolean =>
+    kind === "integer" || kind === "decimal" || kind === "double";
+  if (isTemporal(value) && list.some(isNumber)) {
+    call.scope.refuse(call.at, "a date or time in a list of numbers; write dates as strings");
+  }
+  const isOfText = ({ type }: Typed): boolean => type.kind === "integer" && type.isOfText === true;
+  if ([value, ...list].some(isOfText) && [value, ...list].some(isString)) {
+    call.scope.refuse(
+      call.at,
+      "numbers found by comparing strings in a list of strings; write = and OR",
+    );
+  }
   const failing = list.find(({ alwaysFails }) => alwaysFails);
   if (failing !== undefined)
     call.scope.refuse(failing.at, "a value in a list that is an error for every row");

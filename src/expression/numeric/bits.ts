@@ -12,7 +12,10 @@ export function bitwise(sign: "&" | "|" | "^"): SqlFunction {
     arity: [2, 2],
     compile(args, call) {
       const [left, right] = args as [Typed, Typed];
-      if (isBytes(left) && isBytes(right) && !(isHex(left) && isHex(right))) refuseBytes(call);
+      if (left.type.kind === "null" || right.type.kind === "null") {
+        call.scope.refuse(call.at, "NULL as bits, which makes the whole NULL");
+      }
+      if ([left, right].some((value) => isBytes(value) && !isHex(value))) refuseBytes(call);
       return applyStrict(
         args.map((value) => toBits(value, call)),
         call,
@@ -66,6 +69,9 @@ export const BIT_COUNT: SqlFunction = {
 function toBits(value: Typed, call: Call): Typed {
   if (value.type.kind === "decimal" && value.type.precision - value.type.scale > 18) {
     call.scope.refuse(value.at, "bits of a DECIMAL that may be beyond BIGINT; CAST it AS UNSIGNED");
+  }
+  if (value.type.kind === "text" && value.constant === undefined) {
+    call.scope.refuse(value.at, "bits of a text, which may be beyond BIGINT; CAST it AS UNSIGNED");
   }
   if (value.chosen !== undefined) {
     call.scope.refuse(value.at, "bits of what IF or CASE chose among several types; cast it");

@@ -15,7 +15,7 @@ export type Operand =
   | (Typed & { readonly type: DoubleType });
 
 /**
- * The operand of `+ - * / % DIV` (`numeric_context_result_type`): dates are whole numbers, times and dates with a fraction decimals, hex literals unsigned integers, all other strings,
+ * The operand of `+ - * / % DIV` (`numeric_context_result_type`): dates are whole numbers (those with fractions of seconds are refused), hex literals unsigned integers, all other strings,
  * ENUM, SET, JSON and NULL doubles.
  */
 export function toOperand(value: Typed, scope: Scope): Operand {
@@ -30,7 +30,10 @@ export function toOperand(value: Typed, scope: Scope): Operand {
     case "time":
     case "datetime":
       if (type.fraction === 0) return wholeOf(value, scope);
-      return { ...toDecimal(value, scope), hasOwnDigits: true } as Operand;
+      return scope.refuse(
+        value.at,
+        "a date or time with fractions of seconds in arithmetic; CAST it AS DECIMAL",
+      );
     case "bytes": {
       const known = value.constant?.value;
       if (type.isHexLiteral === true && known instanceof Uint8Array) {

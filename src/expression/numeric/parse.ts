@@ -40,6 +40,8 @@ export function parseDecimal(text: string): ParsedDecimal {
     DECIMAL_PREFIX.exec(text) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, "");
   if (digits === "") return { digits: 0n, scale: 0 };
+  // MySQL takes a text whose exponent is no BIGINT for no number
+  if (Math.abs(Number(exponentText)) > 2 ** 63) return { digits: 0n, scale: 0 };
   const exponent = clamp(Number(exponentText), 10_000);
   const magnitude = BigInt(digits);
   return place(sign === "-" ? -magnitude : magnitude, fraction.length - exponent);

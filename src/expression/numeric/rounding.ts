@@ -1,4 +1,5 @@
 import { applyStrict } from "../apply.ts";
+import type { Expression } from "../../query/tree.ts";
 import type { Call, SqlFunction } from "../functions.ts";
 import { BIGINT, DOUBLE, smallInteger, type IntegerType, type SqlType } from "../sql-type.ts";
 import type { Typed } from "../typed.ts";
@@ -19,6 +20,9 @@ export function wholePart(direction: 1 | -1): SqlFunction {
     compile([value], call) {
       const operand = toPlainOperand(value!, call.scope);
       const { type } = operand;
+      if (type.kind === "decimal" && isChoice(call.written[0]!)) {
+        call.scope.refuse(operand.at, "a DECIMAL that was chosen, whole; CAST it AS DECIMAL");
+      }
       if (type.kind === "integer") return withoutColumn(operand, type);
       if (type.kind === "double") {
         const round = direction === 1 ? "Math.ceil" : "Math.floor";
@@ -38,6 +42,19 @@ export function wholePart(direction: 1 | -1): SqlFunction {
       return applyStrict([operand], call, result, (name) => `Number(${run}(${name}, ${frac}))`);
     },
   };
+}
+
+/** `2` or `-2`. */
+function isNumeral(written: Expression): boolean {
+  if (written.kind === "call" && written.name === "neg") return isNumeral(written.arguments[0]!);
+  return written.kind === "literal" && written.type === "integer";
+}
+
+const CHOICES = new Set(["if", "ifnull", "coalesce", "nullif", "greatest", "least"]);
+
+/** Is it one of several values, whose common type MySQL does not go by here? */
+function isChoice(written: Expression): boolean {
+  return written.kind === "case" || (written.kind === "call" && CHOICES.has(written.name));
 }
 
 function withoutColumn(operand: Typed, type: IntegerType): Typed {
@@ -62,7 +79,9 @@ export function rounding(truncates: boolean): SqlFunction {
     arity: truncates ? [2, 2] : [1, 2],
     compile([value, written], call) {
       const { scope } = call;
-      if (written?.type.kind === "null") scope.refuse(written.at, "NULL as a number of digits");
+      if (written !== undefined && !isNumeral(call.written[1]!)) {
+        scope.refuse(written.at, "a number of digits that is no number itself");
+      }
       const operand = toPlainOperand(value!, scope);
       const places =
         written === undefined

@@ -152,6 +152,9 @@ function compileInterval(
     );
   const { type } = count;
   const word = JSON.stringify(unit);
+  if (count.chosen !== undefined) {
+    scope.refuse(count.at, "an INTERVAL of what IF or CASE chose among several types; cast it");
+  }
   if (isComposite(unit)) {
     if (type.kind === "integer" && type.bits !== undefined) {
       scope.refuse(count.at, "a BIT as an interval of several units");

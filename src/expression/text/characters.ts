@@ -42,7 +42,8 @@ export const CHARACTER_FUNCTIONS: FunctionTable = {
           `ord of a text in character set ${type.collation?.charset}`,
         );
       }
-      const result = { type: smallInteger(10) };
+      // as wide as a BIGINT is to MySQL, which shows in what is computed of it
+      const result = { type: { ...smallInteger(10), digits: 21 } };
       if (isWide) return applyBound([string], call, result, firstCharacter);
       return applyBound([bytesArgument(string, call.scope)], call, result, firstByte);
     },

@@ -10,6 +10,11 @@ import { translatePattern } from "./regexp-pattern.ts";
 import { parseReplacement, type Replacement } from "./regexp-replacement.ts";
 import { applyBound, MAX_CHARACTERS, maxLength, withinPacket } from "./strings.ts";
 
+/** MySQL cuts the fraction of such a text in some places where a number is wanted. */
+function noNumber(text: Typed, { name }: Call): Typed {
+  return { ...text, notNumber: `what ${name} gives, as a number` };
+}
+
 /** Regular expressions: those patterns that mean in JavaScript what they mean in ICU, which MySQL uses; the others are refused. */
 export const REGEXP_FUNCTIONS: FunctionTable = {
   regexp: { arity: [2, 2], compile: compileLike },
@@ -37,7 +42,7 @@ export const REGEXP_FUNCTIONS: FunctionTable = {
       const occurrence = literalNumber(args[3], 1, call);
       const run = (subject: string): string | null =>
         nthMatch(expression, subject, occurrence)?.[0] ?? null;
-      return applyBound([text], call, { type, mayBeNull: true }, run);
+      return noNumber(applyBound([text], call, { type, mayBeNull: true }, run), call);
     },
   },
   regexp_replace: {
@@ -51,7 +56,7 @@ export const REGEXP_FUNCTIONS: FunctionTable = {
       const run = (subjectText: string): string | null =>
         withinPacket(replaceMatches(expression, subjectText, { parts, occurrence }));
       const long = { ...type, maxCharacters: MAX_CHARACTERS };
-      return applyBound([text], call, { type: long, mayBeNull: true }, run);
+      return noNumber(applyBound([text], call, { type: long, mayBeNull: true }, run), call);
     },
   },
 };
