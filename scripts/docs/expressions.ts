@@ -174,6 +174,32 @@ const REFUSALS: readonly (readonly [what: string, why: string, instead: string])
     "`CAST` them to one type",
   ],
   [
+    "ROUND and TRUNCATE to a number of digits that is no literal; CEILING and FLOOR of a DECIMAL that IF, COALESCE or GREATEST chose",
+    "how many digits the result has depends on the row",
+    "a literal, `CAST(x AS DECIMAL(…))`",
+  ],
+  [
+    "Dates and times with fractions of seconds in arithmetic; a DECIMAL as JSON by CAST",
+    "MySQL computes with digits that it does not show",
+    "`CAST(x AS DECIMAL(…))`, `CAST(x AS DOUBLE)`",
+  ],
+  [
+    "GREATEST and LEAST of strings whose collation takes unlike strings for equal",
+    "which of the equal ones is taken depends on their order",
+    "`COLLATE` with a binary one",
+  ],
+  [
+    "NULLIF of a condition, of a value that is known against a column, or of a computed date; a FLOAT beside numbers of more digits in IF or CASE",
+    "MySQL gives it the type of the other",
+    "`IF`, `CAST`",
+  ],
+  [
+    "A part that is an error for every row, in whatever it stands",
+    "MySQL may evaluate it once, for all rows or for none",
+    "leave it out",
+  ],
+  ["`!!x`", "MySQL reads it as `!x`", "`NOT`"],
+  [
     "Bit operators on binary strings; `conv` of bits; `format` in other locales; `time` in functions of weeks",
     "rare, and not the same in all versions",
     "`CAST`",
