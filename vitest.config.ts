@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+          setupFiles: ["test/support/seed.ts"],
           // some start processes; a busy machine must not fail them
           testTimeout: 30_000,
           maxWorkers: 2,
@@ -17,6 +18,7 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["test/**/*.test.ts"],
+          setupFiles: ["test/support/seed.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

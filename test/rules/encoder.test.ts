@@ -4,6 +4,7 @@ import { readRowsByKey } from "../../src/mysql/read-rows.ts";
 import { describeTable } from "../../src/mysql/table-lookup.ts";
 import { createRandom, type Random } from "../../scripts/support/random.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
+import { SEED } from "../support/seed.ts";
 import { recordChanges, type RecordedAction } from "../support/recorded-changes.ts";
 
 const TABLES = 6;
@@ -140,8 +141,7 @@ async function compare(
 test.each(["mysql", "mariadb"] as const)(
   "documents of random tables of %s are what a SELECT gives, within their bounds",
   async (server) => {
-    const seed = Math.trunc(Math.random() * 2 ** 31);
-    const random = createRandom(seed, "tables");
+    const random = createRandom(SEED, "tables");
     await using db = await openTestDatabase(server);
     await db.query("set session sql_mode = ''");
     for (let n = 0; n < TABLES; n++) {
@@ -179,9 +179,9 @@ test.each(["mysql", "mariadb"] as const)(
           await db.query(`delete from t${n} where id % 5 = 0`);
         },
       });
-      expect(gaps, `seed ${seed}`).toEqual([]);
+      expect(gaps, `seed ${SEED}`).toEqual([]);
       await compare(db, `t${n}`, actions).catch((error: Error) => {
-        throw new Error(`seed ${seed}, table ${n} (${columns.join(", ")}): ${error.message}`, {
+        throw new Error(`seed ${SEED}, table ${n} (${columns.join(", ")}): ${error.message}`, {
           cause: error,
         });
       });
