@@ -100,6 +100,9 @@ test("coordinates keep every digit", async () => {
     "SELECT ST_X(g) AS x, ST_Y(g) AS y FROM t ORDER BY id",
   );
   expect(geometries).toEqual(
-    (rows as { x: number; y: number }[]).map(({ x, y }) => ({ type: "Point", coordinates: [x + 0, y + 0] })),
+    (rows as { x: number; y: number }[]).map(({ x, y }) => ({
+      type: "Point",
+      coordinates: [x + 0, y + 0],
+    })),
   );
 });
