@@ -14,6 +14,7 @@ function rule(table: string, index: string, more: Partial<RuleConfig> = {}): Rul
     dynamic: "strict",
     decimals: "auto",
     onTruncate: "keep",
+    cascade: "ignore",
     ...more,
   };
 }

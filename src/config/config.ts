@@ -7,6 +7,8 @@ export type StartPoint =
   /** The end of the log at the moment of the start. */
   | { readonly kind: "latest" }
   | { readonly kind: "position"; readonly file: string; readonly position: number }
+  /** The first transaction committed at or after this time, ms since 1970, less a margin. */
+  | { readonly kind: "timestamp"; readonly timestampMs: number }
   /** Behind the transactions of this GTID set (MySQL) or position (MariaDB). */
   | { readonly kind: "gtid"; readonly gtidSet: string };
 
@@ -192,11 +194,42 @@ export interface AdminConfig {
   readonly token?: string;
 }
 
+/** How tables are loaded beside the stream. */
+export interface LoadConfig {
+  /** `initial`: tables that have not been loaded yet are, as soon as the stream runs. `never`: only when asked for. */
+  readonly mode: "initial" | "never";
+  /** Read chunks there, a replica of the source, instead of at the source. */
+  readonly replica?: MysqlConnectionConfig;
+  /** Connections that read chunks at the same time, of all tables together. */
+  readonly connections: number;
+  /** Rows read in a second at most, of all tables together; absent = no limit. */
+  readonly maxRowsPerSecond?: number;
+  /** What a chunk should have; its number of rows follows from it. */
+  readonly chunkBytes: number;
+  /** Loading pauses while this replica is further behind than that. */
+  readonly pauseWhileLagging?: {
+    readonly replica: MysqlConnectionConfig;
+    readonly maxLagMs: number;
+  };
+  /** No refreshes and no replicas of an index that the load creates, until it is loaded. */
+  readonly relaxIndex: boolean;
+}
+
+/** How documents are compared with their rows. */
+export interface VerifyConfig {
+  /** Rows compared in a second, for ever, while the pipeline runs; absent = only when asked for. */
+  readonly continuousRowsPerSecond?: number;
+  /** How long the stream may take to pass a place before a difference counts as not settled. */
+  readonly settleTimeoutMs: number;
+}
+
 /** A rule and how its index is kept. */
 export interface RuleConfig extends RuleOptions {
   readonly createIndex: boolean;
   readonly dynamic: "strict" | "false";
   readonly onTruncate: "keep" | "delete" | "stop";
+  /** What becomes of documents whose rows a foreign key changes or deletes where the server does not log it: nothing, or the rows are read again. */
+  readonly cascade: "ignore" | "synthesize";
 }
 
 /** A test of a rule that stands in the configuration: a row, and the document that it must give. */
@@ -238,6 +271,8 @@ export interface DirectConfig extends CommonConfig {
   readonly sink: ElasticsearchSinkConfig;
   readonly state: StoreConfig;
   readonly deadLetters: StoreConfig;
+  readonly load: LoadConfig;
+  readonly verify: VerifyConfig;
 }
 
 /** MySQL's log into records. */
@@ -258,6 +293,8 @@ export interface SyncConfig extends CommonConfig {
   /** What the instances have in common besides offsets, which the group keeps: topic identities, gaps. */
   readonly state: IndexConfig;
   readonly deadLetters: StoreConfig;
+  readonly load: LoadConfig;
+  readonly verify: VerifyConfig;
 }
 
 /** One pipeline's whole configuration. */

@@ -28,7 +28,7 @@ export function describeKafkaSource(source: KafkaSourceConfig): SourceInput {
     session_timeout: formatDuration(source.sessionTimeoutMs),
     revoke_timeout: formatDuration(source.revokeTimeoutMs),
     max_fetch_bytes: formatSize(source.maxFetchBytes),
-    ...optional("mysql", source.mysql && describeOrigin(source.mysql)),
+    ...optional("mysql", source.mysql && describeMysqlServer(source.mysql)),
   };
 }
 
@@ -95,7 +95,10 @@ function describeNewTopics(topics: KafkaSinkConfig["createTopics"]): SinkInput["
   return { partitions, ...optional("replication", replication > 0 ? replication : undefined) };
 }
 
-function describeOrigin(mysql: MysqlConnectionConfig): NonNullable<SourceInput["mysql"]> {
+/** A MySQL server other than the source, as a table. */
+export function describeMysqlServer(
+  mysql: MysqlConnectionConfig,
+): NonNullable<SourceInput["mysql"]> {
   const { host, port, user, password, tls, connectTimeoutMs } = mysql;
   return {
     host,

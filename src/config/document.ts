@@ -10,6 +10,7 @@ import type {
 } from "./config.ts";
 import type { Scalar } from "../core/rule.ts";
 import { describeKafkaSink, describeKafkaSource, describeTls } from "./document-kafka.ts";
+import { describeLoad, describeVerify } from "./document-load.ts";
 import { optional } from "./optional.ts";
 import type { ConfigInput } from "./schema.ts";
 import { formatDuration, formatSize } from "./units.ts";
@@ -27,6 +28,9 @@ export function toDocument(config: PipelineConfig): ConfigInput {
     sink: sink.type === "kafka" ? describeKafkaSink(sink) : describeElasticsearchSink(sink),
     state: { ...config.state },
     dead_letters: { ...config.deadLetters },
+    ...(config.topology === "capture"
+      ? {}
+      : { load: describeLoad(config.load), verify: describeVerify(config.verify) }),
     log: config.log,
     ...(config.admin && { admin: describeAdmin(config.admin) }),
     rules: config.rules.map(describeRule),
@@ -72,6 +76,7 @@ function describeElasticsearchSink(sink: ElasticsearchSinkConfig): Elasticsearch
 
 function describeStart(start: StartPoint): NonNullable<MysqlInput["start"]> {
   if (start.kind === "position") return { file: start.file, position: start.position };
+  if (start.kind === "timestamp") return { timestamp: new Date(start.timestampMs).toISOString() };
   return start.kind === "gtid" ? { gtid_set: start.gtidSet } : start.kind;
 }
 
@@ -111,6 +116,7 @@ function describeRule(rule: RuleConfig): ConfigInput["rules"][number] {
     dynamic: rule.dynamic,
     decimals: rule.decimals,
     on_truncate: rule.onTruncate,
+    cascade: rule.cascade,
   };
 }
 

@@ -78,6 +78,8 @@ test("a minimal configuration gets every default", () => {
     },
     state: { type: "file", path: "/etc/tailrace/.tailrace" },
     deadLetters: { type: "file", path: "/etc/tailrace/.tailrace" },
+    load: { mode: "initial", connections: 4, chunkBytes: 1024 * 1024, relaxIndex: false },
+    verify: { settleTimeoutMs: 60_000 },
     log: { level: "info" },
     rules: [
       {
@@ -90,6 +92,7 @@ test("a minimal configuration gets every default", () => {
         dynamic: "strict",
         decimals: "auto",
         onTruncate: "keep",
+        cascade: "ignore",
       },
     ],
     tests: [],

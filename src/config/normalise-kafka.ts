@@ -8,13 +8,13 @@ import type {
   OffsetStart,
   RuleConfig,
 } from "./config.ts";
-import { readSourceAddress } from "./connections.ts";
 import { readKafkaConnection } from "./connections-kafka.ts";
+import { readMysqlServer } from "./read-mysql-server.ts";
 import { optional } from "./optional.ts";
 import type { Report } from "./problems.ts";
 import type { ConfigDocument } from "./schema.ts";
 import { describeTopicNameProblem } from "./schema-values.ts";
-import { readTls, type FileSources } from "./tls.ts";
+import type { FileSources } from "./tls.ts";
 
 type SourceDocument = Extract<ConfigDocument["source"], { type: "kafka" }>;
 type SinkDocument = Extract<ConfigDocument["sink"], { type: "kafka" }>;
@@ -34,7 +34,12 @@ export function normaliseKafkaSource(
     ...optional("start", document.start && toOffsetStart(document.start)),
     ...optional(
       "mysql",
-      document.mysql === undefined ? undefined : readOrigin(document.mysql, { sources, report }),
+      document.mysql === undefined
+        ? undefined
+        : readMysqlServer(document.mysql, {
+            sources,
+            report: (path, message) => report(["mysql", ...path], message),
+          }),
     ),
   };
 }
@@ -176,25 +181,3 @@ function toOffsetStart(start: BetweenDocument["start"]): OffsetStart {
   if ("timestamp" in start) return { kind: "timestamp", timestampMs: start.timestamp };
   return { kind: "offsets", offsets: start.offsets };
 }
-
-function readOrigin(
-  document: NonNullable<SourceDocument["mysql"]>,
-  { sources, report }: Reading,
-): MysqlConnectionConfig {
-  if (typeof document === "string") {
-    const at: Report = (_, message) => report(["mysql"], message);
-    return {
-      ...readSourceAddress({ url: document }, at),
-      connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
-    };
-  }
-  const below: Report = (path, message) => report(["mysql", ...path], message);
-  const tlsBelow: Report = (path, message) => below(["tls", ...path], message);
-  return {
-    ...readSourceAddress(document, below),
-    ...optional("tls", document.tls && readTls(document.tls, sources, tlsBelow)),
-    connectTimeoutMs: document.connect_timeout,
-  };
-}
-
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;

@@ -24,6 +24,7 @@ export function normaliseRules(
       createIndex: rule.create_index,
       dynamic: rule.dynamic,
       onTruncate: rule.on_truncate,
+      cascade: rule.cascade,
     };
   });
 }

@@ -13,6 +13,7 @@ import {
   normaliseKafkaSink,
   normaliseKafkaSource,
 } from "./normalise-kafka.ts";
+import { normaliseLoad } from "./normalise-load.ts";
 import { captureStores, directStores, halvesStores, syncStores } from "./normalise-stores.ts";
 import { optional } from "./optional.ts";
 import { reportBelow, type ConfigProblem } from "./problems.ts";
@@ -44,6 +45,7 @@ export function normaliseConfig(
   const { source, sink, kafka, name } = document;
   const common = normaliseCommon(document, options, problems);
   const report = reportBelow([], problems);
+  const documents = normaliseLoad(document, options, problems);
   const stores = {
     state: document.state,
     deadLetters: document.dead_letters,
@@ -80,6 +82,7 @@ export function normaliseConfig(
           source: mysql,
           sink: elasticsearch,
           ...directStores(stores),
+          ...documents,
         },
       ];
     }
@@ -90,7 +93,14 @@ export function normaliseConfig(
     const halves = halvesStores(stores, kafka.checkpoint_topic);
     return [
       { topology: "capture", ...common, source: mysql, sink: topics.sink, ...halves.capture },
-      { topology: "sync", ...common, source: topics.source, sink: elasticsearch, ...halves.sync },
+      {
+        topology: "sync",
+        ...common,
+        source: topics.source,
+        sink: elasticsearch,
+        ...halves.sync,
+        ...documents,
+      },
     ];
   }
   const topics = normaliseKafkaSource(source, at("source"));
@@ -106,6 +116,7 @@ export function normaliseConfig(
       source: topics,
       sink: normaliseElasticsearchSink(sink, options, problems),
       ...syncStores(stores),
+      ...documents,
     },
   ];
 }
@@ -183,6 +194,7 @@ export function deriveServerId(name: string, hostname: string): number {
 
 function toStartPoint(start: NonNullable<MysqlDocument["start"]>): StartPoint {
   if (typeof start === "string") return { kind: start };
+  if ("timestamp" in start) return { kind: "timestamp", timestampMs: start.timestamp };
   if ("file" in start) return { kind: "position", file: start.file, position: start.position };
   return { kind: "gtid", gtidSet: start.gtid_set };
 }

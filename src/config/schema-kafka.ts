@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DEFAULT_NAMES } from "./default-names.ts";
+import { mysqlServer } from "./schema-mysql-server.ts";
 import { kafkaConnectionKeys } from "./schema-kafka-connection.ts";
-import { pemKey, tlsKeys } from "./schema-tls.ts";
 import { durationKey, sizeKey, textKey, timeKey, topicKey } from "./schema-values.ts";
 
 const START_FORMS =
@@ -27,32 +27,6 @@ const start = z
     { error: START_FORMS },
   )
   .meta({ title: "start offsets" });
-
-/** The MySQL server that records come from: a URL, or a table with the keys of a MySQL source's address. */
-const origin = z
-  .union(
-    [
-      textKey(),
-      z.strictObject({
-        url: textKey().optional(),
-        host: textKey().optional(),
-        port: z.int().min(1).max(65_535).optional(),
-        user: textKey().optional(),
-        password: z.string().optional(),
-        connect_timeout: durationKey({ minMs: 100, maxMs: 600_000 }).prefault("10s"),
-        tls: z
-          .strictObject({
-            ...tlsKeys,
-            cert: pemKey("Our certificate.", "client.pem"),
-            key: pemKey("Its private key.", "client.key"),
-            verify_host: z.boolean().prefault(true),
-          })
-          .optional(),
-      }),
-    ],
-    { error: "must be a URL, or a table with url, or with host, port, user and password" },
-  )
-  .meta({ title: "URL or table" });
 
 /** What decides how a member of a consumer group reads. */
 const readKeys = {
@@ -171,7 +145,7 @@ export const kafkaSource = z.strictObject({
   session_timeout: readKeys.session_timeout,
   revoke_timeout: readKeys.revoke_timeout,
   max_fetch_bytes: readKeys.max_fetch_bytes,
-  mysql: origin.optional().meta({
+  mysql: mysqlServer.optional().meta({
     description:
       "The MySQL server that the records come from, asked for what they do not hold: the types of columns, and rows that were too large. `mysql://user:password@host:port`, or a table with the keys `url`, `host`, `port`, `user`, `password`, `connect_timeout` and `tls` of a MySQL source.",
     examples: ["mysql://sync:${env:MYSQL_PASSWORD}@127.0.0.1:3306"],

@@ -199,6 +199,10 @@ export const ruleSchema = z
       description:
         "After TRUNCATE or DROP of the table: keep the documents and record a gap, delete them, or stop the pipeline. `delete` needs an index of the table's own.",
     }),
+    cascade: z.enum(["ignore", "synthesize"]).prefault("ignore").meta({
+      description:
+        "Rows that a foreign key with ON DELETE CASCADE or SET NULL changes are not in the log of MySQL before 9.6 and of MariaDB. `synthesize`: when a row of the parent table goes or changes its key, the rows of this table that referred to it are looked for in the index and read again.",
+    }),
   })
   .meta({ title: "rule" });
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { pemKey, tlsKeys } from "./schema-tls.ts";
-import { durationKey, textKey } from "./schema-values.ts";
+import { durationKey, textKey, timeKey } from "./schema-values.ts";
 
 const START_FORMS =
-  'must be "earliest", "latest", { file = "binlog.000042", position = 4 } or { gtid_set = "…" }';
+  'must be "earliest", "latest", { file = "binlog.000042", position = 4 }, { gtid_set = "…" } or { timestamp = … }';
 
 const start = z
   .union(
@@ -11,6 +11,7 @@ const start = z
       z.enum(["earliest", "latest"]),
       z.strictObject({ file: textKey(), position: z.int().min(4) }),
       z.strictObject({ gtid_set: z.string() }),
+      z.strictObject({ timestamp: timeKey() }),
     ],
     { error: START_FORMS },
   )
@@ -48,7 +49,7 @@ export const mysqlSource = z.strictObject({
     }),
   start: start.optional().meta({
     description:
-      'Where to begin when there is no checkpoint: `"earliest"` (the oldest event the server has), `"latest"`, `{ file = "binlog.000042", position = 157 }` or `{ gtid_set = "…" }`. Ignored once there is a checkpoint.',
+      'Where to begin when there is no checkpoint: `"earliest"` (the oldest event the server has), `"latest"`, `{ file = "binlog.000042", position = 157 }` `{ gtid_set = "…" }`, or `{ timestamp = 2026-11-23T10:00:00Z }`, less a margin. Absent: the end of the log, and what is there is loaded ([load]). Ignored once there is a checkpoint.',
     examples: ["earliest", { file: "binlog.000042", position: 4 }],
   }),
   server_id: z

@@ -3,6 +3,7 @@ import { DEFAULT_NAMES } from "./default-names.ts";
 import { admin } from "./schema-admin.ts";
 import { ruleSchema, testSchema } from "./schema-rule.ts";
 import { kafkaBetween, kafkaSink, kafkaSource } from "./schema-kafka.ts";
+import { load, verify } from "./schema-load.ts";
 import { elasticsearchSink } from "./schema-sink.ts";
 import { mysqlSource } from "./schema-source.ts";
 import { durationKey, indexKey, textKey, topicKey } from "./schema-values.ts";
@@ -88,6 +89,8 @@ export const configSchema = z
     }),
     state,
     dead_letters: deadLetters,
+    load,
+    verify,
     log,
     admin,
     rules: z.array(ruleSchema).min(1, { error: "must have at least one rule" }).meta({

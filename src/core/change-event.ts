@@ -52,6 +52,25 @@ export interface IncompleteRow {
   readonly after: JsonRow | null;
 }
 
+/**
+ * Rows that a SELECT found, of a chunk of a load: they are written as inserts whose version is the chunk's low watermark. Comes between two transactions;
+ * rows that the stream has written since the chunk's window was opened are left out.
+ */
+export interface ReadEvent {
+  readonly kind: "read";
+  readonly table: TableVersion;
+  /** Names of the rules that take the rows. */
+  readonly rules: readonly string[];
+  /** As of {@link RowsEvent}. */
+  readonly bytes: unknown;
+  readonly start: number;
+  readonly end: number;
+  readonly versionHigh: number;
+  readonly versionLow: number;
+  /** Called when all of it was taken, with the number of actions that the sink had taken then: it is answered for when so many are closed. */
+  readonly onTaken: (actions: number) => void;
+}
+
 /** The end of a transaction: everything before it may be acknowledged together. */
 export interface CommitEvent {
   readonly kind: "commit";
@@ -161,6 +180,7 @@ export type MarkEvent = CommitEvent | HeartbeatEvent | OffsetEvent;
 
 export type ChangeEvent =
   | RowsEvent
+  | ReadEvent
   | IncompleteRowsEvent
   | GapEvent
   | SchemaChangeEvent

@@ -1,3 +1,5 @@
+import type { TableLoad } from "./load.ts";
+
 /** A place in the source's log: file and byte offset. */
 export interface LogPlace {
   readonly file: string;
@@ -49,6 +51,8 @@ export interface Checkpoint {
   /** Fingerprint of the parts of the configuration that give documents their place: rules, ids, indices. */
   readonly fingerprint: string;
   readonly gaps: readonly TableGap[];
+  /** Loads of tables, done or not; absent: of before there were any, everything counts as loaded. */
+  readonly loads?: readonly TableLoad[] | undefined;
   /** When it was written, ISO 8601. */
   readonly savedAt: string;
 }

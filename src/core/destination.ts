@@ -1,6 +1,7 @@
 import type {
   IncompleteRowsEvent,
   MarkEvent,
+  ReadEvent,
   RowsEvent,
   SchemaChangeEvent,
 } from "./change-event.ts";
@@ -12,6 +13,8 @@ import type {
 export interface Destination {
   /** Takes the rows that there is room for now. Undefined when all were taken, else a promise of the rest. */
   take(event: RowsEvent): Promise<void> | undefined;
+  /** Takes rows of a load; as `take`. A destination of records has no loads. */
+  takeRead(event: ReadEvent): Promise<void> | undefined;
   /** Completes rows whose images lack columns and takes them. Resolves with how many of them do not tell which document they left. */
   takeIncomplete(event: IncompleteRowsEvent): Promise<number>;
   takeSchemaChange(event: SchemaChangeEvent): Promise<void> | undefined;

@@ -377,6 +377,50 @@ export const ERROR_TABLE = {
     summary: "A transform script threw an error for a row or returned what is no document.",
     remedy: "Correct the script; the next change of the row, or a repair, writes its document.",
   },
+  SNAPSHOT_NO_KEY: {
+    disposition: "fatal",
+    summary:
+      "A table cannot be loaded in chunks: it has no primary key and no unique key without NULLs.",
+    remedy: "Give it a primary key, or keep the table out of the load.",
+  },
+  SNAPSHOT_WHERE_INVALID: {
+    disposition: "fatal",
+    summary: "The server does not take the condition of a load.",
+    remedy: "Correct the condition; nothing was read or written.",
+  },
+  SNAPSHOT_KEY_UNUSABLE: {
+    disposition: "fatal",
+    summary: "A key of a table cannot be told to the server again: chunks would not move on.",
+    remedy: "Look at the row named: its key may hold bytes that its character set does not have.",
+  },
+  SNAPSHOT_UNVERSIONED: {
+    disposition: "fatal",
+    summary:
+      "Rows of a rule with upsert cannot be loaded beside a stream in another process: their documents carry no versions.",
+    remedy:
+      "Load them in the process that runs the stream (`POST /load`, or `tailrace load --then run`), or stop the stream first.",
+  },
+  SNAPSHOT_ROW_CHANGED: {
+    disposition: "retry",
+    summary: "A table's definition changed while rows of it were read.",
+    remedy: "Nothing: the chunk is read again.",
+  },
+  SNAPSHOT_LATE: {
+    disposition: "retry",
+    summary: "A chunk was not accepted before Elasticsearch forgets deletes (`index.gc_deletes`).",
+    remedy:
+      "Nothing: it is read again. If it happens often, raise index.gc_deletes of the index or make chunks smaller.",
+  },
+  VERIFY_DIFFERENT: {
+    disposition: "fatal",
+    summary: "Documents do not agree with their rows.",
+    remedy: "`tailrace verify --repair` writes exactly those; the report names them.",
+  },
+  REBUILD_IMPOSSIBLE: {
+    disposition: "fatal",
+    summary: "An index cannot be built anew behind its alias.",
+    remedy: "See the reason; nothing was changed.",
+  },
   BULK_UNREACHABLE: {
     disposition: "retry",
     summary: "Elasticsearch could not be reached or gave no usable answer.",

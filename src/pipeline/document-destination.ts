@@ -1,9 +1,11 @@
 import type {
   IncompleteRowsEvent,
   MarkEvent,
+  ReadEvent,
   RowsEvent,
   SchemaChangeEvent,
 } from "../core/change-event.ts";
+import { TailraceError } from "../core/errors.ts";
 import type { Destination } from "../core/destination.ts";
 import type { Sink } from "../core/sink.ts";
 import type { Boundary } from "./boundary.ts";
@@ -42,6 +44,11 @@ export class DocumentDestination<Mark extends MarkEvent> implements Destination 
   take(event: RowsEvent): Promise<void> | undefined {
     this.#stages.boundary.enter();
     return this.#stages.router.take(event);
+  }
+
+  takeRead(event: ReadEvent): Promise<void> | undefined {
+    const { database, table } = event.table.schema;
+    throw new TailraceError("INVARIANT_BROKEN", `Nobody loads ${database}.${table}.`);
   }
 
   takeIncomplete(event: IncompleteRowsEvent): Promise<number> {

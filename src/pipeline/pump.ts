@@ -42,6 +42,11 @@ export async function pump(stages: PumpStages, signal: AbortSignal): Promise<voi
         if (room !== undefined) await room;
         break;
       }
+      case "read": {
+        const rest = destination.takeRead(event);
+        if (rest !== undefined) await rest;
+        break;
+      }
       case "incomplete":
         if ((await destination.takeIncomplete(event)) > 0) await stages.onGap(incompleteGap(event));
         break;

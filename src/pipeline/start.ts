@@ -10,6 +10,7 @@ export type StartRequest =
   | { readonly kind: "earliest" }
   | { readonly kind: "latest" }
   | { readonly kind: "position"; readonly file: string; readonly position: number }
+  | { readonly kind: "timestamp"; readonly timestampMs: number }
   | { readonly kind: "gtid"; readonly gtidSet: string };
 
 /** What of the source decides where reading can begin. */
@@ -125,6 +126,8 @@ function begin(
       if (source.flavor === "mariadb" && source.gtidAtPlace === null)
         throw new TailraceError("SOURCE_POSITION_LOST", noEventAt(request));
       return at(request.file, request.position, source.gtidAtPlace);
+    case "timestamp":
+      throw new TailraceError("INVARIANT_BROKEN", "A time is a place before it is a start.");
     case "gtid": {
       const gtidSet = parse(request.gtidSet, source, "CONFIG_INVALID");
       checkServable(gtidSet, source);

@@ -44,6 +44,7 @@ const RULE: RuleConfig = {
   createIndex: true,
   dynamic: "strict",
   onTruncate: "keep",
+  cascade: "ignore",
 };
 
 const TEST: RuleTest = {

@@ -7,6 +7,7 @@ import type {
   SchemaChangeEvent,
 } from "../../core/change-event.ts";
 import type { Clock } from "../../core/clock.ts";
+import { TailraceError } from "../../core/errors.ts";
 import type { Destination } from "../../core/destination.ts";
 import type { RecordBuffer } from "../../core/kafka.ts";
 import type { RecordTopic } from "../../core/record.ts";
@@ -99,6 +100,11 @@ export class RecordDestination implements Destination {
   async #tellGaps(gaps: readonly RecordGap[]): Promise<void> {
     for (const gap of gaps) await this.#stages.onGap(gap);
     await this.#room();
+  }
+
+  /** Records are of changes: who reads them loads tables from the source. */
+  takeRead(): never {
+    throw new TailraceError("INVARIANT_BROKEN", "A capture loads no tables.");
   }
 
   async takeIncomplete(event: IncompleteRowsEvent): Promise<number> {

@@ -13,6 +13,7 @@ const rule = (table: string): RuleConfig => ({
   dynamic: "strict",
   decimals: "auto",
   onTruncate: "keep",
+  cascade: "ignore",
 });
 
 test("tables are captured as the rules say, and a dropped database empties those that were seen", () => {
