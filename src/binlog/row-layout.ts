@@ -5,6 +5,7 @@ import type { LayoutColumn, ValueCode } from "./column-layout.ts";
 import { readCode } from "./read-code.ts";
 import { sameCode } from "./same-code.ts";
 import { valueCode } from "./value-code.ts";
+import { readShortDecimal, UTF8_CHARSETS } from "./values/read-scalar.ts";
 
 /**
  * The layout of a full row image: a null bitmap with a bit a column, then the values that are not NULL
@@ -31,6 +32,16 @@ export function createBinlogLayout(columns: readonly LayoutColumn[]): RowLayout 
       if (code.write === null) notExpanded();
       return place(code, `${into} = ${readCode(columns[index]!, index, helpers)};`);
     },
+    readNumber: (index, into) => {
+      const { type } = columns[index]!.column;
+      if (type.kind !== "decimal") return layout.readValue(index, into);
+      helpers["readShortDecimal"] = readShortDecimal;
+      return place(
+        codes[index]!,
+        `${into} = readShortDecimal(b, p, ${type.precision - type.scale}, ${type.scale});`,
+      );
+    },
+    noteText: (index, from, length) => noteText(columns[index]!, codes[index]!, { from, length }),
     sameColumns: (indices) => sameCode(layout, indices, helpers),
     jsonBound: (index, form) =>
       form?.dialect === "canal" ? canalBound(columns[index]!, codes[index]!) : codes[index]!.bound,
@@ -41,6 +52,16 @@ export function createBinlogLayout(columns: readonly LayoutColumn[]): RowLayout 
 function skip(code: ValueCode): string {
   if (code.fixedBytes !== undefined) return `p += ${code.fixedBytes};`;
   return `p += ${code.prefixBytes!} + ${readLength(code.prefixBytes!)};`;
+}
+
+function noteText(
+  { column: { type } }: LayoutColumn,
+  { prefixBytes, write: writer }: ValueCode,
+  { from, length }: { readonly from: string; readonly length: string },
+): string | null {
+  if (type.kind !== "text" || !UTF8_CHARSETS.has(type.charset)) return null;
+  if (prefixBytes === undefined || writer === null) return null;
+  return `${length} = ${readLength(prefixBytes)}; ${from} = p + ${prefixBytes}; if (${from} + ${length} > end) corrupt();`;
 }
 
 function write(code: ValueCode, form: DocumentForm): string {

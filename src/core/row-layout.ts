@@ -49,6 +49,13 @@ export interface RowLayout {
    * Throws RULE_EXPRESSION_UNSUPPORTED for types that expressions do not take (geometry, vector).
    */
   readValue(index: number, into: string): string;
+  /** The same with a DECIMAL of up to 15 digits as a number times 10^scale, never -0. Absent = {@link readValue} does. */
+  readNumber?(index: number, into: string): string;
+  /**
+   * Statements that note where the text of column `index`, which is not NULL, lies: at `b[from]`, `length` bytes of UTF-8; both are declared variables, and `p` stays. Null for what is
+   * no such text. Absent = none is.
+   */
+  noteText?(index: number, from: string, length: string): string | null;
   /**
    * The body of a function `(b, p, q, end)`: are these columns (in ascending order) the same in the row images of one update, that before at `p` and that
    * after at `q`? Null where that cannot be told; then every update counts as a change.

@@ -1,6 +1,7 @@
 import type { Column, ColumnType } from "../core/schema.ts";
 import { BIGINT, BIGINT_UNSIGNED, type Collation, type SqlType } from "./sql-type.ts";
 import { collationNamed } from "./text/merge.ts";
+import type { Typed } from "./typed.ts";
 
 /** Digits of the greatest integer of each size; what MySQL takes for its precision. */
 const INTEGER_DIGITS = { 1: 3, 2: 5, 3: 8, 4: 10 } as const;
@@ -59,6 +60,17 @@ export function columnSqlType(column: Pick<Column, "type">): SqlType {
     case "vector":
       return { kind: "opaque", name: type.kind };
   }
+}
+
+/** Up to this many digits a decimal is a safe integer. */
+const EXACT_DIGITS = 15;
+
+/** A column's value: `source` gives it in its form of `ColumnValue`, `number` a DECIMAL of few digits as a number that is never -0. */
+export function columnValue(column: Column, source: string, number: string): Omit<Typed, "at"> {
+  const type = columnSqlType(column);
+  const value = { type, isNullable: column.nullable, source };
+  const isShort = type.kind === "decimal" && type.precision <= EXACT_DIGITS;
+  return isShort ? { ...value, exact: { of: source, source: number } } : value;
 }
 
 function collationOf(

@@ -1,4 +1,5 @@
 import type { ColumnValue } from "../core/sql-value.ts";
+import { exactly, withExact } from "./numeric/exact.ts";
 import type { SqlType } from "./sql-type.ts";
 import type { Scope, Typed } from "./typed.ts";
 
@@ -11,6 +12,10 @@ export function constantOf(
 ): Typed {
   const source = constantSource(value, scope);
   const known = { type, isNullable: value === null, source, constant: { value }, at };
+  if (type.kind === "decimal" && typeof value === "bigint") {
+    const exact = exactly(value);
+    if (typeof exact === "number") return withExact(known, constantSource(exact, scope));
+  }
   return type.kind === "integer" && type.isTruth === true
     ? { ...known, test: value === 1 ? "true" : "false" }
     : known;

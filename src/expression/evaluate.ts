@@ -2,7 +2,7 @@ import { TailraceError } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { ColumnValue, Moment } from "../core/sql-value.ts";
 import type { Expression } from "../query/tree.ts";
-import { columnSqlType } from "./column.ts";
+import { columnValue } from "./column.ts";
 import { compileExpression } from "./compile.ts";
 import { toText } from "./convert.ts";
 import { formatJson } from "./json/format.ts";
@@ -10,7 +10,9 @@ import { shownDouble } from "./numeric/format.ts";
 import { createScope, type CodeScope, type Fail } from "./scope.ts";
 import type { SqlType } from "./sql-type.ts";
 import { formatMoment } from "./temporal/format.ts";
+import { writtenSource } from "./to-json.ts";
 import type { Typed } from "./typed.ts";
+import { digitsText } from "./write-digits.ts";
 
 /** A row as its columns' values, by column index. */
 export type RowValues = readonly (ColumnValue | null)[];
@@ -58,11 +60,8 @@ function assemble<Result>(
       const index = byName.get(name);
       if (index === undefined) return undefined;
       const column = columns[index]!;
-      return {
-        type: columnSqlType(column),
-        isNullable: column.nullable,
-        source: `row[${index}]`,
-      };
+      const value = `row[${index}]`;
+      return columnValue(column, value, `(${value} === null ? null : Number(${value}))`);
     },
   });
   const compiled = expressions.map((expression) => compileExpression(expression, scope));
@@ -98,6 +97,11 @@ export function textOf(typed: Typed, scope: CodeScope): string {
   if (type.kind === "json") return print(formatJson);
   if (type.kind === "time") {
     return print((value: Moment) => formatMoment(value, "time", type.fraction));
+  }
+  const written = writtenSource(typed);
+  if (written !== source && type.kind === "decimal" && typed.text === undefined) {
+    const name = scope.temporary();
+    return `((${name} = ${written}) === null ? null : ${scope.bind(digitsText)}(${name}, ${type.scale}))`;
   }
   switch (type.kind) {
     case "null":

@@ -1,8 +1,10 @@
 import type { FieldType } from "../core/target-field.ts";
 import { compactJson } from "./json/format.ts";
 import * as texts from "./json-texts.ts";
+import { exactOf } from "./numeric/exact.ts";
 import type { IntegerType, SqlType } from "./sql-type.ts";
 import type { Scope, Typed } from "./typed.ts";
+import { DIGITS_BOUND, INTEGER_BOUND, writeDigits } from "./write-digits.ts";
 
 /** How a value is written. */
 export interface ToJsonOptions {
@@ -34,14 +36,34 @@ export function compileToJson(value: Typed, scope: Scope, options: ToJsonOptions
       write: `o = ${write}(${source}, out, o);`,
     };
   }
+  const quoted = (write: string): string =>
+    type.kind === "decimal" && options.decimalAsString
+      ? `out[o++] = 34; ${write} out[o++] = 34;`
+      : write;
+  const scale = shownScale(type);
+  if (scale !== null) {
+    const write = quoted(`o = ${scope.bind(writeDigits)}(${source}, ${scale}, out, o);`);
+    const bound = type.kind === "integer" ? INTEGER_BOUND : DIGITS_BOUND + 2;
+    return { prepare: "", bound: `${bound}`, write };
+  }
   const text = scope.temporary();
-  const write = `o = ${scope.bind(writeText)}(${text}, out, o);`;
-  const isQuoted = type.kind === "decimal" && options.decimalAsString;
   return {
     prepare: `${text} = ${jsonTextOf(value, scope)};`,
     bound: `(3 * ${text}.length + 2)`,
-    write: isQuoted ? `out[o++] = 34; ${write} out[o++] = 34;` : write,
+    write: quoted(`o = ${scope.bind(writeText)}(${text}, out, o);`),
   };
+}
+
+/** What is evaluated to be written: its exact form where a decimal has one and shows all its digits. */
+export function writtenSource(value: Typed): string {
+  const exact = shownScale(value.type) === null ? null : exactOf(value);
+  return exact ?? value.source;
+}
+
+/** Digits behind the point of a value that is the number of its digits; null where it is not. */
+function shownScale(type: SqlType): number | null {
+  if (type.kind === "integer") return 0;
+  return type.kind === "decimal" && type.frac === type.scale ? type.scale : null;
 }
 
 /** A JavaScript expression for the JSON text of a value that is not NULL; DECIMAL as a number. Refuses types that have none. */

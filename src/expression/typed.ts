@@ -32,6 +32,10 @@ export interface Typed {
   readonly json?: Typed;
   /** A decimal that GREATEST or LEAST chose, or UNIX_TIMESTAMP, which has in quotients the digits that the value had. */
   readonly hasOwnDigits?: true;
+  /** Of decimals: `source` of the same value as a number where it can be one (`numeric/exact.ts`), cheaper, and not evaluated beside it. It holds for as long as `source` is `of`. */
+  readonly exact?: { readonly of: string; readonly source: string };
+  /** What a column's text becomes where it is ASCII: each character as `map` has it (0: not by the map). It holds for as long as `source` is `of`. */
+  readonly ascii?: { readonly of: string; readonly column: string; readonly map: Uint8Array };
   /** Why it cannot be taken for a number, if it cannot. */
   readonly notNumber?: string;
   /** Why it cannot be taken for a date or time, if it cannot. */

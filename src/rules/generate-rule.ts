@@ -1,22 +1,14 @@
 import { ID_SCRATCH_BYTES } from "../core/action-writer.ts";
 import type { RowLayout } from "../core/row-layout.ts";
-import {
-  KEY_HELPERS,
-  keySource,
-  stepsSource,
-  storeSource,
-  type Visit,
-  walkSource,
-} from "../core/row-source.ts";
+import { KEY_HELPERS, keySource, stepsSource, walkSource } from "../core/row-source.ts";
 import {
   boundSource,
   columnsSource,
   type DocumentCode,
   type GeneratedSource,
-  nameSource,
-  nameText,
 } from "./document-source.ts";
 import { checkIndexName, writeIdText, writeRoutingText } from "./place.ts";
+import { behindLast, declareValues, expressionSource, reading } from "./expression-source.ts";
 import { type DocumentPlan, placeColumns } from "./plan.ts";
 import { isRowError, isUntold, untold } from "./row-failure.ts";
 import { unchangedSource } from "./unchanged-source.ts";
@@ -155,26 +147,6 @@ return { insert, update, delete: remove, purge, rowEnd };
   };
 }
 
-/** Declares the variables of columns that are read. */
-function declareValues(columns: Iterable<number>): string {
-  const names = Array.from(columns, (column) => `v${column} = null`);
-  return names.length === 0 ? "" : `let ${names.join(", ")};`;
-}
-
-function reading(layout: RowLayout, columns: ReadonlySet<number>): Visit {
-  const check = (index: number): string =>
-    layout.isTold === undefined ? "" : `if (!(${layout.isTold(index)})) untold();`;
-  return (index) =>
-    columns.has(index)
-      ? { before: check(index), value: layout.readValue(index, `v${index}`), none: "" }
-      : null;
-}
-
-/** One behind the last of the columns. */
-function behindLast(columns: Iterable<number>): number {
-  return Math.max(0, ...Array.from(columns, (column) => column + 1));
-}
-
 /** `isPresent` leaves `w_p` behind a row that is not; `wasPresent` is for images before. */
 function presentSource({ filter }: DocumentPlan, layout: RowLayout): string {
   if (filter === null) return "function wasPresent() { return true; }";
@@ -251,49 +223,14 @@ function place(b, p, end, w, isLeaving) {
 }`;
 }
 
-/** Statements that evaluate the expressions of the row at `p` into their variables and prepare them for being written. */
-function evaluateSource({ expressions }: DocumentPlan, layout: RowLayout): string {
-  const columns = new Set(expressions.flatMap((field) => [...field.columns]));
-  const walk =
-    columns.size === 0
-      ? ""
-      : `{ ${walkSource(layout, behindLast(columns), reading(layout, columns))} }`;
-  const values = expressions.map(({ variable, source, isNullable, json }) => {
-    const prepare =
-      isNullable && json.prepare !== ""
-        ? `if (${variable} !== null) { ${json.prepare} }`
-        : json.prepare;
-    return `const ${variable} = ${source}; ${prepare}`;
-  });
-  return `${declareValues(columns)} ${walk} ${values.join("\n")}`;
-}
-
-/** Statements that add the expressions to `bound`. */
-function expressionBound({ expressions }: DocumentPlan): string {
-  return expressions
-    .map(({ name, variable, isNullable, json }) => {
-      const fixed = Buffer.byteLength(nameText(name)) + 4;
-      const value = isNullable ? `(${variable} === null ? 0 : ${json.bound})` : json.bound;
-      return `bound += ${fixed} + ${value};`;
-    })
-    .join(" ");
-}
-
 /** Statements that write the document of the row at `row`, evaluated, at `out[o…]`; they leave `w_p` behind the row. */
-function writeSource(code: DocumentCode, { columns, expressions }: DocumentPlan): string {
+function writeSource({ columns }: DocumentPlan, fields: string): string {
   const head =
     columns.length === 0
       ? "out[o++] = 123; w_p = rowEnd(b, row, end);"
       : "o = writeColumns(b, row, end, out, o);";
-  const fields = expressions.map(({ name, variable, isNullable, json }, n) => {
-    const isFirst = columns.length === 0 && n === 0;
-    const stored = nameSource(code, nameText(name).slice(isFirst ? 1 : 0));
-    return isNullable
-      ? `${stored} if (${variable} === null) { ${storeSource("null")} } else { ${json.write} }`
-      : `${stored} ${json.write}`;
-  });
   return `${head}
-  ${fields.join("\n")}
+  ${fields}
   out[o++] = 125;
   if (w_p > end) overrun();`;
 }
@@ -306,16 +243,17 @@ function columnsFunction(code: DocumentCode): string {
 
 /** `put` writes the whole document of the row at `p`, whose place is set; false when there is no room. */
 function putSource(code: DocumentCode, plan: DocumentPlan): string {
+  const expressions = expressionSource(code, plan.expressions);
   return `${columnsFunction(code)}
 function put(b, p, end, w, idLength) {
   const row = p;
-  ${evaluateSource(plan, code.layout)}
-  ${boundSource(code, "row", expressionBound(plan))}
+  ${expressions.evaluate}
+  ${boundSource(code, "row", expressions.bound)}
   const slot = w.index(idLength, bound);
   if (slot === null) { s.reason = "room"; return false; }
   const out = slot.bytes;
   let o = slot.length;
-  ${writeSource(code, plan)}
+  ${writeSource(plan, expressions.write)}
   w.finish(slot, o);
   return true;
 }`;
@@ -323,14 +261,15 @@ function put(b, p, end, w, idLength) {
 
 /** The same with a script between the document and its place. */
 function scriptPutSource(code: DocumentCode, plan: DocumentPlan): string {
+  const expressions = expressionSource(code, plan.expressions);
   return `${columnsFunction(code)}
 function documentText(b, p, end) {
   const row = p;
-  ${evaluateSource(plan, code.layout)}
-  ${boundSource(code, "row", expressionBound(plan))}
+  ${expressions.evaluate}
+  ${boundSource(code, "row", expressions.bound)}
   const out = script.room(bound);
   let o = 0;
-  ${writeSource(code, plan)}
+  ${writeSource(plan, expressions.write)}
   return out.toString("utf8", 0, o);
 }
 function put(b, p, end, w, idLength) {

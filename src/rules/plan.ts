@@ -4,7 +4,12 @@ import type { FieldType, TargetField } from "../core/target-field.ts";
 import type { TargetOptions } from "../core/action-writer.ts";
 import { toTruth } from "../expression/convert.ts";
 import type { CodeScope } from "../expression/scope.ts";
-import { compileToJson, fieldTypeOf, type JsonSource } from "../expression/to-json.ts";
+import {
+  compileToJson,
+  fieldTypeOf,
+  type JsonSource,
+  writtenSource,
+} from "../expression/to-json.ts";
 import type { Typed } from "../expression/typed.ts";
 import { checkWhere } from "../expression/where.ts";
 import type { Rule } from "../query/rule.ts";
@@ -19,7 +24,7 @@ export interface FieldPlan extends TargetField {
   readonly column: number;
 }
 
-/** JavaScript source and the columns whose values it takes, as `v0`, `v1`… */
+/** JavaScript source and the columns whose values it takes, as `v0`, `v1`…; decimals of few digits as `n0`, `n1`…, too, times ten to the power of their scale. */
 export interface CodePlan {
   readonly source: string;
   readonly columns: ReadonlySet<number>;
@@ -30,6 +35,8 @@ export interface ExpressionPlan extends TargetField, CodePlan {
   readonly variable: string;
   readonly isNullable: boolean;
   readonly json: JsonSource;
+  /** Of a text made of one column: what its bytes become where they are ASCII. */
+  readonly copy: { readonly column: number; readonly map: Uint8Array } | null;
 }
 
 /** What the document id is made of: columns, or a text (NULL = the row has none). */
@@ -197,12 +204,20 @@ function expressionField(
   const { typed, columns } = compiler.compile(item.expression, item);
   const field = fieldOf(item.name, fieldTypeOf(typed.type), rule);
   const variable = `x${number}`;
-  const { isNullable, source } = typed;
+  const { isNullable } = typed;
+  const source = writtenSource(typed);
   const isNull = typed.type.kind === "null";
   const json = isNull
     ? { prepare: "", bound: "0", write: "" }
     : compileToJson({ ...typed, source: variable }, compiler.scope, field);
-  return { ...field, variable, source, isNullable: isNullable || isNull, columns, json };
+  const copy = copyOf(typed);
+  return { ...field, variable, source, isNullable: isNullable || isNull, columns, json, copy };
+}
+
+function copyOf({ type, source, ascii }: Typed): ExpressionPlan["copy"] {
+  const column = /^v(\d+)$/.exec(ascii?.column ?? "")?.[1];
+  if (type.kind !== "text" || ascii?.of !== source || column === undefined) return null;
+  return { column: Number(column), map: ascii.map };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { TailraceError } from "../core/errors.ts";
 import { type TableSchema, tableName } from "../core/schema.ts";
-import { columnSqlType } from "../expression/column.ts";
+import { columnValue } from "../expression/column.ts";
 import { compileExpression } from "../expression/compile.ts";
 import { toText } from "../expression/convert.ts";
 import { type CodeScope, createScope } from "../expression/scope.ts";
@@ -38,7 +38,7 @@ export class RuleCompiler {
         if (index === undefined) return undefined;
         const column = schema.columns[index]!;
         this.#columns.add(index);
-        return { type: columnSqlType(column), isNullable: column.nullable, source: `v${index}` };
+        return columnValue(column, `v${index}`, `n${index}`);
       },
       fail: (code, at, why) => {
         throw this.#error(code, at, why);

@@ -91,8 +91,24 @@ export function readDecimal(b: Buffer, p: number, precision: number, scale: numb
   return mask === 0 ? value : -value;
 }
 
+/** A DECIMAL with so many digits before the point and behind it, 15 at most together: its value times 10^`scale`, never -0. */
+export function readShortDecimal(b: Buffer, p: number, whole: number, scale: number): number {
+  if (whole === 0 || whole > 9 || scale > 9) return Number(readDecimal(b, p, whole + scale, scale));
+  const mask = b[p]! < 0x80 ? 0xff : 0;
+  let middle = p + GROUP_BYTES[whole]!;
+  let group = b[p]! ^ mask ^ 0x80;
+  for (let i = p + 1; i < middle; i++) group = group * 256 + (b[i]! ^ mask);
+  let fraction = 0;
+  for (const end = middle + GROUP_BYTES[scale]!; middle < end; middle++)
+    fraction = fraction * 256 + (b[middle]! ^ mask);
+  const limit = POWERS[scale]!;
+  if (group >= POWERS[whole]! || fraction >= limit) corruptValue("DECIMAL");
+  const value = group * limit + fraction;
+  return mask === 0 ? value : 0 - value;
+}
+
 /** Character sets whose bytes are UTF-8 already. */
-const UTF8_CHARSETS: ReadonlySet<string> = new Set(["utf8mb4", "utf8mb3", "utf8", "ascii"]);
+export const UTF8_CHARSETS: ReadonlySet<string> = new Set(["utf8mb4", "utf8mb3", "utf8", "ascii"]);
 
 /** The reader of texts in a character set. */
 export function createTextReader(

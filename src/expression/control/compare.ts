@@ -11,6 +11,7 @@ import type { Scope, Typed } from "../typed.ts";
 import { alignTemporal } from "./compare-temporal.ts";
 import { alignToColumn } from "./compare-column.ts";
 import { compareJson } from "./compare-json.ts";
+import { compareLabel } from "./compare-label.ts";
 
 /** JavaScript's operators for an order. */
 export type Sign = "===" | "!==" | "<" | "<=" | ">" | ">=";
@@ -104,6 +105,8 @@ function ofMoments(args: readonly Typed[], scope: Scope): Comparison {
 
 function ofStrings(strings: readonly Typed[], place: Place): Comparison {
   const merged = mergeStrings(strings, place, "comparison");
+  const ofLabel = compareLabel(strings, merged, place.scope);
+  if (ofLabel !== null) return ofLabel;
   return {
     args: merged.args,
     condition(sign, [a, b], sources) {

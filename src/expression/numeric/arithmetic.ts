@@ -1,10 +1,11 @@
 import { applyStrict } from "../apply.ts";
 import type { Call, SqlFunction } from "../functions.ts";
 import { DOUBLE, type DecimalType, type IntegerType, type SqlType } from "../sql-type.ts";
-import type { Typed } from "../typed.ts";
+import type { Scope, Typed } from "../typed.ts";
 import { checkDouble, checkNotNegative, checkSigned, checkUnsigned } from "./checks.ts";
 import { decimalOf, toDouble } from "./convert.ts";
 import { MAX_SCALE, rescale } from "./decimal.ts";
+import { addExact, exactly, exactOf, multiplyExact, subtractExact, withExact } from "./exact.ts";
 import { asDecimal, bigSource, toOperand, wholeDigits, type Operand } from "./operands.ts";
 
 /** `+`, `-` and `*`: integers exactly and within 64 bits, decimals exactly, doubles where one operand is no exact number. */
@@ -79,14 +80,38 @@ function decimals(sign: Sign, left: Operand, right: Operand, call: Call): Typed 
   checkWords(sign === "*" ? [a.type, b.type] : [type], call);
   if (sign === "*") {
     const frac = a.type.frac + b.type.frac;
-    return applyStrict([a, b], call, { type }, (x, y) => {
-      if (frac === type.frac) return `(${x} * ${y})`;
-      return `${scope.bind(rescale)}(${x} * ${y}, ${frac}, ${type.frac})`;
+    if (frac !== type.frac) {
+      return applyStrict([a, b], call, { type }, (x, y) => {
+        return `${scope.bind(rescale)}(${x} * ${y}, ${frac}, ${type.frac})`;
+      });
+    }
+    const product = applyStrict([a, b], call, { type }, (x, y) => `(${x} * ${y})`);
+    return besideExact(product, [a, b], call, (x, y) => {
+      return `${scope.bind(multiplyExact)}(${x}, ${y})`;
     });
   }
-  return applyStrict([a, b], call, { type }, (x, y) => {
+  const value = applyStrict([a, b], call, { type }, (x, y) => {
     return `(${scaledSource(x, a.type.frac, type.frac)} ${sign} ${scaledSource(y, b.type.frac, type.frac)})`;
   });
+  return besideExact(value, [a, b], call, (x, y) => {
+    const run = scope.bind(sign === "+" ? addExact : subtractExact);
+    return `${run}(${scaledExact(x, a.type.frac, type.frac, scope)}, ${scaledExact(y, b.type.frac, type.frac, scope)})`;
+  });
+}
+
+/** The value with its exact form, where the operands have one. */
+function besideExact(
+  value: Typed,
+  operands: readonly Typed[],
+  call: Call,
+  body: (...sources: readonly string[]) => string,
+): Typed {
+  const exact = operands.flatMap((operand) => {
+    const source = exactOf(operand);
+    return source === null ? [] : [{ ...operand, source }];
+  });
+  if (exact.length < operands.length) return value;
+  return withExact(value, applyStrict(exact, call, { type: value.type }, body).source);
 }
 
 function resultType(sign: Sign, a: DecimalType, b: DecimalType): DecimalType {
@@ -101,6 +126,12 @@ function resultType(sign: Sign, a: DecimalType, b: DecimalType): DecimalType {
 /** The source of a decimal with more digits behind the point. */
 export function scaledSource(source: string, from: number, to: number): string {
   return from === to ? source : `${source} * ${10n ** BigInt(to - from)}n`;
+}
+
+function scaledExact(source: string, from: number, to: number, scope: Scope): string {
+  if (from === to) return source;
+  const power = exactly(10n ** BigInt(to - from));
+  return `${scope.bind(multiplyExact)}(${source}, ${power}${typeof power === "bigint" ? "n" : ""})`;
 }
 
 /**

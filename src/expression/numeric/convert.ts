@@ -13,6 +13,7 @@ import {
 import { momentToDouble, momentToInteger, momentToNumber } from "../temporal/format.ts";
 import { RowError, type Scope, type Typed } from "../typed.ts";
 import { decimalToDouble, fitDecimal, rescale } from "./decimal.ts";
+import { withExact } from "./exact.ts";
 import { decimalOfDouble, parseDecimal, parseDouble, parseInteger } from "./parse.ts";
 
 /**
@@ -86,7 +87,9 @@ export function toDecimal(value: Typed, scope: Scope, size?: DecimalSize): Typed
     case "decimal":
       return value;
     case "integer":
-      return convert(value, scope, decimalOf(type.digits, 0), type.isSmall ? BigInt : null);
+      return type.isSmall && value.constant === undefined
+        ? withExact(convert(value, scope, decimalOf(type.digits, 0), BigInt), value.source)
+        : convert(value, scope, decimalOf(type.digits, 0), type.isSmall ? BigInt : null);
     case "enum":
       return convert(value, scope, decimalOf(5, 0), BigInt);
     case "set":

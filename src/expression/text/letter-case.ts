@@ -30,13 +30,31 @@ function caseFunction(direction: Direction): SqlFunction {
         ? asciiCase(direction)
         : caseOf(direction, string.type.collation, string.at, call.scope);
       const result = { type: sameKind(string, maxLength(string)) };
-      return applyStrings({ kind: "text", args: [string] }, [], call, { result, run });
+      const made = applyStrings({ kind: "text", args: [string] }, [], call, { result, run });
+      if (argument!.isColumn !== true || argument!.type.kind !== "text") return made;
+      return {
+        ...made,
+        ascii: { of: made.source, column: argument!.source, map: ASCII_MAPS[direction] },
+      };
     },
   };
 }
 
 const NOT_ASCII = /[^\0-\x7f]/;
 const caseFunctions = new Map<string, CaseFunction>();
+
+/** By character; 0 for those that JSON escapes, and for what is no ASCII. */
+const ASCII_MAPS = {
+  upper: asciiMap(upperAscii),
+  lower: asciiMap(lowerAscii),
+} as const;
+
+function asciiMap(run: CaseFunction): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => {
+    const isPlain = code >= 0x20 && code < 0x7f && code !== 0x22 && code !== 0x5c;
+    return isPlain ? run(String.fromCharCode(code)).charCodeAt(0) : 0;
+  });
+}
 
 function upperAscii(text: string): string {
   return text.toUpperCase();
