@@ -83,19 +83,25 @@ export interface Chunk {
   readonly buffers: readonly Buffer[];
   readonly rows: number;
   readonly bytes: number;
-  /** The low watermark: every transaction up to here is in the rows. */
+  /**
+   * The low watermark: every transaction up to here is in the rows, and it is not before the end that the log had when `read` was called. So what a stream
+   * had shown before is in the rows, too.
+   */
   readonly low: LogPlace;
   /** The high watermark: no transaction behind it is in the rows. */
   readonly high: LogPlace;
 }
 
-/** Reads chunks, one at a time, over a connection of its own. Autocommit, no table lock, no write. Throws SOURCE_*, SNAPSHOT_*. */
+/**
+ * Reads chunks, one at a time, over a connection of its own. Autocommit, no table lock, no write. Throws SOURCE_*, SNAPSHOT_*. Closed in the middle of a
+ * call, it rejects that.
+ */
 export interface ChunkReader extends AsyncDisposable {
   /** The table as it is now and the key that chunks of it go by. Null when there is no such table. Throws SNAPSHOT_NO_KEY. */
   describe(database: string, table: string): Promise<ChunkTable | null>;
   /** What the server guesses the number of the table's rows to be; null = it does not say. */
   estimateRows(table: ChunkTable): Promise<number | null>;
-  /** The greatest key; null when the table is empty. */
+  /** The greatest key; null when the table is empty. Every transaction that was logged before the call is seen, and by everything read later. */
   lastKey(table: ChunkTable): Promise<KeyLiterals | null>;
   /** The key of the `rows`th row of the range in the key's order, or of its last row where it has fewer; null when it is empty. */
   keyAfter(table: ChunkTable, range: KeyRange, rows: number): Promise<KeyLiterals | null>;
@@ -116,6 +122,8 @@ export interface ChunkWindow {
   write(chunk: Chunk): Promise<void>;
   /** Nothing will be written: the chunk could not be read. */
   discard(): void;
+  /** What `write` waits for, in words: `the stream to pass binlog.000042:1234`. Absent = documents to be written. */
+  readonly waitsFor?: string | undefined;
 }
 
 /** Tells when what the source had logged is in the documents. */
