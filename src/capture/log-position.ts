@@ -1,11 +1,12 @@
 import type { LogPlace } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
-
-/** Greatest epoch and binlog file number that a version has room for: 8 and 20 bits. */
-export const MAX_EPOCH = 0xff;
-const MAX_FILE_NUMBER = 0xf_ffff;
-/** And end of a binlog file: 35 bits, 32 GiB. */
-const POSITION_LIMIT = 2 ** 35;
+import {
+  fileNumber,
+  MAX_EPOCH,
+  MAX_FILE_NUMBER,
+  POSITION_LIMIT,
+  versionHigh,
+} from "../core/version.ts";
 
 /**
  * Follows the place in the log, and gives the version of what stands there: `epoch (8 bits) | binlog file number (20) | end position (35)`.
@@ -57,16 +58,10 @@ export class LogPosition {
   }
 
   get versionHigh(): number {
-    return (
-      ((this.epoch << 23) | (this.#fileNumber << 3) | Math.floor(this.position / 2 ** 32)) >>> 0
-    );
+    return versionHigh(this.epoch, this.#fileNumber, this.position);
   }
 
   get versionLow(): number {
     return this.position >>> 0;
   }
-}
-
-function fileNumber(file: string): number {
-  return Number(/\.(\d+)$/.exec(file)?.[1] ?? Number.NaN);
 }

@@ -1,9 +1,9 @@
-import { MAX_EPOCH } from "../capture/log-position.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { Checkpoint, LogPlace } from "../core/checkpoint.ts";
 import type { GtidSet } from "../core/gtid.ts";
 import { parseGtidSet } from "../core/gtid-set.ts";
+import { MAX_EPOCH } from "../core/version.ts";
 
 /** Where the configuration or the operator wants to begin. */
 export type StartRequest =

@@ -1,4 +1,4 @@
-import { MAX_EPOCH } from "../../capture/log-position.ts";
+import { MAX_EPOCH } from "../../core/version.ts";
 import { TailraceError } from "../../core/errors.ts";
 import type { FollowedTopic, SyncState } from "../../core/sync-state.ts";
 
