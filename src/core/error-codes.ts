@@ -405,6 +405,11 @@ export const ERROR_TABLE = {
     summary: "A table's definition changed while rows of it were read.",
     remedy: "Nothing: the chunk is read again.",
   },
+  SNAPSHOT_CHUNK_TOO_LARGE: {
+    disposition: "retry",
+    summary: "Rows of a chunk are much larger than those before them.",
+    remedy: "Nothing: they are read again in smaller chunks.",
+  },
   SNAPSHOT_LATE: {
     disposition: "retry",
     summary: "A chunk was not accepted before Elasticsearch forgets deletes (`index.gc_deletes`).",

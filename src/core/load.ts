@@ -105,7 +105,8 @@ export interface ChunkReader extends AsyncDisposable {
   lastKey(table: ChunkTable): Promise<KeyLiterals | null>;
   /** The key of the `rows`th row of the range in the key's order, or of its last row where it has fewer; null when it is empty. */
   keyAfter(table: ChunkTable, range: KeyRange, rows: number): Promise<KeyLiterals | null>;
-  read(table: ChunkTable, rows: ChunkRows): Promise<Chunk>;
+  /** Throws SNAPSHOT_CHUNK_TOO_LARGE when the rows have more bytes than `limitBytes`, which it never holds much more than; the reader may be closed then. */
+  read(table: ChunkTable, rows: ChunkRows, limitBytes?: number): Promise<Chunk>;
   /** Does the server take the condition? Throws SNAPSHOT_WHERE_INVALID with its answer. */
   checkWhere(table: ChunkTable, where: string): Promise<void>;
 }
