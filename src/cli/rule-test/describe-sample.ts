@@ -1,7 +1,7 @@
 import { parseExact, printExact } from "../../core/exact-json.ts";
 import type { JsonRow } from "../../core/json-row.ts";
 import { type TableSchema, tableName } from "../../core/schema.ts";
-import { describeDifference, type FieldDifference } from "./compare-documents.ts";
+import { describeDifference, type FieldDifference } from "../../core/compare-documents.ts";
 import type { HeldDocument } from "./read-document.ts";
 import type { RowOutcome } from "./run-rule.ts";
 

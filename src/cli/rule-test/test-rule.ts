@@ -4,7 +4,7 @@ import { type TableSchema, tableName } from "../../core/schema.ts";
 import { openConnection } from "../../mysql/connection.ts";
 import { connectionOptions } from "../../pipeline/source.ts";
 import { HttpClient, type HttpChannel } from "../../sink/client.ts";
-import { compareDocuments } from "./compare-documents.ts";
+import { compareDocuments } from "../../core/compare-documents.ts";
 import type { Sample } from "./describe-sample.ts";
 import { mysqlOf, readRuleTables } from "./live-schemas.ts";
 import { readDocument } from "./read-document.ts";

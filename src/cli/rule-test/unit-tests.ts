@@ -2,7 +2,11 @@ import type { RuleConfig, RuleTest } from "../../config/config.ts";
 import { asTailraceError, TailraceError } from "../../core/errors.ts";
 import { type TableSchema, tableName } from "../../core/schema.ts";
 import { createTableMatcher } from "../../rules/table-pattern.ts";
-import { compareDocuments, describeDifference, type FieldDifference } from "./compare-documents.ts";
+import {
+  compareDocuments,
+  describeDifference,
+  type FieldDifference,
+} from "../../core/compare-documents.ts";
 import { createRuleRun, type RowOutcome, type RunRule } from "./run-rule.ts";
 import { orderedJson, rowOfTest } from "./test-row.ts";
 

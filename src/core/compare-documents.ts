@@ -1,4 +1,4 @@
-import { isSameJson, JsonNumber, parseExact, printExact } from "../../core/exact-json.ts";
+import { isSameJson, JsonNumber, parseExact, printExact } from "./exact-json.ts";
 
 /** A field in which two documents differ; texts are JSON, null where the field is missing. */
 export interface FieldDifference {
@@ -12,6 +12,8 @@ export interface FieldDifference {
 export interface CompareOptions {
   /** Fields that only the found document has are others' and do not count. */
   readonly isPart?: boolean;
+  /** A field that is missing is the same as null, as it is to a search. */
+  readonly isNullMissing?: boolean;
 }
 
 /** The fields in which two documents differ, numbers by their digits, in the order of the expected one. Texts are JSON. */
@@ -36,6 +38,8 @@ interface Place extends CompareOptions {
   readonly path: string;
 }
 
+const NULL = "null";
+
 function* differences(expected: unknown, found: unknown, place: Place): Generator<FieldDifference> {
   if (!isObject(expected) || !isObject(found)) {
     if (isSameJson(expected, found)) return;
@@ -47,10 +51,17 @@ function* differences(expected: unknown, found: unknown, place: Place): Generato
     const path = place.path === "" ? name : `${place.path}.${name}`;
     const hasExpected = Object.hasOwn(expected, name);
     const hasFound = Object.hasOwn(found, name);
-    if (hasExpected && hasFound) yield* differences(expected[name], found[name], { path });
-    else if (hasExpected) yield { field: path, expected: printExact(expected[name]), found: null };
-    else if (place.isPart !== true)
-      yield { field: path, expected: null, found: printExact(found[name]) };
+    if (hasExpected && hasFound)
+      yield* differences(expected[name], found[name], { ...place, isPart: false, path });
+    else if (hasExpected) {
+      const text = printExact(expected[name]);
+      if (place.isNullMissing === true && text === NULL) continue;
+      yield { field: path, expected: text, found: null };
+    } else if (place.isPart !== true) {
+      const text = printExact(found[name]);
+      if (place.isNullMissing === true && text === NULL) continue;
+      yield { field: path, expected: null, found: text };
+    }
   }
 }
 

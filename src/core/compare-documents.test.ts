@@ -40,3 +40,15 @@ test("says what was expected and what was found", () => {
     "a: nothing expected, 1 made",
   );
 });
+
+test("takes a missing field for null when asked to, inside objects too", () => {
+  const options = { isNullMissing: true };
+  expect(compareDocuments('{"a":null,"o":{"b":null}}', '{"o":{},"c":null}', options)).toEqual([]);
+  expect(compareDocuments('{"a":1}', '{"c":2}', options)).toEqual([
+    { field: "a", expected: "1", found: null },
+    { field: "c", expected: null, found: "2" },
+  ]);
+  expect(compareDocuments('{"a":null}', "{}")).toEqual([
+    { field: "a", expected: "null", found: null },
+  ]);
+});
