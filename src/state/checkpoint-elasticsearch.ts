@@ -25,6 +25,12 @@ export function openCheckpointIndex(options: CheckpointIndexOptions): Checkpoint
   return new CheckpointIndex(options);
 }
 
+/** Removes the checkpoint of a pipeline that does not run. Throws STATE_UNWRITABLE, BULK_*. */
+export function removeCheckpointDocument(options: CheckpointIndexOptions): Promise<void> {
+  const { client, index, pipeline } = options;
+  return new StateDocument<CheckpointDocument>({ client, index, id: pipeline }).remove();
+}
+
 /** What the document holds. */
 interface CheckpointDocument {
   readonly pipeline: string;

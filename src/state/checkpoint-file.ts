@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
+import { fileNameOf, syncFolder, writeDurably } from "./durable-file.ts";
 import { parseCheckpoint, unreadableCheckpoint } from "./parse-checkpoint.ts";
 import { takeFileLock, type FileLock } from "./file-lock.ts";
 
@@ -32,8 +33,19 @@ export async function peekCheckpointFile(
   return loadCheckpoint(checkpointPath(options), options.pipeline);
 }
 
+/** Removes the checkpoint, and the copy before it, of a pipeline that does not run. Throws STATE_FOREIGN while it does, STATE_UNWRITABLE. */
+export async function removeCheckpointFile(options: CheckpointFileOptions): Promise<void> {
+  const path = checkpointPath(options);
+  await using store = await openCheckpointFile(options);
+  void store;
+  await unwritable(path, async () => {
+    await rm(path, { force: true });
+    await rm(previousOf(path), { force: true });
+  });
+}
+
 function checkpointPath({ folder, pipeline }: CheckpointFileOptions): string {
-  return join(folder, `${fileName(pipeline)}.checkpoint.json`);
+  return join(folder, `${fileNameOf(pipeline)}.checkpoint.json`);
 }
 
 async function loadCheckpoint(path: string, pipeline: string): Promise<Checkpoint | null> {
@@ -80,14 +92,6 @@ class CheckpointFile implements CheckpointStore {
   }
 }
 
-/** A pipeline's name as a file name; names that differ give names that differ. */
-function fileName(pipeline: string): string {
-  return pipeline.replaceAll(
-    /[^a-zA-Z0-9_-]/g,
-    (character) => `%${character.codePointAt(0)!.toString(16)}`,
-  );
-}
-
 function previousOf(path: string): string {
   return path.replace(/\.json$/, ".previous.json");
 }
@@ -97,25 +101,6 @@ async function replacePrevious(path: string): Promise<void> {
   const previous = previousOf(path);
   await writeDurably(`${previous}.new`, await readFile(path));
   await rename(`${previous}.new`, previous);
-}
-
-async function writeDurably(path: string, content: string | Buffer): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function unwritable<T>(path: string, action: () => Promise<T>): Promise<T> {

@@ -24,6 +24,7 @@ const MAPPINGS = {
     owner: { type: "keyword" },
     checkpoint: { type: "object", enabled: false },
     sync: { type: "object", enabled: false },
+    rebuild: { type: "object", enabled: false },
   },
 };
 
@@ -68,6 +69,14 @@ export class StateDocument<Source> {
   async write(source: Source, condition: string): Promise<JsonAnswer> {
     if (condition === FIRST) await this.#createIndex();
     return this.#client.request("PUT", `${this.#path}?${condition}`, source);
+  }
+
+  /** Removes it; one that is not there is removed. Throws STATE_UNWRITABLE, BULK_*. */
+  async remove(): Promise<void> {
+    const answer = await this.#client.request("DELETE", this.#path);
+    if (answer.status < 300 || answer.status === 404) return;
+    const why = `HTTP ${answer.status}${reasonOf(answer.body)}`;
+    throw new TailraceError("STATE_UNWRITABLE", `${this.place}: ${why}`);
   }
 
   async #createIndex(): Promise<void> {

@@ -11,6 +11,12 @@ export interface SyncStateIndexOptions {
   readonly pipeline: string;
 }
 
+/** Removes the state of a sync that does not run. Throws STATE_UNWRITABLE, BULK_*. */
+export function removeSyncState({ client, index, pipeline }: SyncStateIndexOptions): Promise<void> {
+  const id = `sync:${pipeline}`;
+  return new StateDocument<SyncDocument>({ client, index, id }).remove();
+}
+
 interface SyncDocument {
   readonly pipeline: string;
   readonly saved_at: string;
