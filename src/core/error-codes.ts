@@ -400,6 +400,13 @@ export const ERROR_TABLE = {
     remedy:
       "Load them in the process that runs the stream (`POST /load`, or `tailrace load --then run`), or stop the stream first.",
   },
+  SNAPSHOT_INCOMPARABLE: {
+    disposition: "fatal",
+    summary:
+      "Rows cannot be loaded beside a sync whose records carry no versions: its documents are ordered by offsets, which places in MySQL's log do not compare with.",
+    remedy:
+      "Load with a new name (state, group) and new indices before the sync begins, then start it at the load's beginning: `tailrace load --then run`.",
+  },
   SNAPSHOT_ROW_CHANGED: {
     disposition: "retry",
     summary: "A table's definition changed while rows of it were read.",
