@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { TailraceError } from "../core/errors.ts";
+import { type Holder, isHolderGone, thisHolder } from "./holder.ts";
 
 /** The right to be the only process that writes something. */
 export interface FileLock extends AsyncDisposable {
@@ -13,13 +13,9 @@ export interface FileLock extends AsyncDisposable {
 /** A lock of another host counts as abandoned when nobody has checked it for this long. */
 const FOREIGN_LEASE_MS = 60_000;
 
-interface Holder {
+interface LockHolder extends Holder {
   /** Tells two locks of one process apart. */
   readonly id: string;
-  readonly pid: number;
-  /** Start time of the process, so that a reused process id is not taken for it; empty where the system does not tell. */
-  readonly started: string;
-  readonly host: string;
 }
 
 /**
@@ -27,12 +23,7 @@ interface Holder {
  * cannot see, when it has not been checked for a minute. Throws STATE_FOREIGN while the holder lives.
  */
 export async function takeFileLock(path: string): Promise<FileLock> {
-  const owner = JSON.stringify({
-    id: randomUUID(),
-    pid: process.pid,
-    started: startTime(process.pid),
-    host: hostname(),
-  } satisfies Holder);
+  const owner = JSON.stringify({ id: randomUUID(), ...thisHolder() } satisfies LockHolder);
   while (!(await create(path, owner))) {
     const holder = await readFile(path, "utf8").catch(() => null);
     if (holder === null) continue;
@@ -60,7 +51,7 @@ export async function takeFileLock(path: string): Promise<FileLock> {
 
 function describeHolder(text: string): string {
   try {
-    const { pid, host } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host } = JSON.parse(text) as Partial<LockHolder>;
     return `process ${pid ?? "?"}${host === hostname() ? "" : ` on ${host ?? "?"}`}, which runs`;
   } catch {
     return "a process that is just starting";
@@ -83,33 +74,18 @@ async function create(path: string, owner: string): Promise<boolean> {
 }
 
 async function isAlive(path: string, text: string): Promise<boolean> {
-  let holder: Partial<Holder>;
+  let holder: Partial<LockHolder>;
   try {
-    holder = JSON.parse(text) as Partial<Holder>;
+    holder = JSON.parse(text) as Partial<LockHolder>;
   } catch {
     // killed between creating and writing: nobody holds it once it is a moment old
     return Date.now() - (await modified(path)) < 5_000;
   }
   if (holder.host !== hostname()) return Date.now() - (await modified(path)) < FOREIGN_LEASE_MS;
-  if (holder.pid === undefined) return false;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  return holder.started === startTime(holder.pid);
+  const { pid, started = "", host } = holder;
+  return pid !== undefined && !isHolderGone({ pid, started, host });
 }
 
 async function modified(path: string): Promise<number> {
   return (await stat(path).catch(() => null))?.mtimeMs ?? 0;
-}
-
-/** The process's start time in clock ticks since boot: field 22 of proc(5)'s stat, counted behind the name in parentheses. */
-function startTime(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch {
-    return "";
-  }
 }

@@ -1,0 +1,78 @@
+import type { Clock } from "../../core/clock.ts";
+import { TailraceError } from "../../core/errors.ts";
+import { type LoadJournal, sameLoad, type TableLoad } from "../../core/load.ts";
+
+/** Loads that belong together, as they are kept. */
+export interface LoadJob {
+  readonly format: 1;
+  readonly pipeline: string;
+  /** Tells what was asked for: the same again goes on where it was. */
+  readonly job: string;
+  readonly loads: readonly TableLoad[];
+  /** Of a load by keys: how many of them, in the order given, are answered for. */
+  readonly keysDone?: number | undefined;
+  /** When it was written, ISO 8601. */
+  readonly savedAt: string;
+}
+
+/** Keeps the loads of one pipeline for the one process that works at them. */
+export interface LoadJobStore extends AsyncDisposable {
+  /** Throws STATE_UNREADABLE, STATE_FOREIGN, BULK_*. */
+  load(): Promise<LoadJob | null>;
+  /** Replaces it; durable when it resolves. Throws STATE_UNWRITABLE (repeat it), STATE_FOREIGN when another process has taken over. */
+  save(job: LoadJob): Promise<void>;
+}
+
+/** Reads what a store holds. `place` is for messages. Throws STATE_UNREADABLE, STATE_FOREIGN. */
+export function parseLoadJob(
+  value: unknown,
+  { place, pipeline }: { readonly place: string; readonly pipeline: string },
+): LoadJob {
+  const job = value as Partial<LoadJob> | null | undefined;
+  const isWhole = job?.format === 1 && typeof job.job === "string" && Array.isArray(job.loads);
+  if (!isWhole)
+    throw new TailraceError("STATE_UNREADABLE", `${place}: these are no loads of format 1`);
+  if (job.pipeline !== pipeline)
+    throw new TailraceError("STATE_FOREIGN", `${place} belongs to the pipeline ${job.pipeline}`);
+  return job as LoadJob;
+}
+
+/** The loads of a job, kept in a store; one save at a time. */
+export class JobJournal implements LoadJournal {
+  readonly #store: LoadJobStore;
+  readonly #clock: Clock;
+  #job: LoadJob;
+  #saving: Promise<unknown> = Promise.resolve();
+
+  constructor(store: LoadJobStore, job: Omit<LoadJob, "format" | "savedAt">, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#job = { ...job, format: 1, savedAt: "" };
+  }
+
+  get loads(): readonly TableLoad[] {
+    return this.#job.loads;
+  }
+
+  get keysDone(): number {
+    return this.#job.keysDone ?? 0;
+  }
+
+  put(load: TableLoad): Promise<void> {
+    const { loads } = this.#job;
+    const at = loads.findIndex((each) => sameLoad(each, load));
+    return this.#change({ loads: at < 0 ? [...loads, load] : loads.with(at, load) });
+  }
+
+  /** So many keys are answered for. */
+  putKeysDone(keysDone: number): Promise<void> {
+    return this.#change({ keysDone });
+  }
+
+  #change(part: Partial<LoadJob>): Promise<void> {
+    this.#job = { ...this.#job, ...part, savedAt: new Date(this.#clock.now()).toISOString() };
+    const saved = this.#saving.then(() => this.#store.save(this.#job));
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+}
