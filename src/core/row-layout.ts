@@ -36,6 +36,8 @@ export interface RowLayout {
   begin(): string;
   /** An expression: is column `index` NULL in this row? */
   isNull(index: number): string;
+  /** Statements that move `p` past a NULL. Absent = a NULL takes no room. */
+  skipNull?(): string;
   /** An expression: is column `index` told of this row? One that is not may look like NULL. Absent = every column of every row is told. */
   isTold?(index: number): string;
   /** An expression on `b` of an update: is the image before told? One that is not is the image after once more. Absent = it always is. */

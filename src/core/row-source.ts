@@ -28,13 +28,14 @@ export function stepsSource(
   visit: Visit,
 ): string {
   const parts: string[] = [];
+  const skipNull = layout.skipNull?.() ?? "";
   for (let index = from; index < to; index++) {
     const done = visit(index);
     const value = done?.value ?? layout.skip(index);
     const before = done?.before ?? "";
     if (layout.columns[index]!.nullable)
       parts.push(
-        `${before} if (${layout.isNull(index)}) { ${done?.none ?? ""} } else { ${value} }`,
+        `${before} if (${layout.isNull(index)}) { ${skipNull} ${done?.none ?? ""} } else { ${value} }`,
       );
     else parts.push(`${before} ${value}`);
   }

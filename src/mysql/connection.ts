@@ -7,6 +7,7 @@ import {
   type RowDataPacket,
 } from "mysql2";
 import { TailraceError } from "../core/errors.ts";
+import { exchangeOn, queryPacket, SILENCE } from "./exchange.ts";
 import { translateMysqlError } from "./translate-error.ts";
 
 /** How a MySQL connection is encrypted and verified. Certificates and keys as PEM text. */
@@ -108,7 +109,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       charset: "UTF8MB4_GENERAL_CI",
       connectTimeout: options.connectTimeoutMs ?? 10_000,
       // LOCAL INFILE would let a server ask for our files.
-      flags: ["-LOCAL_FILES"],
+      // Without query attributes a COM_QUERY is the statement alone, see Connection.exchange.
+      flags: ["-LOCAL_FILES", "-CLIENT_QUERY_ATTRIBUTES"],
       connectAttributes: { program_name: "tailrace" },
       ...(tls !== undefined && {
         ssl: {
@@ -214,6 +216,23 @@ export class Connection implements AsyncDisposable {
   /** Runs a statement that gives no rows. */
   async execute(sql: string): Promise<void> {
     await this.#run({ sql });
+  }
+
+  /**
+   * Sends a query past the MySQL client and hands every piece of the answer to `take` as it arrives, until that returns true. The client has the socket back
+   * then. Nothing else may be running. Silence for the query time-out throws SOURCE_STALLED; what `take` throws ends the connection and is thrown.
+   */
+  async exchange(sql: string, take: (bytes: Buffer) => boolean): Promise<void> {
+    const socket = this.#socket;
+    const error = await exchangeOn(socket, queryPacket(sql), {
+      take,
+      timeoutMs: this.#queryTimeoutMs,
+    });
+    if (error === null) return;
+    this.destroy();
+    if (error !== SILENCE) throw translateMysqlError(error, `query on ${this.name}`);
+    const text = `${this.name}: no answer to a query for ${this.#queryTimeoutMs} ms`;
+    throw new TailraceError("SOURCE_STALLED", text);
   }
 
   /** Closes the connection at once; what runs fails with SOURCE_UNREACHABLE. */

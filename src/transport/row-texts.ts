@@ -17,7 +17,7 @@ export function compileRowTexts(layout: RowLayout): ReadRowTexts {
   );
   const columns = layout.columns.map((_column, index) => {
     const write = layout.writeJson(index, { decimalAsString: false });
-    return `if (${layout.isNull(index)}) row[${index}] = null;
+    return `if (${layout.isNull(index)}) { ${layout.skipNull?.() ?? ""} row[${index}] = null; }
     else { o = 0; ${write} row[${index}] = out.toString("utf8", 0, o); }`;
   });
   const source = `"use strict";

@@ -1,8 +1,12 @@
 import { expect } from "vitest";
+import type { Column } from "../../src/core/schema.ts";
 import { openConnection, parseConnectionUrl } from "../../src/mysql/connection.ts";
 import { quoteName } from "../../src/mysql/quote.ts";
 import { selectExpression, selectValueToJson } from "../../src/mysql/select-values.ts";
 import { describeTable } from "../../src/mysql/table-lookup.ts";
+import { queryRows } from "../../src/mysql/text-query.ts";
+import { createTextRowLayout } from "../../src/mysql/text-row-layout.ts";
+import { compileRowTexts } from "../../src/transport/row-texts.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
 import { recordChanges } from "../support/recorded-changes.ts";
 
@@ -21,7 +25,7 @@ export interface Probe {
 
 /**
  * Stores the probes' values in a table and compares, for each value, the JSON written from the row image with the JSON of the same value read by
- * SELECT, byte for byte, and with the text that the server makes of it. `setting`, a statement, comes first in the session.
+ * SELECT, alone and in a row packet, byte for byte, and with the text that the server makes of it. `setting`, a statement, comes first in the session.
  */
 export async function expectSameValues(
   server: "mysql" | "mariadb" | URL,
@@ -67,17 +71,32 @@ async function storeAndRecord(
   );
 }
 
-/** Every row read by SELECT as the document that {@link selectValueToJson} makes of it. */
+/** Every row read by SELECT as the document that {@link selectValueToJson} makes of it, which the layout of row packets has to write, too. */
 async function selectDocuments(db: TestDatabase): Promise<string[]> {
   await using connection = await openConnection(parseConnectionUrl(db.url.href));
   const table = await describeTable(connection, db.name, "t");
   const columns = table?.schema.columns ?? [];
-  const rows = await connection.queryRaw(
-    `SELECT ${columns.map(selectExpression).join(", ")} FROM ${quoteName(db.name)}.t ORDER BY id`,
-  );
-  return rows.map((row) =>
+  const sql = `SELECT ${columns.map(selectExpression).join(", ")} FROM ${quoteName(db.name)}.t ORDER BY id`;
+  const rows = await connection.queryRaw(sql);
+  const documents = rows.map((row) =>
     joinFields(columns.map((c, i) => [c.name, selectValueToJson(c, row[i] ?? null)])),
   );
+  const { buffers } = await queryRows(connection, sql);
+  expect(textDocuments(columns, buffers)).toEqual(documents);
+  return documents;
+}
+
+/** Row packets as documents. */
+function textDocuments(columns: readonly Column[], buffers: readonly Buffer[]): string[] {
+  const readRow = compileRowTexts(createTextRowLayout(columns));
+  return buffers.flatMap((bytes) => {
+    const documents: string[] = [];
+    for (const next = { p: 0 }; next.p < bytes.length;) {
+      const row = readRow(bytes, next.p, bytes.length, next);
+      documents.push(joinFields(columns.map(({ name }, i) => [name, row[i] ?? "null"])));
+    }
+    return documents;
+  });
 }
 
 async function expectServerPrints(
