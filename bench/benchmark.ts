@@ -13,6 +13,10 @@ export interface Figures {
   readonly rss_mb?: number;
   /** Rows per second as a part of what pregenerated bulk requests of the same documents reached. */
   readonly ratio_to_bulk?: number;
+  /** In the end, in rows: those without a document, those whose document is older, and documents whose row is gone. */
+  readonly missed_inserts?: number;
+  readonly missed_updates?: number;
+  readonly missed_deletes?: number;
   readonly p50_ms?: number;
   readonly p95_ms?: number;
   readonly p99_ms?: number;

@@ -8,7 +8,10 @@ import { kafkaCapture } from "./kafka-capture.ts";
 import { kafkaSync } from "./kafka-sync.ts";
 import { latencyDirect } from "./latency-direct.ts";
 import { latencyKafka } from "./latency-kafka.ts";
+import { loadNull } from "./load-null.ts";
+import { loadReal } from "./load-real.ts";
 import { peerZongjiDecode } from "./peer-zongji-decode.ts";
+import { pollBaseline } from "./poll-baseline.ts";
 import { ruleCost } from "./rule-cost.ts";
 import { slowSink } from "./slow-sink.ts";
 import { smallTransactions } from "./small-transactions.ts";
@@ -23,7 +26,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   smallTransactions,
   bigTransaction,
   slowSink,
+  loadNull,
   directReal,
+  loadReal,
+  pollBaseline,
   latencyDirect,
   kafkaCapture,
   kafkaSync,

@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { createConnection, type Connection } from "mysql2/promise";
 import type { RowDataPacket } from "mysql2";
+import { processCpuUs } from "./process-usage.ts";
 
 /** The server that benchmarks read, with an administrator's account. */
 export interface MysqlServer extends AsyncDisposable {
@@ -81,4 +83,11 @@ export async function currentPlace(server: MysqlServer): Promise<LogPlace> {
     .catch(() => server.query("SHOW MASTER STATUS"));
   if (row === undefined) throw new Error("The server writes no binary log.");
   return { file: String(row["File"]), position: Number(row["Position"]) };
+}
+
+/** CPU time of the server's process so far, µs; null where it does not run on this machine. */
+export async function mysqlCpuUs(server: MysqlServer): Promise<number | null> {
+  const [row] = await server.query("SELECT @@pid_file pidFile");
+  const pid = await readFile(String(row?.["pidFile"]), "utf8").catch(() => null);
+  return pid === null ? null : processCpuUs(Number(pid));
 }

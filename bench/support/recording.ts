@@ -2,28 +2,25 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LogRange } from "./log-range.ts";
 import { openNullSink } from "./null-sink.ts";
-import type { ReplayConfig } from "./tailrace-config.ts";
-import { runTailrace } from "./tailrace-run.ts";
+import type { TailraceRun } from "./tailrace-run.ts";
 
 /** So long the recording server takes for an answer, ms: long enough for every batch to fill, as before a real server. */
 const ANSWER_MS = 150;
 
-/** The bulk requests that tailrace makes of a stretch of the log, in a file that is deleted with this object. */
+/** The bulk requests that tailrace makes, in a file that is deleted with this object. */
 export interface Recording extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Lets tailrace write into a server that keeps the requests. */
+/** Lets tailrace write into a server that keeps the requests, whose URL it is given. */
 export async function recordBulks(
-  config: Omit<ReplayConfig, "elasticsearchUrl">,
-  range: LogRange,
+  runInto: (elasticsearchUrl: string) => Promise<TailraceRun>,
 ): Promise<Recording> {
   const folder = await mkdtemp(join(tmpdir(), "tailrace-bench-"));
   const path = join(folder, "bulks");
   await using sink = await openNullSink({ mode: "record", path, delayMs: ANSWER_MS });
-  await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
+  await runInto(sink.url);
   return {
     path,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),

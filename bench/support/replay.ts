@@ -45,22 +45,31 @@ export async function replayIntoNull(
 }
 
 /** A run into the null server, and what that took of the machine. */
-export type NullRun = TailraceRun & { readonly nullCpuUsPerRow: number };
+export type NullRun<Run extends TailraceRun = TailraceRun> = Run & {
+  readonly nullCpuUsPerRow: number;
+};
 
 /** What is replayed, but for the server that it goes to. */
 export type NullReplay = Omit<ReplayConfig, "elasticsearchUrl">;
 
 /** Replays a stretch of the log once into a null server of its own. */
-export async function replayOnce(config: NullReplay, range: LogRange): Promise<NullRun> {
+export function replayOnce(config: NullReplay, range: LogRange): Promise<NullRun> {
+  return intoNull((elasticsearchUrl) => runTailrace({ ...config, elasticsearchUrl }, range));
+}
+
+/** Runs tailrace once into a null server of its own, whose URL it is given. */
+export async function intoNull<Run extends TailraceRun>(
+  runInto: (elasticsearchUrl: string) => Promise<Run>,
+): Promise<NullRun<Run>> {
   await using sink = await openNullSink({ mode: "drain" });
   const before = await sink.stats();
-  const run = await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
+  const run = await runInto(sink.url);
   const after = await sink.stats();
-  return { ...run, nullCpuUsPerRow: (after.cpuUs - before.cpuUs) / range.rows };
+  return { ...run, nullCpuUsPerRow: (after.cpuUs - before.cpuUs) / run.rows };
 }
 
 /** The figures of a run on one line. */
-export function describeRun(run: NullRun): string {
+export function describeRun(run: TailraceRun): string {
   return `${Math.round(run.rowsPerS)} rows/s, ${run.cpuUsPerRow.toFixed(2)} µs CPU a row, ${Math.round(run.rssMb)} MB`;
 }
 
@@ -71,9 +80,23 @@ export async function verifyReplay(
   report: (line: string) => void,
   expected: number = range.rows,
 ): Promise<void> {
-  const { rows } = range;
+  const runInto = (elasticsearchUrl: string): Promise<TailraceRun> =>
+    runTailrace({ ...config, elasticsearchUrl }, range);
+  await verifyIntoNull(runInto, { rows: range.rows, expected, report });
+}
+
+/** As {@link intoNull}, into a server that looks into every document: throws unless `expected` of the ids 1 to `rows` have arrived, each once. */
+export async function verifyIntoNull(
+  runInto: (elasticsearchUrl: string) => Promise<TailraceRun>,
+  options: {
+    readonly rows: number;
+    readonly expected: number;
+    readonly report: (line: string) => void;
+  },
+): Promise<void> {
+  const { rows, expected, report } = options;
   await using sink = await openNullSink({ mode: "verify", rows });
-  await runTailrace({ ...config, elasticsearchUrl: sink.url }, range);
+  await runInto(sink.url);
   const { documents } = await sink.stats();
   const { actions = 0, distinct = 0, unexpected = 0 } = documents ?? {};
   if (actions !== expected || distinct !== expected || unexpected !== 0)

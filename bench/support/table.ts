@@ -8,6 +8,9 @@ const COLUMNS: readonly (keyof Figures)[] = [
   "ratio_to_bulk",
   "p50_ms",
   "p99_ms",
+  "missed_inserts",
+  "missed_updates",
+  "missed_deletes",
 ];
 
 /** The results as a table for the terminal: a line a benchmark, a column a figure that any of them has. */

@@ -3,6 +3,7 @@ import v8 from "node:v8";
 import { createLogger, loadConfig, runPipeline, type PipelineStatus } from "../../src/index.ts";
 import { childOptions, leaveParent, tellParent } from "./child.ts";
 import { markUsage, peakMemoryMb, preciseNow } from "./process-usage.ts";
+import type { TableLoad } from "../../src/core/load.ts";
 import type { TailraceMessage, TailraceOptions } from "./tailrace-run.ts";
 
 /** How often the process looks whether the first row has come, ms. */
@@ -31,13 +32,7 @@ await runPipeline(config, {
     if (!isFirst || view.status().state === "standby") return;
     ready = first = markUsage();
     const looking = setInterval(() => {
-      const { actionsTaken, actionsClosed } = view.status();
-      if (actionsTaken === 0) first = markUsage();
-      else if (!("actions" in until)) clearInterval(looking);
-      else if (actionsClosed >= until.actions) {
-        clearInterval(looking);
-        end();
-      }
+      if (lookOn(view.status())) clearInterval(looking);
     }, LOOK_MS);
     tell({ kind: "ready" });
   },
@@ -64,6 +59,26 @@ if (status !== undefined) {
 }
 leaveParent();
 
+/** Looks how far it is; true = there is nothing more to look for. */
+function lookOn(now: PipelineStatus): boolean {
+  const { actionsTaken, actionsClosed } = now;
+  const loads = "loads" in now ? (now.loads as readonly TableLoad[]) : [];
+  if (loads.length > 0) {
+    if (loads.some(({ state }) => state !== "done")) return false;
+    last = markUsage();
+    tell({ kind: "loaded", first: ready, last });
+    if ("loads" in until) end();
+    return true;
+  }
+  if (actionsTaken === 0) first = markUsage();
+  else if (!("actions" in until)) return true;
+  else if (actionsClosed >= until.actions) {
+    end();
+    return true;
+  }
+  return false;
+}
+
 function end(): void {
   if (stop.signal.aborted) return;
   last = markUsage();
@@ -82,6 +97,6 @@ function isReached({
   readonly position: number;
 }): boolean {
   if ("transactions" in until) return transactions >= until.transactions;
-  if ("actions" in until) return false;
+  if ("actions" in until || "loads" in until) return false;
   return file === until.file && position >= until.position;
 }

@@ -15,8 +15,8 @@ interface BenchRule {
 
 interface ReadsLog {
   readonly mysqlUrl: string;
-  /** Where the binary log is read from; "latest" = its end. */
-  readonly start: LogPlace | "latest";
+  /** Where the binary log is read from; "latest" = its end; "load" = its end, and the rows that are there are loaded. */
+  readonly start: LogPlace | "latest" | "load";
 }
 
 interface ReadsTopic {
@@ -70,11 +70,13 @@ function tableOf({ table, query }: BenchRule): string {
 let serial = 0;
 
 function logSource({ mysqlUrl, start }: ReadsLog): string {
+  const url = `url = ${JSON.stringify(mysqlUrl)}`;
+  if (start === "load") return url;
   const place =
     start === "latest"
       ? '"latest"'
       : `{ file = ${JSON.stringify(start.file)}, position = ${start.position} }`;
-  return `url = ${JSON.stringify(mysqlUrl)}\nstart = ${place}`;
+  return `${url}\nstart = ${place}`;
 }
 
 function topicSource({ brokers, topic }: BenchTopic): string {

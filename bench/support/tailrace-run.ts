@@ -15,13 +15,20 @@ export interface TailraceOptions {
   readonly latencies: boolean;
 }
 
-/** When it is to stop: the log is acknowledged up to a place, so many transactions are, or so many actions are closed. */
-export type Until = LogPlace | { readonly transactions: number } | { readonly actions: number };
+/** When it is to stop: the log is acknowledged up to a place, so many transactions are, so many actions are closed, or every load is done. */
+export type Until =
+  | LogPlace
+  | { readonly transactions: number }
+  | { readonly actions: number }
+  | { readonly loads: "done" };
 
 /** What it reports. */
 export type TailraceMessage =
   /** The binary log is being read. */
-  { readonly kind: "ready" } | ({ readonly kind: "done" } & TailraceReport);
+  | { readonly kind: "ready" }
+  /** Every load is done; since the stages were open. */
+  | { readonly kind: "loaded"; readonly first: UsageMark; readonly last: UsageMark }
+  | ({ readonly kind: "done" } & TailraceReport);
 
 /** Its measurements. */
 export interface TailraceReport {
@@ -53,11 +60,16 @@ export interface TailraceRun {
   readonly memoryCurve: readonly (readonly [number, number])[];
 }
 
+/** What loading took. */
+export type LoadRate = Pick<TailraceRun, "rowsPerS" | "cpuUsPerRow" | "seconds">;
+
 /** A tailrace at work in a process of its own. */
 export interface RunningTailrace extends AsyncDisposable {
   readonly memory: MemoryWatch;
   /** Resolves when it reads the binary log. */
   ready(): Promise<void>;
+  /** Resolves when every load is done. */
+  loaded(): Promise<LoadRate>;
   /** Resolves when it has acknowledged everything and has ended. */
   done(): Promise<{ readonly run: TailraceRun; readonly latenciesMs: readonly number[] }>;
 }
@@ -83,6 +95,7 @@ export async function startTailrace(config: BenchConfig, plan: RunPlan): Promise
   return {
     memory,
     ready: async () => void (await child.next("ready")),
+    loaded: async () => rateOf(await child.next("loaded"), rows),
     done: async () => {
       const report = await child.next("done");
       return { run: toRun(report, { rows, startedMs, memory }), latenciesMs: report.latenciesMs };
@@ -108,16 +121,21 @@ function toRun(
   { ready, first, last, peakMemoryMb, requests, bytes }: TailraceReport,
   { rows, startedMs, memory }: { rows: number; startedMs: number; memory: MemoryWatch },
 ): TailraceRun {
-  const seconds = (last.atMs - first.atMs) / 1_000;
   return {
     rows,
-    rowsPerS: rows / seconds,
-    cpuUsPerRow: (last.cpuUs - first.cpuUs) / rows,
+    ...rateOf({ first, last }, rows),
     rssMb: peakMemoryMb,
     startupMs: ready.atMs - startedMs,
-    seconds,
     requests,
     bytes,
     memoryCurve: memory.curve(),
   };
+}
+
+function rateOf(
+  { first, last }: { readonly first: UsageMark; readonly last: UsageMark },
+  rows: number,
+): LoadRate {
+  const seconds = (last.atMs - first.atMs) / 1_000;
+  return { rowsPerS: rows / seconds, cpuUsPerRow: (last.cpuUs - first.cpuUs) / rows, seconds };
 }
