@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { ByteSource } from "../core/byte-source.ts";
 import type { ChangeEvent, ChangeStream } from "../core/change-event.ts";
-import type { SourcePosition } from "../core/checkpoint.ts";
+import type { LogPlace, SourcePosition } from "../core/checkpoint.ts";
 import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { TailraceError, asTailraceError } from "../core/errors.ts";
@@ -74,6 +74,9 @@ export class Capture implements ChangeStream {
   #isClosed = false;
   /** The event that comes in parts, until its first part was handled. */
   #parted: PartedEvent | null = null;
+  /** An event of this connection was handled: the reader's place is one of it. */
+  #isPlaced = false;
+  #passed: LogPlace | null = null;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
@@ -83,6 +86,14 @@ export class Capture implements ChangeStream {
   /** Is there a connection to read from? */
   get isConnected(): boolean {
     return this.#source !== null;
+  }
+
+  /** Every transaction that ends up to here was handed out; null = not known. It may go back with a new connection, which repeats what comes then. */
+  get passed(): LogPlace | null {
+    const isAllOut = this.#queued === this.#queue.length && this.#sequence === null;
+    if (isAllOut && this.#until === null && this.#failure === null && this.#isPlaced)
+      this.#passed = this.#options.reader.place ?? this.#passed;
+    return this.#passed;
   }
 
   poll(): ChangeEvent | null {
@@ -193,6 +204,7 @@ export class Capture implements ChangeStream {
 
   #take(handled: Handled): void {
     const { events, until, payload, replay } = handled;
+    this.#isPlaced = true;
     if (until !== undefined) this.#until = until;
     if (payload !== undefined) {
       const parted = this.#parted;
@@ -237,6 +249,7 @@ export class Capture implements ChangeStream {
     this.#until = null;
     this.#sequence = null;
     this.#parted = null;
+    this.#isPlaced = false;
     // what is left of the old connection's bytes lies behind the failure
     this.#packets = new PacketReader(PARTED);
     this.#queue = [];

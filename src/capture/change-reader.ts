@@ -58,6 +58,8 @@ export interface ChangeReaderOptions extends Omit<GapScope, "seenTables" | "resu
   readonly readTo?: LogPlace | undefined;
   /** Decodes what is written in a collation's character set; without it everything is taken for UTF-8. */
   readonly decodeCollation?: DecodeCollation;
+  /** Only places are looked for: an INCIDENT is passed over. Default false. */
+  readonly isSurvey?: boolean | undefined;
 }
 
 const NOTHING: Handled = { events: [] };
@@ -73,6 +75,7 @@ export class ChangeReader {
   readonly #tables: TableRegistry;
   readonly #position: LogPosition;
   readonly #decodeCollation: DecodeCollation | undefined;
+  readonly #isSurvey: boolean;
   readonly #scope: GapScope;
   readonly #gaps: GapEvents;
   readonly #xa = new XaTransactions();
@@ -96,6 +99,7 @@ export class ChangeReader {
 
   constructor(options: ChangeReaderOptions) {
     this.#decodeCollation = options.decodeCollation;
+    this.#isSurvey = options.isSurvey === true;
     this.#scope = {
       ...options,
       seenTables: () => options.tables.capturedTables(),
@@ -113,6 +117,12 @@ export class ChangeReader {
   /** Where reading can resume: behind the last transaction that was read whole, and before every XA transaction that is prepared. */
   get resumePosition(): SourcePosition {
     return this.#xa.resumeAt ?? this.#end;
+  }
+
+  /** Up to here everything was turned into changes, but for prepared XA transactions, whose rows come at their commit; null inside a transaction. */
+  get place(): LogPlace | null {
+    const { file, position } = this.#position;
+    return this.#inTransaction || file === "" ? null : { file, position };
   }
 
   /** The connection is gone: what was read of an open transaction will be read again, and so will prepared XA transactions. */
@@ -185,6 +195,7 @@ export class ChangeReader {
       case EventType.HEARTBEAT_V2:
         return this.#handleHeartbeat(bytes.readUInt32LE(start + 13));
       case EventType.INCIDENT:
+        if (this.#isSurvey) return NOTHING;
         throw new TailraceError(
           "BINLOG_INCIDENT",
           `The log holds an INCIDENT event at ${this.#place()}.`,

@@ -67,6 +67,8 @@ export interface ReadEvent {
   readonly end: number;
   readonly versionHigh: number;
   readonly versionLow: number;
+  /** Documents of a rule that the stream has written or deleted meanwhile, by `documentKey`: what the rows would make of them is left out. Absent = none. */
+  readonly written?: ((rule: string) => ReadonlySet<string>) | undefined;
   /** Called when all of it was taken, with the number of actions that the sink had taken then: it is answered for when so many are closed. */
   readonly onTaken: (actions: number) => void;
 }

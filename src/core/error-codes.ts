@@ -417,6 +417,12 @@ export const ERROR_TABLE = {
     summary: "Rows of a chunk are much larger than those before them.",
     remedy: "Nothing: they are read again in smaller chunks.",
   },
+  SNAPSHOT_OVERTAKEN: {
+    disposition: "retry",
+    summary:
+      "Rows that were read for a load were overtaken before they could be written: by very many changes, by other rules, or because the table was emptied.",
+    remedy: "Nothing: the chunk is read again.",
+  },
   SNAPSHOT_LATE: {
     disposition: "retry",
     summary: "A chunk was not accepted before Elasticsearch forgets deletes (`index.gc_deletes`).",

@@ -1,6 +1,7 @@
 import type { Checkpoint, LogPlace, SourcePosition, TableGap } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import type { GtidSet } from "../core/gtid.ts";
+import { sameLoad, type TableLoad } from "../core/load.ts";
 import { type GapNotes, sameGap } from "./gap-notes.ts";
 
 /** What a cursor begins with. */
@@ -17,6 +18,7 @@ export class CheckpointCursor implements GapNotes {
   readonly #options: CheckpointCursorOptions;
   readonly #gtidSet: GtidSet | null;
   #gaps: readonly TableGap[];
+  #loads: readonly TableLoad[] | undefined;
   #file: string;
   #position: number;
   #readTo: LogPlace | undefined;
@@ -28,6 +30,7 @@ export class CheckpointCursor implements GapNotes {
     this.#options = options;
     this.#gtidSet = gtidSet;
     this.#gaps = initial.gaps;
+    this.#loads = initial.loads;
     this.#file = initial.file;
     this.#position = initial.position;
     this.#readTo = initial.readTo;
@@ -70,6 +73,25 @@ export class CheckpointCursor implements GapNotes {
     return this.#gaps;
   }
 
+  /** Loads of tables, done or not; undefined = of before there were any. */
+  get loads(): readonly TableLoad[] | undefined {
+    return this.#loads;
+  }
+
+  /** Puts a load in the place of the one of the same table and rules, or beside the others. */
+  putLoad(load: TableLoad): void {
+    const others = this.#loads ?? [];
+    const at = others.findIndex((other) => sameLoad(other, load));
+    this.#loads = at < 0 ? [...others, load] : others.with(at, load);
+    this.#changes += 1;
+  }
+
+  /** Puts these loads in the place of all. */
+  setLoads(loads: readonly TableLoad[]): void {
+    this.#loads = loads;
+    this.#changes += 1;
+  }
+
   /** A cursor at the same place that moves on its own. */
   fork(): CheckpointCursor {
     return new CheckpointCursor({
@@ -89,6 +111,7 @@ export class CheckpointCursor implements GapNotes {
       fingerprint: this.#fingerprint,
       gtidSet: this.#gtidSet?.toString(),
       gaps: this.#gaps,
+      loads: this.#loads,
       savedAt: new Date(this.#options.clock.now()).toISOString(),
     };
   }

@@ -5,7 +5,6 @@ import type {
   RowsEvent,
   SchemaChangeEvent,
 } from "../core/change-event.ts";
-import { TailraceError } from "../core/errors.ts";
 import type { Destination } from "../core/destination.ts";
 import type { Sink } from "../core/sink.ts";
 import type { Boundary } from "./boundary.ts";
@@ -46,9 +45,20 @@ export class DocumentDestination<Mark extends MarkEvent> implements Destination 
     return this.#stages.router.take(event);
   }
 
+  /** Between two transactions, as it was; yet a switch of rules waits until the rows are taken. */
   takeRead(event: ReadEvent): Promise<void> | undefined {
-    const { database, table } = event.table.schema;
-    throw new TailraceError("INVARIANT_BROKEN", `Nobody loads ${database}.${table}.`);
+    const { router, boundary } = this.#stages;
+    boundary.enter();
+    const rest = router.takeRead(event);
+    if (rest !== undefined) return rest.then(() => this.#readTaken(event));
+    this.#readTaken(event);
+    return undefined;
+  }
+
+  #readTaken(event: ReadEvent): void {
+    const { sink, boundary } = this.#stages;
+    event.onTaken(sink.taken);
+    boundary.leave();
   }
 
   takeIncomplete(event: IncompleteRowsEvent): Promise<number> {

@@ -1,4 +1,5 @@
-import type { IncompleteRowsEvent, RowsEvent } from "../core/change-event.ts";
+import type { ActionWriter } from "../core/action-writer.ts";
+import type { IncompleteRowsEvent, ReadEvent, RowsEvent } from "../core/change-event.ts";
 import { createJsonRowLayout, jsonRowBytes, type JsonRow } from "../core/json-row.ts";
 import type { Logger } from "../core/logger.ts";
 import type { TableVersion } from "../core/row-layout.ts";
@@ -7,6 +8,8 @@ import type { Sink } from "../core/sink.ts";
 import type { RowCounts } from "../rules/encoder.ts";
 import { placeColumns } from "../rules/plan.ts";
 import { keyText } from "./key-text.ts";
+import { DroppingWriter, NotingWriter } from "./load/noting-writer.ts";
+import type { Windows } from "./load/windows.ts";
 import { forgetMissing, openRoute, openTarget, type Route } from "./route.ts";
 import type { FailedRow } from "./row-failures.ts";
 import type { LoadedRule, RuleSet } from "./rule-set.ts";
@@ -35,6 +38,8 @@ export interface RouterOptions {
   readonly onRowFailed: (row: FailedRow) => Promise<void>;
   /** For the source's records, which may tell less than a log. */
   readonly logger?: Pick<Logger, "warn">;
+  /** Windows of loads beside this stream: it is noted there which documents are written and deleted. */
+  readonly windows?: Windows;
 }
 
 /**
@@ -42,7 +47,11 @@ export interface RouterOptions {
  */
 export class Router {
   readonly #options: RouterOptions;
+  readonly #noting: NotingWriter;
+  readonly #dropping: DroppingWriter;
   #routes = new WeakMap<TableVersion, readonly Route[]>();
+  /** Encoders for rows of loads, by the rules that take them. */
+  #readRoutes = new WeakMap<TableVersion, Map<string, readonly Route[]>>();
   /** Encoders for rows as JSON texts, by the schema whose columns they have. */
   #jsonRoutes = new WeakMap<TableSchema, readonly Route[]>();
   /** The table versions that came last, by name. */
@@ -56,6 +65,8 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#noting = new NotingWriter(options.sink.writer);
+    this.#dropping = new DroppingWriter(options.sink.writer);
   }
 
   /** The rules of a table; none when it is not captured. */
@@ -80,6 +91,7 @@ export class Router {
   /** Other rules are in force: everything is compiled anew. */
   forgetRoutes(): void {
     this.#routes = new WeakMap();
+    this.#readRoutes = new WeakMap();
     this.#jsonRoutes = new WeakMap();
   }
 
@@ -94,9 +106,47 @@ export class Router {
     return undefined;
   }
 
+  /** Takes rows of a load, as `take`, by those of the rules named that are in force; what is left out of them goes nowhere. */
+  takeRead(event: ReadEvent): Promise<void> | undefined {
+    const routes = this.#readRoutes.get(event.table)?.get(event.rules.join("\0"));
+    if (routes === undefined) return this.#takeReadSlowly(event);
+    const rows = { ...event, operation: "insert", commitTimeUs: 0 } as const;
+    for (let i = 0; i < routes.length; i++) {
+      const next = this.#encode(routes[i]!, rows, event.start);
+      if (next !== event.end) return this.#takeRest(routes, rows, { at: i, next });
+    }
+    return undefined;
+  }
+
+  async #takeReadSlowly(event: ReadEvent): Promise<void> {
+    const { database, table } = event.table.schema;
+    const loaded = this.rulesOf(database, table).filter(({ config }) =>
+      event.rules.includes(config.name),
+    );
+    const routes = await this.#openRoutes(loaded, event.table);
+    let known = this.#readRoutes.get(event.table);
+    if (known === undefined) this.#readRoutes.set(event.table, (known = new Map()));
+    known.set(event.rules.join("\0"), routes);
+    await this.takeRead(event);
+  }
+
+  /** Where the actions of a route go: into the sink, past the windows of loads when there are any. */
+  #writerFor({ rule: { config }, schema }: Route, rows: EncodedRows): ActionWriter {
+    const { sink, windows } = this.#options;
+    if (rows.kind === "read") {
+      const written = rows.written?.(config.name);
+      return written === undefined || written.size === 0
+        ? sink.writer
+        : this.#dropping.without(written);
+    }
+    if (windows === undefined || !windows.isAnyOpen) return sink.writer;
+    const open = windows.over(schema.database, schema.table, config.name);
+    return open === undefined ? sink.writer : this.#noting.noteFor(open, config.name);
+  }
+
   #encode(route: Route, rows: EncodedRows, from: number): number {
     const { encoder, target } = route;
-    const { writer } = this.#options.sink;
+    const writer = this.#writerFor(route, rows);
     writer.begin(target, rows.versionHigh, rows.versionLow);
     encoder.script?.begin(rows.operation, rows.commitTimeUs);
     const encode = rows.by ?? rows.operation;
@@ -247,7 +297,7 @@ export class Router {
 
   /** Compiles the table's rules and makes their indices ready. A table may have lost its rules while its rows were on their way. */
   async #open(table: TableVersion): Promise<readonly Route[]> {
-    const { sink, rules, onKeyChange } = this.#options;
+    const { rules, onKeyChange } = this.#options;
     const { schema } = table;
     const name = tableName(schema);
     const key = keyText(schema);
@@ -256,13 +306,17 @@ export class Router {
     const loaded = rules.rulesOf(schema.database, schema.table);
     if (before !== undefined && before !== key && loaded.some(({ rule }) => rule.id === null))
       await onKeyChange(schema, `the id was made of (${before}) and is now made of (${key})`);
+    return this.#openRoutes(loaded, table);
+  }
+
+  async #openRoutes(loaded: readonly LoadedRule[], table: TableVersion): Promise<readonly Route[]> {
     const routes: Route[] = [];
     for (const rule of loaded)
       routes.push(
         await openRoute(rule, table, {
-          sink,
+          sink: this.#options.sink,
           counts: this.#counts,
-          onNoBefore: () => this.#noteNoBefore(schema, rule),
+          onNoBefore: () => this.#noteNoBefore(table.schema, rule),
         }),
       );
     return routes;
@@ -274,8 +328,11 @@ interface EncodedRows extends Pick<
   RowsEvent,
   "bytes" | "start" | "end" | "operation" | "versionHigh" | "versionLow" | "commitTimeUs"
 > {
+  readonly kind?: "rows" | "read";
   /** What is done with them, where that is not what happened to them. */
   readonly by?: "insert" | "purge";
+  /** Of rows that were read: see {@link ReadEvent}. */
+  readonly written?: ReadEvent["written"];
 }
 
 /** Does an incomplete row leave the place that it had? `after` has what has changed, at least. */

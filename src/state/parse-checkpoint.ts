@@ -1,5 +1,6 @@
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
+import { areLoads } from "./parse-loads.ts";
 
 /** Where a checkpoint was read, for messages, and whose it should be. */
 export interface CheckpointOrigin {
@@ -24,7 +25,8 @@ export function parseCheckpoint(text: string, from: CheckpointOrigin): Checkpoin
     typeof checkpoint.epoch === "number" &&
     typeof checkpoint.file === "string" &&
     Number.isSafeInteger(checkpoint.position) &&
-    Array.isArray(checkpoint.gaps);
+    Array.isArray(checkpoint.gaps) &&
+    (checkpoint.loads === undefined || areLoads(checkpoint.loads));
   if (!isWhole) {
     throw unreadableCheckpoint(from.place, new Error("it is no checkpoint of format 1"));
   }

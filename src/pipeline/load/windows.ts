@@ -73,23 +73,21 @@ export class Window {
  */
 export class Windows {
   /** By rule and table: whoever takes rows of them asks for each event. */
-  readonly #open = new Map<string, Window[]>();
-  #count = 0;
+  readonly #over = new Map<string, readonly Window[]>();
+  readonly #open = new Set<Window>();
 
   /** Are there any? While there are none, nothing has to be noted. */
   get isAnyOpen(): boolean {
-    return this.#count > 0;
+    return this.#open.size > 0;
   }
 
   /** Opens a window. To be called before the chunk's low watermark is read. */
   open(scope: WindowScope): Window {
     const window = new Window(scope);
-    this.#count += 1;
+    this.#open.add(window);
     for (const rule of scope.rules) {
       const key = keyOf(scope.database, scope.table, rule);
-      const others = this.#open.get(key);
-      if (others === undefined) this.#open.set(key, [window]);
-      else others.push(window);
+      this.#over.set(key, [...(this.#over.get(key) ?? []), window]);
     }
     window.onLost(() => this.close(window));
     return window;
@@ -97,41 +95,24 @@ export class Windows {
 
   /** The open windows over what a rule makes of a table; undefined when there are none. */
   over(database: string, table: string, rule: string): readonly Window[] | undefined {
-    return this.#open.get(keyOf(database, table, rule));
+    return this.#over.get(keyOf(database, table, rule));
   }
 
-  /** Notes that the stream writes or deletes a document of the rule, by a row of the table. */
-  note(row: { readonly database: string; readonly table: string }, rule: string, document: string) {
-    const windows = this.over(row.database, row.table, rule);
-    // one that is lost leaves the list
-    if (windows !== undefined) for (const window of [...windows]) window.note(rule, document);
-  }
-
-  /** The chunks of all windows that `isMeant` are not written. */
+  /** The chunks of the windows that are meant may not be written. */
   lose(why: TailraceError, isMeant: (scope: WindowScope) => boolean): void {
-    const meant = new Set<Window>();
-    for (const windows of this.#open.values())
-      for (const window of windows) if (isMeant(window.scope)) meant.add(window);
-    for (const window of meant) window.lose(why);
+    for (const window of this.#open) if (isMeant(window.scope)) window.lose(why);
   }
 
   /** The chunk was taken, or will not be. */
   close(window: Window): void {
+    if (!this.#open.delete(window)) return;
     const { database, table, rules } = window.scope;
-    let wasOpen = false;
     for (const rule of rules) {
       const key = keyOf(database, table, rule);
-      const windows = this.#open.get(key);
-      if (windows === undefined || !windows.includes(window)) continue;
-      wasOpen = true;
-      if (windows.length === 1) this.#open.delete(key);
-      else
-        this.#open.set(
-          key,
-          windows.filter((other) => other !== window),
-        );
+      const others = this.#over.get(key)?.filter((other) => other !== window) ?? [];
+      if (others.length === 0) this.#over.delete(key);
+      else this.#over.set(key, others);
     }
-    if (wasOpen) this.#count -= 1;
   }
 }
 
@@ -145,8 +126,8 @@ export function documentKey(
   id: { readonly bytes: Buffer; readonly length: number },
   routing: { readonly bytes: Buffer; readonly length: number },
 ): string {
-  const text = id.bytes.latin1Slice(0, id.length);
+  const text = id.bytes.toString("latin1", 0, id.length);
   return routing.length === 0
     ? `${text}\0${index}`
-    : `${text}\0${index}\0${routing.bytes.latin1Slice(0, routing.length)}`;
+    : `${text}\0${index}\0${routing.bytes.toString("latin1", 0, routing.length)}`;
 }
