@@ -45,10 +45,11 @@ export function describeStart(
   }: { readonly checkpoint: Checkpoint | null; readonly config: DirectConfig | CaptureConfig },
 ): readonly Finding[] {
   const { start: configured, gtid } = config.source;
+  if (configured?.kind === "timestamp" && checkpoint === null) return [timedStart(configured)];
   const start = resolveStart({
     checkpoint,
     requested: null,
-    configured: configured ?? null,
+    configured: configured === undefined || configured.kind === "timestamp" ? null : configured,
     source,
     gtid,
     knownEpoch: null,
@@ -69,6 +70,16 @@ export function describeStart(
         "Rows that have not changed since then will be missing: fill the index once by other means.",
     },
   ];
+}
+
+/** Where that is in the log is looked for when a run begins. */
+function timedStart({ timestampMs }: { readonly timestampMs: number }): Finding {
+  const time = new Date(timestampMs).toISOString();
+  return {
+    severity: "ok",
+    check: CHECK,
+    message: `first start, from what was committed at ${time} or later, less a margin`,
+  };
 }
 
 async function readCheckpoint(config: DirectConfig | CaptureConfig): Promise<Checkpoint | null> {

@@ -10,12 +10,15 @@ import type { OpenConfig } from "./load-location.ts";
 import { exitCodeOf, printError } from "./print-error.ts";
 import { Reloader } from "./reloader.ts";
 import { openRunAdmin } from "./run-admin.ts";
-import { assignStart, type RunStart } from "./start-point.ts";
+import { assignStart, readStart, type RunStart } from "./start-point.ts";
 
 /** How pipelines are run from the command line. */
 export interface RunFlags {
   /** Where to begin instead of at the checkpoint, or at the group's offsets. */
   readonly from?: RunStart;
+  /** The same as a time, ms since 1970, less `margin` ms. */
+  readonly fromTime?: number;
+  readonly margin?: number;
   readonly acceptChanges?: true;
   readonly json?: true;
   /** Take changes of the configuration over as they are made. Default true. */
@@ -36,7 +39,7 @@ export async function runPipelines(
   const all = open.load(open.snapshot);
   const configs = open.select(all);
   const sync = all.find((config) => config.topology === "sync");
-  const start = assignStart(flags.from, configs);
+  const start = assignStart(readStart(flags), configs);
   const stopped = context.stopSignal();
   const failed = new AbortController();
   const signal = AbortSignal.any([stopped, failed.signal]);

@@ -3,7 +3,7 @@ import type { CliContext } from "./context.ts";
 import { CONFIG_ARGUMENT, openConfig, type OpenConfigFlags } from "./load-location.ts";
 import { partOption } from "./part-option.ts";
 import { runPipelines, type RunFlags } from "./run-pipelines.ts";
-import { parseStartPoint } from "./start-point.ts";
+import { parseFromTime, parseMargin, parseStartPoint } from "./start-point.ts";
 
 /** `tailrace run CONFIG`: keeps the indices in step until it is stopped. */
 export function runCommand(context: CliContext, setExitCode: (code: number) => void): Command {
@@ -13,8 +13,18 @@ export function runCommand(context: CliContext, setExitCode: (code: number) => v
     .addOption(partOption("with [kafka]: run this half only; any number of syncs may run"))
     .option(
       "--from <start>",
-      "begin here instead of at the checkpoint: earliest, latest, FILE:POSITION or gtid:SET; of a sync earliest, latest or a time, set for its group first",
+      "begin here instead of at the checkpoint: earliest, latest, a time, FILE:POSITION or gtid:SET; of a sync earliest, latest or a time, set for its group first",
       parseStartPoint,
+    )
+    .option(
+      "--from-time <time>",
+      "begin with what was committed at this time (2026-11-23T10:00:00Z, or -15m), less a margin: in the log; with [kafka] the sync, in every partition",
+      parseFromTime,
+    )
+    .option(
+      "--margin <duration>",
+      "with --from-time: so much earlier; 60s when absent",
+      parseMargin,
     )
     .option("--accept-changes", "go on from the checkpoint although the rules have changed")
     .option("--no-watch", "do not take changes of the configuration over as they are made")
@@ -36,6 +46,7 @@ SIGTERM or Ctrl-C: finish what is in flight, save the checkpoint, end with 0. A 
 Examples:
   $ tailrace run tailrace.toml
   $ tailrace run tailrace.toml --from binlog.000042:157
+  $ tailrace run tailrace.toml --from-time -15m
   $ tailrace run tailrace.toml --part sync
   $ tailrace run consul://127.0.0.1:8500/tailrace/shop --config-copy /var/lib/tailrace/shop.json --allow-copy
   $ tailrace run tailrace.toml --json | jq .rows_per_s`,

@@ -41,10 +41,11 @@ test("a time without a zone, and a file that is not there, are refused", async (
 });
 
 test("partitions are shown before and after, as a table", () => {
+  const span = { first: 0, end: 2_000 };
   const steps = [
-    { topic: "orders", partition: 0, before: 1_500, after: 42 },
-    { topic: "orders", partition: 11, before: null, after: 7 },
-    { topic: "items", partition: 0, before: 7, after: 7 },
+    { topic: "orders", partition: 0, before: 1_500, after: 42, ...span },
+    { topic: "orders", partition: 11, before: null, after: 7, ...span },
+    { topic: "items", partition: 0, before: 7, after: 7, ...span },
   ];
   expect(describeSteps(steps)).toBe(
     [

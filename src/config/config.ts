@@ -7,8 +7,12 @@ export type StartPoint =
   /** The end of the log at the moment of the start. */
   | { readonly kind: "latest" }
   | { readonly kind: "position"; readonly file: string; readonly position: number }
-  /** The first transaction committed at or after this time, ms since 1970, less a margin. */
-  | { readonly kind: "timestamp"; readonly timestampMs: number }
+  /** The first transaction committed at or after this time, ms since 1970, less a margin (absent = a minute). */
+  | {
+      readonly kind: "timestamp";
+      readonly timestampMs: number;
+      readonly marginMs?: number | undefined;
+    }
   /** Behind the transactions of this GTID set (MySQL) or position (MariaDB). */
   | { readonly kind: "gtid"; readonly gtidSet: string };
 

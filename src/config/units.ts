@@ -33,6 +33,13 @@ export function parseTime(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
+/** As {@link parseTime}, or how long before `nowMs`: `-15m`. */
+export function parseMoment(text: string, nowMs: number): number | null {
+  if (!text.startsWith("-")) return parseTime(text);
+  const ago = parseDuration(text.slice(1));
+  return ago === null ? null : nowMs - ago;
+}
+
 /** Milliseconds as {@link parseDuration} reads them, in the largest unit that divides them. */
 export function formatDuration(ms: number): string {
   return formatQuantity(ms, ["d", "h", "m", "s", "ms"], DURATION_UNITS_MS);

@@ -108,6 +108,12 @@ export async function readPurgedGtids(
   return (await readGtidAt(connection, oldestFile, BINLOG_START)) ?? undefined;
 }
 
+/** The server's clock, ms since 1970. Throws SOURCE_*. */
+export async function readServerTime(connection: Connection): Promise<number> {
+  const [row] = await connection.query("SELECT UNIX_TIMESTAMP(SYSDATE(6)) now");
+  return Math.round(Number(text(row, "now")) * 1_000);
+}
+
 /** The files of the log, oldest first. Throws SOURCE_ACCESS_DENIED without REPLICATION CLIENT, SOURCE_UNSUITABLE without a log. */
 export async function listBinlogFiles(connection: Connection): Promise<readonly BinlogFile[]> {
   try {

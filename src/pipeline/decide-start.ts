@@ -3,10 +3,16 @@ import { checkFingerprint, configFingerprint } from "../config/fingerprint.ts";
 import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
 import type { Logger } from "../core/logger.ts";
 import { CheckpointCursor } from "./checkpoint-cursor.ts";
+import { findPlaceAtTime } from "./place-at-time.ts";
 import { describeReadySource } from "./ready-source.ts";
 import type { DescribedSource, SourceQueries } from "./source.ts";
 import type { OpenOptions } from "./stages.ts";
-import { type ResolvedStart, resolveStart } from "./start.ts";
+import {
+  type PlacedRequest,
+  type ResolvedStart,
+  resolveStart,
+  type StartRequest,
+} from "./start.ts";
 
 /** What a start is decided from. */
 export interface StartSources {
@@ -36,11 +42,16 @@ export async function decideStart(
   const checkpoint = await checkpoints.load();
   const areChangesWanted = options.acceptChanges === true || options.from !== undefined;
   if (checkpoint !== null && !areChangesWanted) checkFingerprint(checkpoint, config);
+  const isFirst = checkpoint === null && options.from === undefined;
   const source = await describeReadySource(queries, { checkpoint, config }, options);
+  const place = async (request: StartRequest | undefined): Promise<PlacedRequest | null> =>
+    request?.kind === "timestamp"
+      ? await findPlaceAtTime(request, { config: config.source, source, queries }, options)
+      : (request ?? null);
   const start = resolveStart({
     checkpoint,
-    requested: options.from ?? null,
-    configured: config.source.start ?? null,
+    requested: await place(options.from),
+    configured: isFirst ? await place(config.source.start) : null,
     source: source.state,
     gtid: config.source.gtid,
     knownEpoch: checkpoint === null ? await readKnownEpoch() : null,

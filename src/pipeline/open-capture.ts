@@ -33,6 +33,8 @@ export interface CaptureContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** See `ChangeReaderOptions`. */
+  readonly isSurvey?: boolean | undefined;
 }
 
 /** Us as a replica of the configured server; outlives the connections of a capture. */
@@ -101,6 +103,7 @@ export function openCapture(captured: CapturedNames, context: CaptureContext): O
     position,
     isCaptured,
     readTo: start.readTo,
+    isSurvey: context.isSurvey,
     decodeCollation: (collation, bytes) =>
       decodeText(collationOf(source, collation).charset, bytes),
     shareRule: (a, b) => captured.shareRules(a, b),

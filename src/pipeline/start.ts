@@ -10,8 +10,27 @@ export type StartRequest =
   | { readonly kind: "earliest" }
   | { readonly kind: "latest" }
   | { readonly kind: "position"; readonly file: string; readonly position: number }
-  | { readonly kind: "timestamp"; readonly timestampMs: number }
+  | TimeRequest
   | { readonly kind: "gtid"; readonly gtidSet: string };
+
+/** The first transaction committed at or after a time, less a margin: `findPlaceAtTime` makes a place of it. */
+export interface TimeRequest {
+  readonly kind: "timestamp";
+  /** Since 1970. */
+  readonly timestampMs: number;
+  /** So much earlier. Default 60,000. */
+  readonly marginMs?: number | undefined;
+}
+
+/** A place in the log that was read up to, with the transactions before it; null = the source has no GTIDs. */
+export interface FoundPlace extends LogPlace {
+  readonly kind: "found";
+  readonly readTo?: LogPlace | undefined;
+  readonly gtidSet: GtidSet | null;
+}
+
+/** A start whose place need not be looked for in the log any more. */
+export type PlacedRequest = Exclude<StartRequest, TimeRequest> | FoundPlace;
 
 /** What of the source decides where reading can begin. */
 export interface SourceState {
@@ -51,9 +70,9 @@ export interface ResolvedStart {
 export interface StartInputs {
   readonly checkpoint: Checkpoint | null;
   /** The operator's choice for this run; it wins over the checkpoint. */
-  readonly requested: StartRequest | null;
+  readonly requested: PlacedRequest | null;
   /** The configuration's choice for the first start. */
-  readonly configured: StartRequest | null;
+  readonly configured: PlacedRequest | null;
   readonly source: SourceState;
   /** Resume by GTID: when the source has them (`auto`), always, never. */
   readonly gtid: "auto" | boolean;
@@ -98,7 +117,7 @@ function decideStart(inputs: StartInputs): ResolvedStart {
 }
 
 function begin(
-  request: StartRequest,
+  request: PlacedRequest,
   source: SourceState,
 ): Omit<ResolvedStart, "epoch" | "reason"> {
   const at = (
@@ -126,8 +145,11 @@ function begin(
       if (source.flavor === "mariadb" && source.gtidAtPlace === null)
         throw new TailraceError("SOURCE_POSITION_LOST", noEventAt(request));
       return at(request.file, request.position, source.gtidAtPlace);
-    case "timestamp":
-      throw new TailraceError("INVARIANT_BROKEN", "A time is a place before it is a start.");
+    case "found":
+      return {
+        ...at(request.file, request.position, request.gtidSet?.clone() ?? null),
+        readTo: request.readTo,
+      };
     case "gtid": {
       const gtidSet = parse(request.gtidSet, source, "CONFIG_INVALID");
       checkServable(gtidSet, source);

@@ -6,6 +6,8 @@ import type { Finding } from "../../src/core/finding.ts";
 import type { SeekStep } from "../../src/pipeline/sync/seek.ts";
 import { canalRecord } from "../support/canal-record.ts";
 import { openSyncScene, type SyncScene } from "../support/sync-scene.ts";
+import { until } from "../support/until.ts";
+import { spawnTailrace } from "./process.ts";
 import { tailrace } from "./tailrace.ts";
 
 /** The scene's sync as a file. */
@@ -54,8 +56,8 @@ test("seek sets the group's offsets for all partitions and shows them before and
     return JSON.parse(stdout) as readonly SeekStep[];
   };
   expect(await seek("--to", "2026-01-01T14:00:00+01:00", "--dry-run")).toEqual([
-    { topic, partition: 0, before: null, after: 1 },
-    { topic, partition: 1, before: null, after: 0 },
+    { topic, partition: 0, before: null, after: 1, first: 0, end: 3 },
+    { topic, partition: 1, before: null, after: 0, first: 0, end: 0 },
   ]);
   expect(await topics.committed(sync.group, topic)).toEqual([-1, -1]);
   await seek("--to", "2026-01-01T13:00:00Z");
@@ -90,6 +92,38 @@ test("seek refuses offsets that leave a partition out or are not there, and grou
   await using run = await sync.start();
   await run.committed(topic, [3, 0]);
   expect(await refusal({ "0": 1, "1": 0 })).toContain("1: KAFKA_GROUP_ACTIVE");
+});
+
+test("a run from a time goes on there in every partition, and says how many records it passes over", async () => {
+  await using scene = await openSyncScene(2);
+  const { topics, topic, sync, target, index } = scene;
+  await produceNoon(scene);
+  await using config = await openConfig(scene);
+  const args = ["run", config.file, "--from-time", "2026-01-01T14:00:00Z", "--margin"];
+  {
+    await using run = spawnTailrace([...args, "1s"]);
+    await until("the rest is read", () =>
+      topics.committed(sync.group, topic).then((at) => at[0] === 3),
+    );
+    run.send("SIGTERM");
+    expect(await run.exitCode).toBe(0);
+    expect(run.stderr).toMatch(/"skipped":2,"repeated":0,"ahead":1,.*goes on at another place/);
+  }
+  const documents = async (): Promise<string[]> =>
+    (await target.all(index)).map(({ _id }) => _id).toSorted();
+  expect(await documents()).toEqual(["2"]);
+  {
+    await using run = spawnTailrace([...args, "90m"]);
+    await until("more is there", async () => (await documents()).length === 2);
+    // offsets of a group that is active are not touched
+    await using second = spawnTailrace([...args, "1s"]);
+    expect(await second.exitCode).toBe(1);
+    expect(second.stderr).toContain("KAFKA_GROUP_ACTIVE");
+    expect(run.stderr).toContain('"repeated":2');
+    run.send("SIGTERM");
+    expect(await run.exitCode).toBe(0);
+  }
+  expect(await documents()).toEqual(["1", "2"]);
 });
 
 test("check tells of a sync's brokers, topics, group, start and records", async () => {

@@ -1,4 +1,4 @@
-import type { SyncConfig } from "../../config/config.ts";
+import type { OffsetStart, SyncConfig } from "../../config/config.ts";
 import { configFingerprint } from "../../config/fingerprint.ts";
 import type { JsonClient } from "../../core/json-client.ts";
 import type { KafkaCluster, PartitionOffset, TopicDescription } from "../../core/kafka.ts";
@@ -8,7 +8,7 @@ import { parseRule } from "../../query/rule.ts";
 import { indexPattern } from "../../rules/place.ts";
 import { awaitTopics } from "./await-topics.ts";
 import { followTopics, recreatedTopics } from "./follow-topics.ts";
-import { seekGroup } from "./seek.ts";
+import { seekGroup, type SeekRequest, totalSeek } from "./seek.ts";
 import type { OpenOptions } from "../stages.ts";
 
 /** Where topics and what is known of them are. */
@@ -59,11 +59,23 @@ export async function beginTopics(
   // tells what is not accepted before anything is set
   followTopics(before, inputs);
   if (options.seekTo !== undefined)
-    await seekGroup(cluster, { group, topics: [...found.keys()], to: options.seekTo });
+    await seek(options.seekTo, { cluster, group, topics: [...found.keys()] }, options);
   else await restart(recreatedTopics(before, found), cluster, group);
   const state = (await store.update((now) => followTopics(now, inputs)))!;
   const generations = Object.values(state.topics).map((topic) => topic.generation);
   return { found, state, epoch: Math.max(known, ...generations) };
+}
+
+/** Sets the group's offsets of all topics, and tells what that means for each. */
+async function seek(
+  to: OffsetStart,
+  { cluster, ...where }: Pick<TopicStores, "cluster"> & Pick<SeekRequest, "group" | "topics">,
+  { logger }: Pick<OpenOptions, "logger">,
+): Promise<void> {
+  const steps = await seekGroup(cluster, { ...where, to });
+  const time = to.kind === "timestamp" ? new Date(to.timestampMs).toISOString() : undefined;
+  for (const totals of totalSeek(steps))
+    logger.info({ ...totals, to: time ?? to.kind }, "the group goes on at another place");
 }
 
 /** Sets the group's offsets of topics to their beginning. */

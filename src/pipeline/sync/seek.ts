@@ -17,6 +17,35 @@ export interface SeekStep extends TopicPartition {
   /** Null = none. */
   readonly before: number | null;
   readonly after: number;
+  /** The first record that is there, and the place behind the last one. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What a seek means for a topic, in records; offsets that a transaction's end takes count. */
+export interface SeekTotals {
+  readonly topic: string;
+  /** Passed over: between where reading would have gone on, or the first record, and where it goes on. */
+  readonly skipped: number;
+  /** Read again. */
+  readonly repeated: number;
+  /** That are there now and will be read. */
+  readonly ahead: number;
+}
+
+/** The steps by topic. Pure. */
+export function totalSeek(steps: readonly SeekStep[]): readonly SeekTotals[] {
+  return [...Map.groupBy(steps, (step) => step.topic)].map(([topic, ours]) => {
+    const sum = (of: (step: SeekStep) => number): number =>
+      ours.reduce((total, step) => total + Math.max(0, of(step)), 0);
+    const from = ({ before, first }: SeekStep): number => Math.max(before ?? first, first);
+    return {
+      topic,
+      skipped: sum((step) => step.after - from(step)),
+      repeated: sum((step) => from(step) - step.after),
+      ahead: sum((step) => step.end - step.after),
+    };
+  });
 }
 
 /**
@@ -73,7 +102,7 @@ export async function seekGroup(
           `the offset ${after} is named for ${topic}/${partition}, whose records begin at ${first} and end before ${end}`,
         );
       const before = committed.find((one) => one.partition === partition)?.offset ?? null;
-      steps.push({ topic, partition, before, after });
+      steps.push({ topic, partition, before, after, first, end });
     }
   }
   if (!isDryRun && steps.length > 0)
