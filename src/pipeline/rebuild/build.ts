@@ -1,0 +1,113 @@
+import { openSink } from "../../sink/sink.ts";
+import type { RebuildState } from "../../core/rebuild.ts";
+import type { DirectConfig } from "../../config/config.ts";
+import { describeServer } from "../../mysql/server.ts";
+import { readLoadEpoch } from "../load/load-epoch.ts";
+import { mysqlOf } from "../load/load-source.ts";
+import { readTables } from "../read-tables.ts";
+import { connectionOptions, SourceQueries } from "../source.ts";
+import { openDeadLetters } from "../stores.ts";
+import { beginSecond, type SecondBegin } from "./begin-second.ts";
+import type { RebuildContext } from "./context.ts";
+import { createNewIndex, mapNewIndex } from "./create-index.ts";
+import { deriveConfig } from "./derive-config.ts";
+import type { SecondPipeline } from "./second-pipeline.ts";
+
+/** The configuration of the pipeline that fills the rebuild's new index. */
+export function secondConfig(
+  state: RebuildState,
+  context: Pick<RebuildContext, "config" | "rebuilt">,
+): DirectConfig {
+  const { config, rebuilt } = context;
+  const { newIndex: to, kind } = state;
+  return deriveConfig(config as DirectConfig, { rebuilt, to, loads: kind === "rebuild" });
+}
+
+/**
+ * Makes the new index and the second pipeline's first checkpoint, as far as they are not there: at the end of the log, with the main pipeline's epoch, so that versions compare when
+ * both write it. Throws RULE_*, SOURCE_*, BULK_*, STATE_*.
+ */
+export async function prepareSecond(state: RebuildState, context: RebuildContext): Promise<void> {
+  const { config, client, rebuilt, capture, logger, onStep } = context;
+  const second = secondConfig(state, context);
+  if (state.kind === "return") {
+    const begin = beginOfReturn(state);
+    if (begin !== null) await beginSecond(second, begin);
+    return;
+  }
+  const { epoch } = await readLoadEpoch(config, {
+    client,
+    indices: [rebuilt.name],
+    capture,
+    logger,
+  });
+  await prepareIndex(state, second, { context, epoch });
+  await onStep?.("created");
+  await beginSecond(second, { kind: "end", epoch });
+}
+
+function beginOfReturn({ inStep }: RebuildState): SecondBegin | null {
+  return inStep?.kind === "checkpoint" ? inStep : null;
+}
+
+async function prepareIndex(
+  { newIndex, oldIndex }: RebuildState,
+  second: DirectConfig,
+  { context, epoch }: { readonly context: RebuildContext; readonly epoch: number },
+): Promise<void> {
+  const { config, client, clock, logger } = context;
+  const { name: pipeline } = config;
+  const indexMeta = { pipeline, epoch };
+  const spec = { newIndex, oldIndex, rules: second.rules, indexMeta };
+  await createNewIndex(client, spec);
+  await using queries = new SourceQueries(connectionOptions(mysqlOf(config)));
+  const tables = await queries.run(async (connection) => {
+    const { lowerCaseTableNames } = await describeServer(connection);
+    const caseSensitive = lowerCaseTableNames === 0;
+    const found = await readTables(connection, second.rules, { caseSensitive });
+    return { schemas: found.map(({ schema }) => schema), caseSensitive };
+  });
+  await using deadLetters = openDeadLetters(config.deadLetters, { pipeline, client });
+  await using sink = await openSink(
+    { ...config.sink, pipeline, deadLetters, indexMeta, clock, logger },
+    { onClosed: () => {}, onFatal: () => {} },
+  );
+  await mapNewIndex(sink, spec, tables);
+}
+
+/** How often it is looked how far loads are, ms. */
+const LOOK_MS = 200;
+/** A second pipeline that is at the head of the log takes no longer to pass its end, ms. */
+const CATCH_UP_MS = 5_000;
+
+/** Resolves with true when the tables are loaded and the index is in step with the end of the log, with false when the signal aborts. Throws what ends the second pipeline. */
+export async function awaitInStep(
+  state: RebuildState,
+  second: SecondPipeline,
+  { signal, clock, onProgress, onStep }: RebuildContext,
+): Promise<boolean> {
+  const { newIndex } = state;
+  const tell = async (phase: "loading" | "catching up"): Promise<void> => {
+    const lagSeconds = second.status()?.lagSeconds ?? null;
+    onProgress?.({ phase, newIndex, loads: await second.readLoads(), lagSeconds });
+  };
+  if (state.kind === "rebuild") {
+    while (!(await isLoaded(second))) {
+      if (signal.aborted) return false;
+      await tell("loading");
+      await clock.sleep(LOOK_MS, signal);
+    }
+    await onStep?.("loaded");
+  }
+  while (!signal.aborted) {
+    await tell("catching up");
+    if (await second.reaches(await second.readEnd(), { signal, timeoutMs: CATCH_UP_MS }))
+      return true;
+  }
+  return false;
+}
+
+async function isLoaded(second: SecondPipeline): Promise<boolean> {
+  const loads = second.status() === null ? [] : await second.readLoads();
+  return loads.length > 0 && loads.every(({ state }) => state === "done");
+}
