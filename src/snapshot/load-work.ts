@@ -20,6 +20,9 @@ export interface LoadWorkOptions extends KeptLoadOptions {
   readonly onLoadEnded?: ((load: TableLoad) => Promise<void>) | undefined;
 }
 
+/** Failures of chunks that take too long: a smaller one may not. */
+const TOO_SLOW: ReadonlySet<string> = new Set(["SNAPSHOT_LATE", "SNAPSHOT_OVERTAKEN"]);
+
 /** The load of one table: what is to be read next, how far it has come, what becomes of failures. Several connections work at it. */
 export class LoadWork {
   readonly #options: LoadWorkOptions;
@@ -85,7 +88,11 @@ export class LoadWork {
       if (!this.#isPreparing) await this.#prepare(reader);
       return null;
     }
-    return this.#walk.next(reader, this.#size.rows);
+    try {
+      return await this.#walk.next(reader, this.#size.rows);
+    } finally {
+      this.#options.bell.ring();
+    }
   }
 
   /** Is the chunk to be written still? Not when the load was ended, or began anew meanwhile. */
@@ -122,7 +129,7 @@ export class LoadWork {
     if (error.disposition !== "retry") return this.#failForGood(error);
     if (error.code === "SNAPSHOT_CHUNK_TOO_LARGE") return this.#size.shrink();
     if (error.code === "SNAPSHOT_ROW_CHANGED") this.#walk = null;
-    if (error.code === "SNAPSHOT_LATE") this.#size.shrink();
+    if (TOO_SLOW.has(error.code)) this.#size.shrink();
     void this.#rest(error);
   }
 
