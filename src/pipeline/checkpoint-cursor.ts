@@ -69,6 +69,15 @@ export class CheckpointCursor implements GapNotes {
     this.#changes += 1;
   }
 
+  clearGaps({ database, table }: Pick<TableGap, "database" | "table">): readonly TableGap[] {
+    const isCleared = (gap: TableGap): boolean => gap.database === database && gap.table === table;
+    const cleared = this.#gaps.filter(isCleared);
+    if (cleared.length === 0) return cleared;
+    this.#gaps = this.#gaps.filter((gap) => !isCleared(gap));
+    this.#changes += 1;
+    return cleared;
+  }
+
   get gaps(): readonly TableGap[] {
     return this.#gaps;
   }

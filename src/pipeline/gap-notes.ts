@@ -5,6 +5,8 @@ export interface GapNotes {
   /** Was this gap of the table noted before? */
   hasGap(gap: Pick<TableGap, "database" | "table" | "code">): boolean;
   addGap(gap: TableGap): void;
+  /** Its documents agree with its rows again: forgets the table's gaps that were noted until now. Returns them. */
+  clearGaps(table: Pick<TableGap, "database" | "table">): readonly TableGap[];
 }
 
 /** Is it the same trouble of the same table, wherever it was met? */
