@@ -192,6 +192,11 @@ export class Connection implements AsyncDisposable {
     return this.#driver.threadId;
   }
 
+  /** Has it ended? */
+  get isClosed(): boolean {
+    return this.#socket.destroyed;
+  }
+
   /** What {@link openConnection} does first. */
   async prepare(): Promise<void> {
     for (const statement of SESSION_STATEMENTS) await this.execute(statement);

@@ -1,0 +1,217 @@
+import type { LogPlace } from "../core/checkpoint.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { TailraceError } from "../core/errors.ts";
+import { isWithin } from "../core/version.ts";
+import type { Connection } from "./connection.ts";
+import { parseVersion } from "./server.ts";
+
+/**
+ * Puts reading between two watermarks. `begin` resolves with the low one: every transaction that was logged up to there, and that is at least up to where the log
+ * ended at the call, is visible to what is then read on the reading connection. `end` resolves with the high one: nothing behind it was visible.
+ *
+ * The log runs ahead of the engine: a transaction is written to it, and only then committed. So its end alone is no low watermark; a SELECT right behind it may
+ * see rows as they were. Each kind of server has another way to wait for those commits.
+ */
+export interface Watermarks {
+  /** What a SELECT between the two must end with. */
+  readonly lock: string;
+  /** Throws SOURCE_QUERY_FAILED when what is logged does not become visible in time. */
+  begin(): Promise<LogPlace>;
+  end(): Promise<LogPlace>;
+}
+
+/** Whose log the places are of, and where the rows are read. */
+export interface WatermarkConnections {
+  readonly source: Connection;
+  /** The source itself (the same connection), or a replica of it. */
+  readonly reading: Connection;
+  /** How long is waited for transactions to become visible, ms. */
+  readonly patienceMs: number;
+  readonly clock?: Clock | undefined;
+}
+
+/** Chooses by what the servers are. Throws SOURCE_UNSUITABLE when rows of a replica cannot be put in relation to the source's log. */
+export async function openWatermarks(connections: WatermarkConnections): Promise<Watermarks> {
+  const { source, reading } = connections;
+  const isReplica = source !== reading;
+  if (source.isMariadb)
+    return isReplica ? new MariadbReplicaMarks(connections) : new SnapshotMarks(connections);
+  const [row] = await source.query("SELECT @@GLOBAL.gtid_mode mode");
+  if (row?.["mode"] === "ON") return new GtidMarks(connections);
+  if (!isReplica) return new LockingMarks(connections);
+  throw new TailraceError(
+    "SOURCE_UNSUITABLE",
+    `rows can be read from a replica of ${source.name} only when the source has gtid_mode=ON`,
+  );
+}
+
+/** Where the source's log ends now. Throws SOURCE_UNSUITABLE without a log, SOURCE_ACCESS_DENIED without REPLICATION CLIENT. */
+async function logEnd(connection: Connection): Promise<LogPlace> {
+  // SHOW MASTER STATUS is gone from MySQL 8.4, its successor came with 8.2.
+  const isNew = !connection.isMariadb && parseVersion(connection.version) >= 80_200;
+  const [row] = await connection.query(isNew ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+  if (row === undefined)
+    throw new TailraceError("SOURCE_UNSUITABLE", `${connection.name} writes no binary log`);
+  return { file: row["File"] ?? "", position: Number(row["Position"]) };
+}
+
+/** The server's functions wait in seconds; one query is not to run into the time-out of queries. */
+const WAIT_SECONDS = 10;
+
+/**
+ * MySQL with GTIDs. A transaction gets its GTID, which the server then counts as owned, before it is written to the log, and gives it back as executed when the
+ * engine has committed. So everything logged up to P was owned or executed when P was read. Executed is visible; the owned ones are waited for.
+ */
+class GtidMarks implements Watermarks {
+  readonly lock = "";
+  readonly #connections: WatermarkConnections;
+
+  constructor(connections: WatermarkConnections) {
+    this.#connections = connections;
+  }
+
+  async begin(): Promise<LogPlace> {
+    const { source, reading } = this.#connections;
+    const place = await logEnd(source);
+    // owned first: what moves to executed meanwhile is in one of them
+    const [owned] = await source.query("SELECT @@GLOBAL.gtid_owned gtids, @@GLOBAL.gtid_mode mode");
+    if (owned?.["mode"] !== "ON") {
+      const text = `${source.name}: gtid_mode is no longer ON`;
+      throw new TailraceError("SOURCE_QUERY_FAILED", text);
+    }
+    // uuid:gno#thread:gno#thread, one uuid after another
+    const waited = [(owned["gtids"] ?? "").replaceAll(/#\d+/g, "")];
+    if (source !== reading) {
+      const [executed] = await source.query("SELECT @@GLOBAL.gtid_executed gtids");
+      waited.push(executed?.["gtids"] ?? "");
+    }
+    const set = waited.filter((gtids) => gtids !== "").join(",");
+    if (set !== "")
+      await waitUntil(this.#connections, async () => {
+        const [row] = await reading.query(
+          `SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ${WAIT_SECONDS}) late`,
+          [set.replaceAll(/\s/g, "")],
+        );
+        return row?.["late"] === "0";
+      });
+    return place;
+  }
+
+  end(): Promise<LogPlace> {
+    return logEnd(this.#connections.source);
+  }
+}
+
+/**
+ * MySQL without GTIDs. A locking read waits for the rows' transactions: what is logged and not committed still holds its locks. Each row is locked until the SELECT is
+ * through, at READ COMMITTED without the gaps beside it.
+ */
+class LockingMarks implements Watermarks {
+  readonly lock: string;
+  readonly #source: Connection;
+
+  constructor({ source }: WatermarkConnections) {
+    this.#source = source;
+    const isOld = parseVersion(source.version) < 80_000;
+    this.lock = isOld ? " LOCK IN SHARE MODE" : " FOR SHARE";
+  }
+
+  begin(): Promise<LogPlace> {
+    return logEnd(this.#source);
+  }
+
+  end(): Promise<LogPlace> {
+    return logEnd(this.#source);
+  }
+}
+
+/**
+ * MariaDB. A consistent snapshot is taken between two commits, and the server tells its exact place in the log
+ * (https://mariadb.com/kb/en/enhancements-for-start-transaction-with-consistent-snapshot/). It may lie before the end of the log, while a transaction is committed:
+ * then another one is taken.
+ */
+class SnapshotMarks implements Watermarks {
+  readonly lock = "";
+  readonly #connections: WatermarkConnections;
+
+  constructor(connections: WatermarkConnections) {
+    this.#connections = connections;
+  }
+
+  async begin(): Promise<LogPlace> {
+    const { source } = this.#connections;
+    const end = await logEnd(source);
+    let place = end;
+    await waitUntil(this.#connections, async () => {
+      await source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+      await source.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+      place = await snapshotPlace(source);
+      const isReached = isWithin(end, place);
+      if (!isReached) await source.execute("COMMIT");
+      return isReached;
+    });
+    return place;
+  }
+
+  async end(): Promise<LogPlace> {
+    const { source } = this.#connections;
+    await source.execute("COMMIT");
+    // tables of engines without snapshots are read as they are now
+    return logEnd(source);
+  }
+}
+
+async function snapshotPlace(connection: Connection): Promise<LogPlace> {
+  const rows = await connection.query("SHOW STATUS LIKE 'binlog_snapshot_%'");
+  const values = new Map(
+    rows.map((row) => [row["Variable_name"]?.toLowerCase(), row["Value"] ?? ""]),
+  );
+  const position = Number(values.get("binlog_snapshot_position"));
+  return { file: values.get("binlog_snapshot_file") ?? "", position };
+}
+
+/** Rows of a MariaDB replica: it is to have applied what the source had logged. */
+class MariadbReplicaMarks implements Watermarks {
+  readonly lock = "";
+  readonly #connections: WatermarkConnections;
+
+  constructor(connections: WatermarkConnections) {
+    this.#connections = connections;
+  }
+
+  async begin(): Promise<LogPlace> {
+    const { source, reading } = this.#connections;
+    const place = await logEnd(source);
+    const [row] = await source.query("SELECT @@GLOBAL.gtid_binlog_pos gtids");
+    await waitUntil(this.#connections, async () => {
+      const [answer] = await reading.query(`SELECT MASTER_GTID_WAIT(?, ${WAIT_SECONDS}) late`, [
+        row?.["gtids"] ?? "",
+      ]);
+      return answer?.["late"] === "0";
+    });
+    return place;
+  }
+
+  end(): Promise<LogPlace> {
+    return logEnd(this.#connections.source);
+  }
+}
+
+/** Pauses between two looks at something that lasts as long as a commit. */
+const FIRST_PAUSE_MS = 2;
+const MAX_PAUSE_MS = 200;
+
+async function waitUntil(
+  { reading, patienceMs, clock = systemClock }: WatermarkConnections,
+  isReached: () => Promise<boolean>,
+): Promise<void> {
+  const deadline = clock.now() + patienceMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+    if (await isReached()) return;
+    if (clock.now() >= deadline) {
+      const text = `${reading.name} has not committed in ${patienceMs} ms what the source has logged`;
+      throw new TailraceError("SOURCE_QUERY_FAILED", text);
+    }
+    await clock.sleep(pauseMs);
+  }
+}
