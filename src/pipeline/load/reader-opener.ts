@@ -1,0 +1,22 @@
+import type { DirectConfig, MysqlConnectionConfig, SyncConfig } from "../../config/config.ts";
+import type { ChunkReader } from "../../core/load.ts";
+import type { ConnectionOptions } from "../../mysql/connection.ts";
+import { openChunkReader } from "../../mysql/chunk-reader.ts";
+import { mysqlOf } from "./load-source.ts";
+
+/**
+ * Opens readers of chunks as a pipeline is configured: at its source, or at `load.replica` with the source's watermarks. Throws CONFIG_INVALID for a sync without
+ * `source.mysql`; the readers throw SOURCE_*.
+ */
+export function createReaderOpener(config: DirectConfig | SyncConfig): () => Promise<ChunkReader> {
+  const source = readingOptions(mysqlOf(config));
+  const { replica } = config.load;
+  return () =>
+    openChunkReader(replica === undefined ? source : { ...readingOptions(replica), source });
+}
+
+/** A reader's queries take as long as its chunks. */
+function readingOptions(server: MysqlConnectionConfig): ConnectionOptions {
+  const { host, port, user, password, tls, connectTimeoutMs } = server;
+  return { host, port, user, password, tls, connectTimeoutMs };
+}
