@@ -1,7 +1,9 @@
-import { openSink } from "../../sink/sink.ts";
-import type { RebuildState } from "../../core/rebuild.ts";
 import type { DirectConfig } from "../../config/config.ts";
+import type { TableLoad } from "../../core/load.ts";
+import type { RebuildState } from "../../core/rebuild.ts";
+import type { TableSchema } from "../../core/schema.ts";
 import { describeServer } from "../../mysql/server.ts";
+import { openSink } from "../../sink/sink.ts";
 import { readLoadEpoch } from "../load/load-epoch.ts";
 import { mysqlOf } from "../load/load-source.ts";
 import { readTables } from "../read-tables.ts";
@@ -12,6 +14,7 @@ import type { RebuildContext } from "./context.ts";
 import { createNewIndex, mapNewIndex } from "./create-index.ts";
 import { deriveConfig } from "./derive-config.ts";
 import type { SecondPipeline } from "./second-pipeline.ts";
+import { impossible } from "./served-index.ts";
 
 /** The configuration of the pipeline that fills the rebuild's new index. */
 export function secondConfig(
@@ -60,13 +63,7 @@ async function prepareIndex(
   const indexMeta = { pipeline, epoch };
   const spec = { newIndex, oldIndex, rules: second.rules, indexMeta };
   await createNewIndex(client, spec);
-  await using queries = new SourceQueries(connectionOptions(mysqlOf(config)));
-  const tables = await queries.run(async (connection) => {
-    const { lowerCaseTableNames } = await describeServer(connection);
-    const caseSensitive = lowerCaseTableNames === 0;
-    const found = await readTables(connection, second.rules, { caseSensitive });
-    return { schemas: found.map(({ schema }) => schema), caseSensitive };
-  });
+  const tables = await readSchemas(context);
   await using deadLetters = openDeadLetters(config.deadLetters, { pipeline, client });
   await using sink = await openSink(
     { ...config.sink, pipeline, deadLetters, indexMeta, clock, logger },
@@ -84,15 +81,17 @@ const CATCH_UP_MS = 5_000;
 export async function awaitInStep(
   state: RebuildState,
   second: SecondPipeline,
-  { signal, clock, onProgress, onStep }: RebuildContext,
+  context: RebuildContext,
 ): Promise<boolean> {
+  const { signal, clock, onProgress, onStep } = context;
   const { newIndex } = state;
   const tell = async (phase: "loading" | "catching up"): Promise<void> => {
     const lagSeconds = second.status()?.lagSeconds ?? null;
     onProgress?.({ phase, newIndex, loads: await second.readLoads(), lagSeconds });
   };
   if (state.kind === "rebuild") {
-    while (!(await isLoaded(second))) {
+    const { schemas } = await readSchemas(context);
+    while (!isLoaded(await second.readLoads(), schemas)) {
       if (signal.aborted) return false;
       await tell("loading");
       await clock.sleep(LOOK_MS, signal);
@@ -107,7 +106,33 @@ export async function awaitInStep(
   return false;
 }
 
-async function isLoaded(second: SecondPipeline): Promise<boolean> {
-  const loads = second.status() === null ? [] : await second.readLoads();
-  return loads.length > 0 && loads.every(({ state }) => state === "done");
+/** Are all tables loaded that were there when the rebuild began, or went on? Rows of later ones come by the stream. Throws REBUILD_IMPOSSIBLE when one cannot be loaded. */
+function isLoaded(loads: readonly TableLoad[], schemas: readonly TableSchema[]): boolean {
+  for (const { database, table, state, error } of loads) {
+    if (state !== "failed" && state !== "cancelled") continue;
+    throw impossible(`${database}.${table} is not loaded: ${error ?? state}`);
+  }
+  return schemas.every(({ database, table }) => {
+    const own = loads.filter((load) => load.database === database && load.table === table);
+    return own.length > 0 && own.every((load) => load.state === "done");
+  });
+}
+
+interface RuleTables {
+  readonly schemas: readonly TableSchema[];
+  readonly caseSensitive: boolean;
+}
+
+/** The tables that the rebuilt rules take, as they are now. Throws SOURCE_*. */
+async function readSchemas({
+  config,
+  rebuilt,
+}: Pick<RebuildContext, "config" | "rebuilt">): Promise<RuleTables> {
+  await using queries = new SourceQueries(connectionOptions(mysqlOf(config)));
+  return queries.run(async (connection) => {
+    const { lowerCaseTableNames } = await describeServer(connection);
+    const caseSensitive = lowerCaseTableNames === 0;
+    const found = await readTables(connection, rebuilt.rules, { caseSensitive });
+    return { schemas: found.map(({ schema }) => schema), caseSensitive };
+  });
 }
