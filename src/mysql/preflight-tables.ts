@@ -1,5 +1,6 @@
 import type { Finding } from "../core/finding.ts";
 import { tableName } from "../core/schema.ts";
+import { changesRows, describeActions, logsCascades, parseForeignKeys } from "./foreign-keys.ts";
 import { quoteName, quoteTable } from "./quote.ts";
 import type { ServerDescription } from "./server.ts";
 import type { TableDescription } from "./table-lookup.ts";
@@ -113,32 +114,26 @@ function history(table: CheckedTable): readonly Finding[] {
   ];
 }
 
-const FOREIGN_KEY =
-  /CONSTRAINT (`(?:[^`]|``)+`) FOREIGN KEY (\([^)]+\)) REFERENCES ((?:`(?:[^`]|``)+`\.?)+) (\([^)]+\))([^,\n]*)/g;
-
 /** Up to MySQL 9.5 and in MariaDB InnoDB changes child rows by itself, and no log has them. */
 function foreignKeys(table: CheckedTable, checked: CheckedTables): readonly Finding[] {
   const { server, hasNativeForeignKeys } = checked;
-  const isLogged = server.flavor === "mysql" && server.versionNumber >= 90_600;
-  if (isLogged && !hasNativeForeignKeys) return [];
+  if (logsCascades(server, hasNativeForeignKeys)) return [];
   const { schema } = table.description;
-  const findings: Finding[] = [];
-  for (const [, name, child, parent, parentColumns, actions = ""] of table.definition.matchAll(
-    FOREIGN_KEY,
-  )) {
-    const silent = /ON (?:DELETE|UPDATE) (?:CASCADE|SET NULL)/.exec(actions)?.[0];
-    if (silent === undefined) continue;
-    findings.push({
+  return parseForeignKeys(schema, table.definition)
+    .filter(changesRows)
+    .map((key) => ({
       severity: "warning",
       check: check(table),
-      message: `foreign key ${name} has ${silent}: rows that it changes in ${tableName(schema)} are not in the log`,
+      message: `foreign key ${quoteName(key.name)} has ${describeActions(key)}: rows that it changes in ${tableName(schema)} are not in the log`,
       remedy:
-        `ALTER TABLE ${quoteTable(schema)} DROP FOREIGN KEY ${name}; ` +
-        `ALTER TABLE ${quoteTable(schema)} ADD CONSTRAINT ${name} FOREIGN KEY ${child} REFERENCES ${parent} ${parentColumns}; ` +
+        `cascade = "synthesize" on its rule; or ALTER TABLE ${quoteTable(schema)} DROP FOREIGN KEY ${quoteName(key.name)}; ` +
+        `ALTER TABLE ${quoteTable(schema)} ADD CONSTRAINT ${quoteName(key.name)} FOREIGN KEY (${names(key.columns)}) REFERENCES ${quoteTable(key.parent)} (${names(key.parentColumns)}); ` +
         "and let the application change the child rows.",
-    });
-  }
-  return findings;
+    }));
+}
+
+function names(list: readonly string[]): string {
+  return list.map(quoteName).join(", ");
 }
 
 function check({ description }: CheckedTable): string {
