@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runKafkaChaos } from "./chaos/kafka/run.ts";
 import { type ChaosCommand, HELP, parseChaosCommand } from "./chaos/options.ts";
+import { loadScene } from "./chaos/load/load-scene.ts";
 import { formatProgress, formatResult, isGood } from "./chaos/report.ts";
 import { type ChaosOptions, runChaos } from "./chaos/run-chaos.ts";
 import { openChaosServers } from "./chaos/servers.ts";
@@ -33,7 +34,11 @@ async function main(): Promise<number> {
   }
   const { way, seed, kills, keep, partitioner } = command;
   const folder = join(REPOSITORY, ".tailrace", `chaos-${seed}`);
-  const through = way === "kafka" ? ` through Kafka, partitioner ${partitioner}` : "";
+  const through = {
+    direct: "",
+    kafka: ` through Kafka, partitioner ${partitioner}`,
+    load: " beside loads",
+  }[way];
   console.log(`Chaos${through} with seed ${seed}: ${kills} kills (--seed ${seed} repeats it)`);
   const servers = await openChaosServers({
     instance: `chaos-${seed}`,
@@ -62,9 +67,11 @@ async function main(): Promise<number> {
         console.log(formatProgress(progress, nowMs - startMs, kills));
       },
     };
+    const { elasticsearch, indexPrefix } = options;
+    const scene = way === "load" ? await loadScene({ seed, elasticsearch, indexPrefix }) : null;
     const result =
       servers.kafka === null
-        ? await runChaos(options)
+        ? await runChaos(scene === null ? options : { ...options, scene })
         : await runKafkaChaos({ ...options, kafka: servers.kafka, partitioner });
     console.log(`\n${formatResult(result).join("\n")}\n`);
     isDone = isGood(result);

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { createRandom } from "../support/random.ts";
-import { DATABASE, TABLES } from "./tables.ts";
+import { type ChaosTable, DATABASE, TABLES } from "./tables.ts";
 
 /** What the pipeline is configured with. */
 export interface ChaosConfig {
@@ -11,6 +11,16 @@ export interface ChaosConfig {
   readonly seed: number;
   /** What lies in between; absent = nothing. */
   readonly kafka?: KafkaBetween;
+  /** Absent = those that are empty before. */
+  readonly tables?: readonly ChaosTable[];
+  /** What is loaded first; absent = nothing, the log is read from its beginning. */
+  readonly load?: LoadSettings;
+}
+
+/** How tables that are filled before are loaded. */
+export interface LoadSettings {
+  /** On which loads are asked for. */
+  readonly adminPort: number;
 }
 
 /** A Kafka between the halves of the pipeline. */
@@ -45,11 +55,11 @@ export async function writeConfigFile(path: string, config: ChaosConfig): Promis
   source.password = "sync";
   source.pathname = "";
   const rules = new Map(
-    TABLES.map(({ name, pattern, index, clears }) => [
-      pattern ?? name,
+    (config.tables ?? TABLES).map(({ name, pattern = name, index, clears, rule }) => [
+      pattern,
       [
         "[[rules]]",
-        `table = "${DATABASE}.${pattern ?? name}"`,
+        ...(rule ?? [`table = "${DATABASE}.${pattern}"`]),
         `index = "${config.indexPrefix}${index}"`,
         ...(clears === true ? ['on_truncate = "delete"'] : []),
       ],
@@ -61,7 +71,7 @@ export async function writeConfigFile(path: string, config: ChaosConfig): Promis
     "",
     "[source]",
     `url = "${source.href}"`,
-    'start = "earliest"',
+    ...(config.load === undefined ? ['start = "earliest"'] : []),
     'heartbeat_interval = "1s"',
     'connect_timeout = "3s"',
     `gtid = ${gtid}`,
@@ -72,6 +82,7 @@ export async function writeConfigFile(path: string, config: ChaosConfig): Promis
     ...choices,
     ...(config.kafka === undefined ? [] : kafkaLines(config.kafka, config.seed)),
     ...(state === "file" ? [] : stateLines(config.indexPrefix)),
+    ...(config.load === undefined ? [] : loadLines(config.load, config.seed)),
     ...[...rules.values()].flatMap((rule) => ["", ...rule]),
   ];
   await writeFile(path, `${lines.join("\n")}\n`);
@@ -95,6 +106,21 @@ function kafkaLines({ brokers, topic, group, partitioner }: KafkaBetween, seed: 
     `compression = "${random.pick(["none", "gzip", "snappy", "lz4", "zstd"])}"`,
     `max_buffer = "${random.pick(["1MiB", "8MiB", "32MiB"])}"`,
     `max_fetch_bytes = "${random.pick(["256KiB", "4MiB", "32MiB"])}"`,
+  ];
+}
+
+/** Slow enough for a kill to hit it. */
+function loadLines({ adminPort }: LoadSettings, seed: number): string[] {
+  const random = createRandom(seed, "configuration of loads");
+  return [
+    "",
+    "[load]",
+    `connections = ${random.integer(1, 4)}`,
+    `chunk_size = "${random.pick(["16KiB", "64KiB", "256KiB"])}"`,
+    `max_rows_per_second = ${random.pick([10_000, 20_000, 40_000])}`,
+    "",
+    "[admin]",
+    `listen = "127.0.0.1:${adminPort}"`,
   ];
 }
 

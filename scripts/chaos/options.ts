@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 /** What a run is asked for. */
 export interface ChaosCommand {
-  readonly way: "direct" | "kafka";
+  readonly way: "direct" | "kafka" | "load";
   readonly partitioner: "murmur2" | "canal";
   readonly kills: number;
   readonly seed: number;
@@ -11,7 +11,7 @@ export interface ChaosCommand {
 }
 
 /** The text of `--help`. */
-export const HELP = `Usage: npm run chaos -- --direct|--kafka [options]
+export const HELP = `Usage: npm run chaos -- --direct|--kafka|--load [options]
 
 Runs a random workload on a MySQL of its own (primary-key changes, transactions of 20,000 rows and more, DDL, XA, partial JSON
 updates, …), while tailrace copies it to an Elasticsearch of its own; kills tailrace again and again (kill -9), restarts and
@@ -19,6 +19,8 @@ kills both servers, and cuts, stalls, refuses and delays the connections to each
 
 Options:
   --direct         straight from MySQL to Elasticsearch
+  --load           the same with tables of 100,000 rows that are there before and are loaded beside the stream, over and over; in the end \`tailrace verify\`
+                   must find nothing, then 500 documents are damaged by hand, and it must find and repair exactly those
   --kafka          through a Kafka of its own with 12 partitions: a capture and a standby, and up to four syncs, all of which are killed, stopped,
                    frozen, removed and added; the broker is restarted and killed, too. No offset may be committed beyond an unwritten action.
   --partitioner P  with --kafka: murmur2 (default) or canal
@@ -37,6 +39,7 @@ export function parseChaosCommand(args: readonly string[]): ChaosCommand | null 
     options: {
       direct: { type: "boolean", default: false },
       kafka: { type: "boolean", default: false },
+      load: { type: "boolean", default: false },
       partitioner: { type: "string", default: "murmur2" },
       kills: { type: "string", default: "100" },
       seed: { type: "string" },
@@ -45,12 +48,13 @@ export function parseChaosCommand(args: readonly string[]): ChaosCommand | null 
     },
   });
   if (values.help) return null;
-  if (values.direct === values.kafka) throw new Error("Which way? Either --direct or --kafka.");
-  const { partitioner } = values;
+  const { partitioner, direct, kafka, load } = values;
+  const ways = Object.entries({ direct, kafka, load }).filter(([, isChosen]) => isChosen);
+  if (ways.length !== 1) throw new Error("Which way? One of --direct, --kafka and --load.");
   if (partitioner !== "murmur2" && partitioner !== "canal")
     throw new Error(`--partitioner takes murmur2 or canal, not "${partitioner}"`);
   return {
-    way: values.kafka ? "kafka" : "direct",
+    way: ways[0]![0] as ChaosCommand["way"],
     partitioner,
     kills: wholeNumber("--kills", values.kills),
     seed: values.seed === undefined ? randomInt(1, 2 ** 31) : wholeNumber("--seed", values.seed),

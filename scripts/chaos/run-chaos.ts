@@ -5,14 +5,15 @@ import { openProxy } from "../../test/support/proxy.ts";
 import { verifyTables, type VerifyResult } from "../../test/support/verify.ts";
 import type { Service } from "../services/contract.ts";
 import { isCaughtUp, readLogEnd } from "../support/log-end.ts";
-import { attack } from "./attack.ts";
-import { writeConfigFile } from "./config-file.ts";
+import { attack, together } from "./attack.ts";
+import type { ChangeKind } from "./change-kind.ts";
+import { type LoadSettings, writeConfigFile } from "./config-file.ts";
 import { Counts } from "./counts.ts";
 import { Invariants } from "./invariants.ts";
 import { keptState } from "./kept-state.ts";
 import { Supervisor } from "./supervisor.ts";
 import { connect, createTables, describeLetters, unlessFailing } from "./run-parts.ts";
-import { verifiedTables, watchedDocuments } from "./tables.ts";
+import { type ChaosTable, TABLES, verifiedTables, watchedDocuments } from "./tables.ts";
 import { startWorkload, type Workload } from "./workload.ts";
 
 /** What a run of chaos needs. */
@@ -33,6 +34,25 @@ export interface ChaosOptions {
   readonly signal: AbortSignal;
   /** Told every second. */
   readonly onProgress?: (progress: ChaosProgress) => void;
+  /** What is there before and goes on beside; absent = nothing. */
+  readonly scene?: ChaosScene;
+}
+
+/** A run whose tables are filled before, and loaded. */
+export interface ChaosScene {
+  /** Beside those that every run has. */
+  readonly tables: readonly ChaosTable[];
+  /** Statements that fill them. */
+  readonly fill: readonly string[];
+  /** Changes of their rows. */
+  readonly changes: readonly ChangeKind[];
+  readonly load: LoadSettings;
+  /** Told when the pipeline is about to be killed. */
+  onKill(faults: Counts): void;
+  /** Goes on beside the attack until the signal aborts. */
+  beside(signal: AbortSignal): Promise<void>;
+  /** Looks at the pipeline when it has caught up and still runs. Resolves with what was in order and what was not, a line each. */
+  inspect(config: string): Promise<Pick<ChaosResult, "notes" | "problems">>;
 }
 
 /** How far a run is. */
@@ -64,6 +84,8 @@ const CATCH_UP_LIMIT_MS = 300_000;
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, kills, mysql, elasticsearch, elasticsearchService, indexPrefix, folder } = options;
+  const { scene } = options;
+  const tables = [...TABLES, ...(scene?.tables ?? [])];
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await using mysqlProxy = await openProxy(mysql.url);
@@ -75,25 +97,29 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     elasticsearch: elasticsearchProxy.url,
     indexPrefix,
     seed,
+    tables,
+    ...(scene !== undefined && { load: scene.load }),
   });
-  await createTables(mysql);
+  await createTables(mysql, tables, scene?.fill);
   const state = keptState({ choice, folder, elasticsearch, indexPrefix });
   const invariants = new Invariants({
     state,
     elasticsearch,
     documents: watchedDocuments(indexPrefix),
   });
+  const faults = new Counts();
   await using supervisor = new Supervisor({
     config,
     logFile: join(folder, "tailrace.log"),
     beforeStart: () => invariants.check(),
+    onKill: () => scene?.onKill(faults),
   });
-  const faults = new Counts();
   await supervisor.start();
   await unlessFailing(options.signal, [supervisor.failed], catchUp(mysql, supervisor));
   const workload = startWorkload({
     mysql: new URL(mysql.url),
     seed,
+    ...(scene !== undefined && { moreChanges: scene.changes }),
     acknowledged: () => supervisor.status ?? invariants.checkpoint,
   });
   let phase: ChaosProgress["phase"] = "attack";
@@ -105,18 +131,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   });
   const reports = setInterval(() => options.onProgress?.(progress()), 1_000);
   const giveUp = new AbortController();
-  const attacking = attack({
-    seed,
-    kills,
-    supervisor,
-    faults,
-    signal: giveUp.signal,
-    targets: {
-      proxies,
-      servers: { mysql, elasticsearch: elasticsearchService },
-      onElasticsearchRestart: () => invariants.forgetVersions(),
-    },
-  });
+  const targets = {
+    proxies,
+    servers: { mysql, elasticsearch: elasticsearchService },
+    onElasticsearchRestart: () => invariants.forgetVersions(),
+  };
+  const attacking = together(giveUp.signal, [
+    (signal) => attack({ seed, kills, supervisor, faults, signal, targets }),
+    ...(scene === undefined ? [] : [(signal: AbortSignal) => scene.beside(signal)]),
+  ]);
   try {
     await unlessFailing(options.signal, [workload.ended, supervisor.failed], attacking);
     await workload.stop();
@@ -126,22 +149,26 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       [supervisor.failed],
       catchUp(mysql, supervisor),
     );
+    phase = "comparing";
+    const inspecting = scene?.inspect(config) ?? Promise.resolve({ notes: [], problems: [] });
+    const found = await unlessFailing(options.signal, [supervisor.failed], inspecting);
     const gaps = supervisor.status?.gaps ?? 0;
     await supervisor.stop();
     await invariants.check();
-    phase = "comparing";
     const verification = await verifyTables({
       mysql: mysql.url,
       elasticsearch,
-      tables: verifiedTables(indexPrefix),
+      tables: verifiedTables(indexPrefix, tables),
     });
     return {
       progress: progress(),
       notes: [
         `The checkpoint never moved backwards; ${invariants.versionsCompared.toLocaleString("en-US")} versions of documents were compared, none had decreased.`,
+        ...found.notes,
       ],
       catchUpMs,
       problems: [
+        ...found.problems,
         ...(gaps > 0 ? [`${gaps} gaps are noted in the checkpoint`] : []),
         ...describeLetters(await state.deadLetters()),
       ],

@@ -1,6 +1,6 @@
 import { createConnection, type Connection } from "mysql2/promise";
 import type { Service } from "../services/contract.ts";
-import { createStatements, DATABASE } from "./tables.ts";
+import { type ChaosTable, createStatements, DATABASE, TABLES } from "./tables.ts";
 
 /** Resolves with the work's result; rejects as soon as the signal aborts or one of the others fails. */
 export async function unlessFailing<T>(
@@ -20,13 +20,18 @@ export async function unlessFailing<T>(
   }
 }
 
-/** Makes the workload's tables anew, and their making the beginning of the log. */
-export async function createTables(mysql: Service): Promise<void> {
+/** Makes the workload's tables anew, and their making the beginning of the log; `fill` are more statements. */
+export async function createTables(
+  mysql: Service,
+  tables: readonly ChaosTable[] = TABLES,
+  fill: readonly string[] = [],
+): Promise<void> {
   const connection = await connect(mysql);
   try {
     await connection.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
     await connection.query("RESET BINARY LOGS AND GTIDS");
-    for (const statement of createStatements()) await connection.query(statement);
+    for (const statement of [...createStatements(tables), ...fill])
+      await connection.query(statement);
   } finally {
     connection.destroy();
   }

@@ -13,6 +13,8 @@ export interface SupervisorOptions {
   readonly part?: "capture" | "sync";
   /** A look at what the last process left; what it throws ends the run. */
   readonly beforeStart?: () => Promise<void>;
+  /** Told when the process is about to be killed. */
+  readonly onKill?: () => void;
 }
 
 /** Keeps one pipeline process, of which `Line` is what it prints, ends it as told and starts it again. */
@@ -75,6 +77,7 @@ export class Supervisor<Line extends StatusLine = LogStatusLine> implements Asyn
 
   /** Kills the process (SIGKILL). */
   async kill(): Promise<void> {
+    this.#options.onKill?.();
     await this.#end((pipeline) => pipeline.kill());
   }
 

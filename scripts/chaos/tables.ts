@@ -18,6 +18,10 @@ export interface ChaosTable {
   readonly index: string;
   /** The rule deletes the documents when the table is truncated or dropped. */
   readonly clears?: boolean;
+  /** What the rule says instead of the table's name: lines of its section. */
+  readonly rule?: readonly string[];
+  /** What its documents are compared with, where that is not the table as it is; null = nothing, another table's comparison has them, too. */
+  readonly expected?: Partial<VerifiedTable> | null;
 }
 
 const SHARD = `(id INT UNSIGNED PRIMARY KEY, label VARCHAR(60), n INT NOT NULL DEFAULT 0)`;
@@ -129,27 +133,30 @@ export const TABLES: readonly ChaosTable[] = [
   })),
 ];
 
-/** The statements that create the database and its tables. */
-export function createStatements(): readonly string[] {
+/** The statements that create the database and its tables, each with a row. */
+export function createStatements(tables: readonly ChaosTable[]): readonly string[] {
   return [
     `CREATE DATABASE ${DATABASE} CHARACTER SET utf8mb4`,
     `USE ${DATABASE}`,
     "CREATE TABLE numbers (n INT PRIMARY KEY)",
     `SET SESSION cte_max_recursion_depth = ${MOST_NUMBERS}`,
     `INSERT INTO numbers WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ${MOST_NUMBERS}) SELECT n FROM s`,
-    ...TABLES.map(({ name, create }) => `CREATE TABLE ${name} ${create}`),
+    ...tables.map(({ name, create }) => `CREATE TABLE ${name} ${create}`),
     // One row each, so that every index is there before the attack.
-    ...TABLES.map(({ name, first }) => `INSERT INTO ${name} ${first}`),
+    ...tables.map(({ name, first }) => `INSERT INTO ${name} ${first}`),
   ];
 }
 
 /** What is compared at the end. */
-export function verifiedTables(prefix: string): VerifiedTable[] {
-  return TABLES.map(({ name, index }) => ({
-    database: DATABASE,
-    table: name,
-    index: `${prefix}${index}`,
-  }));
+export function verifiedTables(
+  prefix: string,
+  tables: readonly ChaosTable[] = TABLES,
+): VerifiedTable[] {
+  return tables.flatMap(({ name, index, expected }) =>
+    expected === null
+      ? []
+      : [{ database: DATABASE, table: name, index: `${prefix}${index}`, ...expected }],
+  );
 }
 
 /** Documents that are changed often, for a look at their versions. */

@@ -28,6 +28,8 @@ export interface Workload {
 export interface WorkloadOptions {
   readonly mysql: URL;
   readonly seed: number;
+  /** Changes of rows beside the usual ones. */
+  readonly moreChanges?: readonly ChangeKind[];
   /** Where the pipeline is in the log, or null before it has begun: large changes wait for one that is far behind. */
   readonly acknowledged: () => { readonly file: string; readonly position: number } | null;
 }
@@ -41,23 +43,24 @@ interface Worker {
   readonly mostBacklogBytes?: number;
 }
 
-const ROW_WORKER = {
-  changes: [...ROW_CHANGES, ...SPECIAL_CHANGES, ...SCHEMA_ROW_CHANGES],
-  pauseMs: [5, 60],
-} as const;
-
-const WORKERS: readonly Worker[] = [
-  { name: "rows 1", ...ROW_WORKER },
-  { name: "rows 2", ...ROW_WORKER },
-  { name: "rows 3", ...ROW_WORKER },
-  {
-    name: "large",
-    changes: LARGE_CHANGES,
-    pauseMs: [3_000, 10_000],
-    mostBacklogBytes: 16 * 1024 * 1024,
-  },
-  { name: "schema", changes: SCHEMA_CHANGES, pauseMs: [500, 3_000] },
-];
+function workers({ moreChanges = [] }: WorkloadOptions): readonly Worker[] {
+  const rows = {
+    changes: [...ROW_CHANGES, ...SPECIAL_CHANGES, ...SCHEMA_ROW_CHANGES, ...moreChanges],
+    pauseMs: [5, 60],
+  } as const;
+  return [
+    { name: "rows 1", ...rows },
+    { name: "rows 2", ...rows },
+    { name: "rows 3", ...rows },
+    {
+      name: "large",
+      changes: LARGE_CHANGES,
+      pauseMs: [3_000, 10_000],
+      mostBacklogBytes: 16 * 1024 * 1024,
+    },
+    { name: "schema", changes: SCHEMA_CHANGES, pauseMs: [500, 3_000] },
+  ];
+}
 
 /** A worker takes new settings for its session about every so many changes. */
 const CHANGES_A_SESSION = 15;
@@ -74,7 +77,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
     rows += outcome.rows;
   };
   const ended = Promise.all(
-    WORKERS.map((worker) => work(worker, { ...options, signal: stop.signal, count })),
+    workers(options).map((worker) => work(worker, { ...options, signal: stop.signal, count })),
   ).then(() => undefined);
   ended.catch(() => stop.abort());
   return {

@@ -1,7 +1,7 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
 import type { Comparison } from "../../src/core/exact-json.ts";
 
-/** A table and the index that its rows go to. */
+/** A table, or a view with an `id`, and the index that its rows go to. */
 export interface VerifiedTable {
   readonly database: string;
   readonly table: string;
@@ -71,7 +71,7 @@ export async function expectedTable(
   return {
     sql: `SELECT ${idExpression(key)} AS id, CAST(JSON_OBJECT(${pairs.join(", ")}) AS CHAR) AS document
       FROM ${quoteName(table.database)}.${quoteName(table.table)} ${where}
-      ORDER BY ${primary.map((column) => quoteName(column.name)).join(", ")}`,
+      ORDER BY ${(primary.length > 0 ? primary : key).map((column) => quoteName(column.name)).join(", ")}`,
     fields: new Map([
       ...taken.map(
         (column) => [column.name, valueExpression(column).comparison ?? "exact"] as const,
