@@ -112,7 +112,7 @@ class MysqlChunkReader implements ChunkReader {
     return this.#run(async () => {
       const { marks } = this.#parts;
       const { result } = await this.#between(() =>
-        this.#readKey(table, `${keyOrder(table.parts, true)} LIMIT 1${marks.lock}`),
+        this.#readKey(table, `${keyOrder(table, true)} LIMIT 1${marks.lock}`),
       );
       return result;
     });
@@ -123,10 +123,10 @@ class MysqlChunkReader implements ChunkReader {
     return this.#run(async () => {
       const condition = rangeCondition(table.parts, range);
       const where = condition === null ? "" : `WHERE ${condition} `;
-      const order = keyOrder(table.parts, false);
+      const order = keyOrder(table, false);
       const key =
         (await this.#readKey(table, `${where}${order} LIMIT 1 OFFSET ${rows - 1}`)) ??
-        (await this.#readKey(table, `${where}${keyOrder(table.parts, true)} LIMIT 1`));
+        (await this.#readKey(table, `${where}${keyOrder(table, true)} LIMIT 1`));
       if (key !== null && key.every((literal, i) => literal === range.after?.[i])) {
         const text = `chunks of ${tableName(table.schema)} do not move on behind a key: the server finds it again`;
         throw new TailraceError("SNAPSHOT_KEY_UNUSABLE", text);

@@ -1,6 +1,7 @@
 import type { KeyLiterals, KeyRange } from "../core/load.ts";
 import type { Column } from "../core/schema.ts";
-import { quoteName } from "./quote.ts";
+import { quoteName, quoteTable } from "./quote.ts";
+import type { TableName } from "./table-lookup.ts";
 
 /** One column of a key, as its index orders it. */
 export interface KeyPart {
@@ -29,11 +30,15 @@ export function keysCondition(parts: readonly KeyPart[], keys: readonly KeyLiter
   return `(${names.join(", ")}) IN (${keys.map((key) => `(${key.join(", ")})`).join(", ")})`;
 }
 
-/** `ORDER BY` of the index, or against it. */
-export function keyOrder(parts: readonly KeyPart[], isReversed: boolean): string {
-  const terms = parts.map(
+/** `ORDER BY` of the index, or against it. The columns have their table's name, for a plain one could be that of a selected expression. */
+export function keyOrder(
+  table: { readonly schema: TableName; readonly parts: readonly KeyPart[] },
+  isReversed: boolean,
+): string {
+  const prefix = quoteTable(table.schema);
+  const terms = table.parts.map(
     ({ column, isDescending }) =>
-      `${quoteName(column.name)}${isDescending === isReversed ? "" : " DESC"}`,
+      `${prefix}.${quoteName(column.name)}${isDescending === isReversed ? "" : " DESC"}`,
   );
   return `ORDER BY ${terms.join(", ")}`;
 }
