@@ -13,7 +13,7 @@ import { beginSecond, type SecondBegin } from "./begin-second.ts";
 import type { RebuildContext } from "./context.ts";
 import { createNewIndex, mapNewIndex } from "./create-index.ts";
 import { deriveConfig } from "./derive-config.ts";
-import type { SecondPipeline } from "./second-pipeline.ts";
+import type { DrivenPipeline } from "../driven-pipeline.ts";
 import { impossible } from "./served-index.ts";
 
 /** The configuration of the pipeline that fills the rebuild's new index. */
@@ -80,7 +80,7 @@ const CATCH_UP_MS = 5_000;
 /** Resolves with true when the tables are loaded and the index is in step with the end of the log, with false when the signal aborts. Throws what ends the second pipeline. */
 export async function awaitInStep(
   state: RebuildState,
-  second: SecondPipeline,
+  second: DrivenPipeline,
   context: RebuildContext,
 ): Promise<boolean> {
   const { signal, clock, onProgress, onStep } = context;

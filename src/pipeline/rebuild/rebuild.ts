@@ -14,7 +14,7 @@ import {
 import { type DocumentConfig, findRebuiltIndex } from "./derive-config.ts";
 import { planRebuild } from "./plan-rebuild.ts";
 import { putAway, undo } from "./put-away.ts";
-import { SecondPipeline } from "./second-pipeline.ts";
+import { DrivenPipeline } from "../driven-pipeline.ts";
 import { hasIndex, impossible, readServedIndex } from "./served-index.ts";
 import { swapIndices } from "./swap.ts";
 import { unblockWrites } from "./write-block.ts";
@@ -187,7 +187,7 @@ async function bringIn(state: RebuildState, context: RebuildContext): Promise<Re
   if (state.phase === "swapped" && !isVersioned) return state;
   // already forgotten: it has caught up
   if ((await peekCheckpoint(config, client)) === null) return state;
-  await using second = new SecondPipeline(config, { client, clock, logger });
+  await using second = new DrivenPipeline(config, { client, clock, logger });
   let current = state;
   while (current.phase === "building") {
     if (!(await awaitInStep(current, second, context))) return current;

@@ -3,7 +3,7 @@ import type { InStepPlace, RebuildState } from "../../core/rebuild.ts";
 import { peekCheckpoint } from "../load/load-epoch.ts";
 import { patiently } from "../patiently.ts";
 import { putState, type RebuildContext } from "./context.ts";
-import type { SecondPipeline } from "./second-pipeline.ts";
+import type { DrivenPipeline } from "../driven-pipeline.ts";
 import { bodyOf, impossible, readServedIndex } from "./served-index.ts";
 import { swapAliases } from "./swap-aliases.ts";
 import { blockWrites, unblockWrites } from "./write-block.ts";
@@ -28,7 +28,7 @@ const LEASE_MS = 120_000;
  */
 export async function swapIndices(
   state: RebuildState,
-  second: SecondPipeline,
+  second: DrivenPipeline,
   context: RebuildContext,
 ): Promise<RebuildState | null> {
   const { client, clock, signal, rebuilt, onStep } = context;
@@ -88,7 +88,7 @@ async function readInStep({ config, client }: RebuildContext): Promise<InStepPla
 }
 
 /** Documents whose versions are greater than those of the main pipeline would not be written by it any more. Throws REBUILD_IMPOSSIBLE. */
-async function checkEpochs(second: SecondPipeline, main: InStepPlace | null): Promise<void> {
+async function checkEpochs(second: DrivenPipeline, main: InStepPlace | null): Promise<void> {
   if (main?.kind !== "checkpoint") return;
   const { epoch } = await second.readCheckpoint();
   if (epoch > main.checkpoint.epoch)

@@ -1,40 +1,40 @@
-import type { DirectConfig } from "../../config/config.ts";
-import type { LogPlace } from "../../core/checkpoint.ts";
-import type { Clock } from "../../core/clock.ts";
-import { asTailraceError, TailraceError } from "../../core/errors.ts";
-import type { JsonClient } from "../../core/json-client.ts";
-import type { TableLoad } from "../../core/load.ts";
-import type { Logger } from "../../core/logger.ts";
-import { isWithin } from "../../core/version.ts";
-import { openConnection } from "../../mysql/connection.ts";
-import { describeServer, readLogEnd } from "../../mysql/server.ts";
-import { peekCheckpoint } from "../load/load-epoch.ts";
-import { runPipeline } from "../run-pipeline.ts";
-import { connectionOptions } from "../source.ts";
-import type { DirectStatus } from "../status.ts";
+import type { DirectConfig } from "../config/config.ts";
+import type { LogPlace } from "../core/checkpoint.ts";
+import type { Clock } from "../core/clock.ts";
+import { asTailraceError, TailraceError } from "../core/errors.ts";
+import type { JsonClient } from "../core/json-client.ts";
+import type { TableLoad } from "../core/load.ts";
+import type { Logger } from "../core/logger.ts";
+import { isWithin } from "../core/version.ts";
+import { openConnection } from "../mysql/connection.ts";
+import { describeServer, readLogEnd } from "../mysql/server.ts";
+import { peekCheckpoint } from "./load/load-epoch.ts";
+import { runPipeline } from "./run-pipeline.ts";
+import { connectionOptions } from "./source.ts";
+import type { DirectStatus } from "./status.ts";
 
 /** The end of a server's log. */
 export interface SourceEnd extends LogPlace {
   readonly serverUuid: string;
 }
 
-/** What running the pipeline takes that fills an index. */
-export interface SecondRunOptions {
+/** What driving a pipeline takes. */
+export interface DrivenOptions {
   readonly client: JsonClient;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The pipeline that fills the new index, running in this process. Disposing it drains and stops. */
-export class SecondPipeline implements AsyncDisposable {
+/** A pipeline that runs in this process for a purpose, until that is fulfilled. Disposing it drains and stops. */
+export class DrivenPipeline implements AsyncDisposable {
   readonly #config: DirectConfig;
-  readonly #options: SecondRunOptions;
+  readonly #options: DrivenOptions;
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #failure: TailraceError | null = null;
   #read: (() => DirectStatus) | null = null;
 
-  constructor(config: DirectConfig, options: SecondRunOptions) {
+  constructor(config: DirectConfig, options: DrivenOptions) {
     this.#config = config;
     this.#options = options;
     const { clock, logger } = options;
@@ -71,7 +71,7 @@ export class SecondPipeline implements AsyncDisposable {
     throw new TailraceError("INVARIANT_BROKEN", `${this.#config.name} has no checkpoint.`);
   }
 
-  /** Resolves with true when everything up to there is in the index; with false when that took too long, or the signal has aborted. Throws what has ended the pipeline. */
+  /** Resolves with true when everything up to there is in the indices; with false when that took too long, or the signal has aborted. Throws what has ended the pipeline. */
   async reaches(
     end: SourceEnd,
     { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
@@ -93,7 +93,7 @@ export class SecondPipeline implements AsyncDisposable {
     return (await this.readCheckpoint()).loads ?? [];
   }
 
-  /** Drains and stops. Everything that it took is in the index when it resolves. Throws what has ended it before. */
+  /** Drains and stops. Everything that it took is in the indices when it resolves. Throws what has ended it before. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ended;
