@@ -51,6 +51,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   warn: (text) => void process.stderr.write(text),
   stopSignal,
   onReloadSignal,
+  ...(process.stderr.isTTY && { terminal: { columns: () => process.stderr.columns } }),
 });
 
 // What was printed into a pipe leaves first.

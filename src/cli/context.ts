@@ -9,6 +9,8 @@ export interface CliContext {
   readonly stopSignal: () => AbortSignal;
   /** Begins to call the listener for every SIGHUP; absent where there are no signals. */
   readonly onReloadSignal?: (listener: () => void) => void;
+  /** Absent when standard error is no terminal. */
+  readonly terminal?: { readonly columns: () => number };
 }
 
 /** Drained, or done. */

@@ -4,6 +4,7 @@ import { configCommand } from "./config-show.ts";
 import type { CliContext } from "./context.ts";
 import { importCommand } from "./import.ts";
 import { initCommand } from "./init.ts";
+import { loadCommand } from "./load.ts";
 import { mappingCommand } from "./mapping.ts";
 import { rebuildCommand } from "./rebuild.ts";
 import { ruleCommand } from "./rule-test.ts";
@@ -32,6 +33,7 @@ Exit codes: 0 done or drained, 1 fatal error, 2 configuration or preflight at fa
   program.addCommand(importCommand(context, setExitCode));
   program.addCommand(checkCommand(context, setExitCode));
   program.addCommand(runCommand(context, setExitCode));
+  program.addCommand(loadCommand(context, setExitCode));
   program.addCommand(seekCommand(context));
   program.addCommand(rebuildCommand(context, setExitCode));
   program.addCommand(mappingCommand(context, setExitCode));

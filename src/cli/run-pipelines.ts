@@ -4,6 +4,7 @@ import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
 import { logStatus, streamStatus } from "../observe/status.ts";
 import type { ReportedStatus } from "../observe/status-line.ts";
+import type { LoadRequest } from "../pipeline/load/load-control.ts";
 import type { ReloadRequests } from "../pipeline/reload-requests.ts";
 import { EXIT_OK, type CliContext } from "./context.ts";
 import type { OpenConfig } from "./load-location.ts";
@@ -20,7 +21,9 @@ export interface RunFlags {
   readonly fromTime?: number;
   readonly margin?: number;
   readonly acceptChanges?: true;
-  readonly json?: true;
+  /** Tables that a direct pipeline loads first of all. */
+  readonly loads?: readonly LoadRequest[];
+  readonly json?: true | undefined;
   /** Take changes of the configuration over as they are made. Default true. */
   readonly watch?: boolean;
   /** Where a copy is kept of what a config centre gives. */
@@ -134,6 +137,7 @@ async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
       from: config.topology === "sync" ? undefined : start.from,
       seekTo: config.topology === "sync" ? start.seekTo : undefined,
       acceptChanges: flags.acceptChanges,
+      loads: config.topology === "direct" ? flags.loads : undefined,
       reloads,
       readKnownEpoch: sync && (() => readDocumentEpoch(sync)),
       onReady: (view) => {

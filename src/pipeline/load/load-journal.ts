@@ -11,6 +11,8 @@ export interface LoadJob {
   readonly loads: readonly TableLoad[];
   /** Of a load by keys: how many of them, in the order given, are answered for. */
   readonly keysDone?: number | undefined;
+  /** When it was asked for first, ms since 1970: a stream that begins then misses nothing. */
+  readonly begunMs?: number | undefined;
   /** When it was written, ISO 8601. */
   readonly savedAt: string;
 }
@@ -62,6 +64,11 @@ export class JobJournal implements LoadJournal {
     const { loads } = this.#job;
     const at = loads.findIndex((each) => sameLoad(each, load));
     return this.#change({ loads: at < 0 ? [...loads, load] : loads.with(at, load) });
+  }
+
+  /** Writes it as it is. */
+  save(): Promise<void> {
+    return this.#change({});
   }
 
   /** So many keys are answered for. */
