@@ -337,6 +337,13 @@ export const ERROR_TABLE = {
     remedy:
       "Rename the field in the rule: `AS name` in a query, where `* except (column)` leaves out what an expression replaces; `fields.rename` otherwise.",
   },
+  RULE_CASCADE_UNUSABLE: {
+    disposition: "fatal",
+    summary:
+      'The documents of a rule with `cascade = "synthesize"` could not be found by what their rows refer to.',
+    remedy:
+      "Let the documents hold the columns named as they are (no script, no ingest pipeline), or set `cascade` to `ignore`, let the application change the child rows, or verify continuously (`verify.continuous`).",
+  },
   RULE_QUERY_INVALID: {
     disposition: "fatal",
     summary: "A rule's query, condition or template is no SQL that rules know.",
@@ -416,6 +423,16 @@ export const ERROR_TABLE = {
     disposition: "retry",
     summary: "Rows of a chunk are much larger than those before them.",
     remedy: "Nothing: they are read again in smaller chunks.",
+  },
+  SNAPSHOT_NOTHING: {
+    disposition: "fatal",
+    summary: "There is no such table to load, or no rule takes it.",
+    remedy: "Name a table that the source has and a rule takes, and a rule by its name.",
+  },
+  SNAPSHOT_UNDER_WAY: {
+    disposition: "fatal",
+    summary: "A table is being loaded already, with another condition or without one.",
+    remedy: "Wait until it is done, or cancel it first (`POST /load/cancel`).",
   },
   SNAPSHOT_OVERTAKEN: {
     disposition: "retry",

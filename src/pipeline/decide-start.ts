@@ -20,6 +20,8 @@ export interface StartSources {
   readonly queries: SourceQueries;
   /** Greatest epoch that an earlier life of this pipeline left at its destination; null when there is none. Asked when there is no checkpoint. */
   readonly readKnownEpoch: () => Promise<number | null>;
+  /** Where the first run begins when the configuration does not say. */
+  readonly defaultStart?: StartRequest | undefined;
 }
 
 /** A source, where reading it begins, and the checkpoint there. */
@@ -27,6 +29,8 @@ export interface DecidedStart {
   readonly source: DescribedSource;
   readonly start: ResolvedStart;
   readonly cursor: CheckpointCursor;
+  /** `first`: there was no checkpoint; `requested`: neither, and the operator said where to begin; `resumed`: there was one. */
+  readonly beginning: "first" | "requested" | "resumed";
 }
 
 /**
@@ -35,7 +39,7 @@ export interface DecidedStart {
  */
 export async function decideStart(
   config: DirectConfig | CaptureConfig,
-  { checkpoints, queries, readKnownEpoch }: StartSources,
+  { checkpoints, queries, readKnownEpoch, defaultStart }: StartSources,
   options: OpenOptions,
 ): Promise<DecidedStart> {
   const { logger, clock } = options;
@@ -51,7 +55,7 @@ export async function decideStart(
   const start = resolveStart({
     checkpoint,
     requested: await place(options.from),
-    configured: isFirst ? await place(config.source.start) : null,
+    configured: isFirst ? await place(config.source.start ?? defaultStart) : null,
     source: source.state,
     gtid: config.source.gtid,
     knownEpoch: checkpoint === null ? await readKnownEpoch() : null,
@@ -59,11 +63,17 @@ export async function decideStart(
   logStart(start, source, logger);
   const resumed = options.from === undefined ? checkpoint : null;
   const cursor = new CheckpointCursor({
-    initial: initialCheckpoint(config, { source, start, gaps: resumed?.gaps ?? [] }),
+    initial: initialCheckpoint(config, {
+      source,
+      start,
+      gaps: resumed?.gaps ?? [],
+      loads: checkpoint?.loads,
+    }),
     gtidSet: start.gtidSet,
     clock,
   });
-  return { source, start, cursor };
+  const beginning = checkpoint !== null ? "resumed" : isFirst ? "first" : "requested";
+  return { source, start, cursor, beginning };
 }
 
 function initialCheckpoint(
@@ -72,7 +82,8 @@ function initialCheckpoint(
     source: { server },
     start,
     gaps,
-  }: Pick<DecidedStart, "source" | "start"> & Pick<Checkpoint, "gaps">,
+    loads,
+  }: Pick<DecidedStart, "source" | "start"> & Pick<Checkpoint, "gaps" | "loads">,
 ): Checkpoint {
   return {
     format: 1,
@@ -86,6 +97,7 @@ function initialCheckpoint(
     gtidSet: start.gtidSet?.toString(),
     fingerprint: configFingerprint(config),
     gaps,
+    loads,
     savedAt: "",
   };
 }

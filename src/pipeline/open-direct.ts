@@ -12,6 +12,11 @@ import { decideStart } from "./decide-start.ts";
 import { DocumentDestination } from "./document-destination.ts";
 import { handleGap } from "./gaps.ts";
 import { openCapture, openReplica } from "./open-capture.ts";
+import { ChunkQueue } from "./load/chunk-queue.ts";
+import { loseWindows } from "./load/lose-windows.ts";
+import { openDirectLoads, planLoads } from "./load/open-direct-loads.ts";
+import { ReadStream } from "./load/read-stream.ts";
+import { Windows } from "./load/windows.ts";
 import { Progress } from "./progress.ts";
 import { createReadRows } from "./read-again.ts";
 import { readTables } from "./read-tables.ts";
@@ -34,15 +39,19 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const stores = resources.use(await openStores(config));
   const queries = resources.use(new SourceQueries(connectionOptions(config.source)));
   const loaded = await loadRules(config.rules);
-  const { source, start, cursor } = await decideStart(
+  const { source, start, cursor, beginning } = await decideStart(
     config,
     {
       checkpoints: stores.checkpoints,
       queries,
       readKnownEpoch: () => readIndexEpoch(stores.client, ownIndices(loaded)),
+      defaultStart: config.load.mode === "initial" ? { kind: "latest" } : undefined,
     },
     options,
   );
+  const names = { caseSensitive: source.server.lowerCaseTableNames === 0 };
+  const rules = new RuleSet(loaded, names);
+  await planLoads(cursor, { mode: config.load.mode, beginning, rules, queries });
   const checkpointer = new Checkpointer({ store: stores.checkpoints, cursor, clock, logger });
   // also the test that the state can be written, and that nobody else writes it
   await checkpointer.save();
@@ -50,8 +59,19 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const tracker = new CommitTracker();
   const progress = new Progress(tracker, cursor, {
     ...options,
-    isConnected: () => stream.isConnected,
+    isConnected: () => capture.stream.isConnected,
   });
+  const windows = new Windows();
+  const queue = new ChunkQueue({
+    epoch: start.epoch,
+    onOffer: () => stream.wake(),
+    close: (window) => windows.close(window),
+    closed: () => sink.closed,
+  });
+  const close = (): void => {
+    progress.close(sink.closed);
+    queue.acknowledge(sink.closed);
+  };
   const sink: Sink = resources.use(
     await openSink(
       {
@@ -66,11 +86,9 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
         clock,
         logger,
       },
-      { onClosed: () => progress.close(sink.closed), onFatal: (error) => progress.fail(error) },
+      { onClosed: close, onFatal: (error) => progress.fail(error) },
     ),
   );
-  const names = { caseSensitive: source.server.lowerCaseTableNames === 0 };
-  const rules = new RuleSet(loaded, names);
   const handling = {
     pipeline: config.name,
     deadLetters: stores.deadLetters,
@@ -80,6 +98,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const router = new Router({
     rules,
     sink,
+    windows,
     readRows: createReadRows(queries),
     onKeyChange: ({ database, table }, detail) => {
       const { file, position } = cursor.current();
@@ -99,7 +118,16 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const replica = resources.use(openReplica(config.source, clock));
   const captureContext = { source, start, queries, replica, cursor, ...options };
   const capture = openCapture(rules, captureContext);
-  const stream = resources.use(capture.stream);
+  const stream = resources.use(
+    new ReadStream({
+      stream: capture.stream,
+      reads: queue,
+      onEvent: (event) => loseWindows(event, windows),
+      onClose: () => loads.halt(),
+    }),
+  );
+  const shared = { cursor, windows, queue, rules, names, queries, resources, ...options };
+  const loads = openDirectLoads(config, shared);
   const gapHandling = { ...handling, router, sink, notes: cursor };
   const boundary = new Boundary();
   const switching: RuleSwitchParts = {
@@ -112,10 +140,14 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       ),
     atBoundary: (switchOver) => boundary.at(switchOver),
     onSwitched: (configs) => {
+      windows.lose(new TailraceError("SNAPSHOT_OVERTAKEN", "other rules are in force"), () => true);
       capture.forgetCaptured();
       cursor.stamp(configFingerprint({ ...config, rules: configs }));
     },
   };
+  const resume = checkpointer.resumePoint(close);
+  for (const request of options.loads ?? []) await loads.start(request);
+  loads.begin();
   const held = resources.move();
   return {
     stream,
@@ -126,17 +158,27 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       boundary,
       onSchemaChange: ({ database, table }) => router.forgetTable(database, table),
     }),
-    resume: checkpointer.resumePoint(() => progress.close(sink.closed)),
+    resume: {
+      ...resume,
+      save: async () => {
+        close();
+        // chunks that are closed now count
+        await loads[Symbol.asyncDispose]();
+        await resume.save();
+      },
+    },
+    loads,
     clock,
     onGap: (gap: GapEvent) => {
       boundary.enter();
       return handleGap(gap, gapHandling);
     },
     reloadRules: async (configs) => {
-      const answer = await switchRules(configs, switching);
+      const switched = await switchRules(configs, switching);
+      const changes = await loads.follow(switched.changes);
       // so that a process that is killed behind the answer starts again; when it cannot be saved now, it is tried again every second
       await checkpointer.save().catch(() => undefined);
-      return answer;
+      return { ...switched, changes, needsReload: changes.some((each) => each.needsReload) };
     },
     onPoison: (poison) => {
       throw new TailraceError(
@@ -153,7 +195,8 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       actionsClosed: sink.closed,
       rows: router.unwritten,
       sink: sink.stats(),
-      state: sink.stats().waitingFor === null && stream.isConnected ? "running" : "waiting",
+      loads: loads.status(),
+      state: sink.stats().waitingFor === null && capture.stream.isConnected ? "running" : "waiting",
     }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -1,6 +1,7 @@
 import type { OffsetStart, PipelineConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { LoadControl, LoadRequest } from "./load/load-control.ts";
 import type { ReloadRequests } from "./reload-requests.ts";
 import type { StartRequest } from "./start.ts";
 import type { PipelineStatus, StatusOf } from "./status.ts";
@@ -19,6 +20,8 @@ export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
   readonly readKnownEpoch?: (() => Promise<number | null>) | undefined;
   /** Go on from the checkpoint although the rules have changed since. */
   readonly acceptChanges?: boolean | undefined;
+  /** Of a direct pipeline: load these tables beside the stream, first of all. What is wrong with them ends the run. */
+  readonly loads?: readonly LoadRequest[] | undefined;
   /**
    * Called once the source is being read, before that when the run waits as a standby, and again whenever the pipeline was opened anew; gives the means to
    * look at the run.
@@ -34,4 +37,6 @@ export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
 /** The means to look at a run. */
 export interface StatusView<Status extends PipelineStatus = PipelineStatus> {
   readonly status: () => Status;
+  /** Absent: tables cannot be loaded in this process. */
+  readonly loads?: LoadControl | undefined;
 }

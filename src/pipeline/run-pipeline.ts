@@ -35,7 +35,7 @@ async function run(inForce: InForce, options: RunOptions): Promise<void> {
   const clock = options.clock ?? systemClock;
   const { signal, logger, reloads } = options;
   const backoff = new Backoff(clock);
-  let { from, seekTo } = options;
+  let { from, seekTo, loads } = options;
   let taking: Taking | null = null;
   let acceptChanges = options.acceptChanges === true;
   const take = (request: ReloadRequest, wasRunning: boolean): void => {
@@ -71,15 +71,17 @@ async function run(inForce: InForce, options: RunOptions): Promise<void> {
         onReady,
         from,
         seekTo,
+        loads,
         acceptChanges,
       });
       opening.end();
       // from here on the checkpoint, or the group, holds the requested start
       from = undefined;
       seekTo = undefined;
+      loads = undefined;
       if (opening.isBrokenOff) throw new TailraceError("CONFIG_RELOAD_REFUSED", "broken off");
       backoff.reset();
-      onReady({ status: () => stages.status() });
+      onReady({ status: () => stages.status(), loads: stages.loads });
       const request = await runStages(stages, options, inForce);
       if (request === null) return;
       take(request, true);

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { RuleConfig } from "../config/config.ts";
+import type { LoadControl } from "./load/load-control.ts";
 import type { PumpStages } from "./pump.ts";
 import type { ReloadAnswer } from "./reload.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -12,6 +13,8 @@ export interface Stages extends PumpStages, AsyncDisposable {
   /** Calls the listener with the error when the destination or what it needs cannot go on. */
   onFailure(listener: (error: unknown) => void): void;
   status(): PipelineStatus;
+  /** Absent: tables cannot be loaded in this process. */
+  readonly loads?: LoadControl | undefined;
   /**
    * Checks these rules and switches to them at a batch boundary; rejects with what is wrong with them, and nothing has changed then. Absent: the stages are
    * opened anew instead.

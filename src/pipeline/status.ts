@@ -1,6 +1,7 @@
 import type { PipelineConfig } from "../config/config.ts";
 import type { TableGap } from "../core/checkpoint.ts";
 import type { SinkStats } from "../core/sink.ts";
+import type { LoadProgress } from "../snapshot/load-progress.ts";
 
 /** What every running pipeline can tell about itself at any moment. */
 export interface CommonStatus {
@@ -45,6 +46,8 @@ export interface UnwrittenRows {
 export interface DirectStatus extends CommonStatus, LogStatus {
   readonly topology: "direct";
   readonly rows: UnwrittenRows;
+  /** Loads of tables beside the stream, done or not. */
+  readonly loads: readonly LoadProgress[];
 }
 
 /** A pipeline from MySQL into records. */

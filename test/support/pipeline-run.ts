@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { PipelineConfig } from "../../src/config/config.ts";
 import type { TailraceError } from "../../src/core/errors.ts";
+import type { LoadControl } from "../../src/pipeline/load/load-control.ts";
 import type { RunOptions } from "../../src/pipeline/run-options.ts";
 import { runPipeline } from "../../src/pipeline/run-pipeline.ts";
 import type { StatusOf } from "../../src/pipeline/status.ts";
@@ -10,6 +11,8 @@ import type { TestDatabase } from "./mysql.ts";
 export interface PipelineRun<Status> extends AsyncDisposable {
   /** Throws before it runs. */
   status(): Status;
+  /** The means to load tables; undefined where there are none. */
+  loads(): LoadControl | undefined;
   /** Resolves with the error that ended the run. */
   readonly failure: Promise<TailraceError>;
   /** What was logged at warn and error, in order. */
@@ -21,7 +24,7 @@ export interface PipelineRun<Status> extends AsyncDisposable {
 /** How a run differs from the configuration. */
 export type PipelineRunOptions<Config extends PipelineConfig> = Pick<
   RunOptions<Config>,
-  "from" | "seekTo" | "acceptChanges" | "reloads"
+  "from" | "seekTo" | "acceptChanges" | "reloads" | "loads"
 > & {
   /** Do not wait until it runs or stands by. */
   readonly noWait?: boolean;
@@ -40,6 +43,7 @@ export async function startPipeline<Config extends PipelineConfig>(
   const troubles: string[] = [];
   const news: string[] = [];
   let status: (() => StatusOf<Config>) | undefined;
+  let loads: LoadControl | undefined;
   const note =
     (lines: string[]) =>
     (
@@ -56,6 +60,7 @@ export async function startPipeline<Config extends PipelineConfig>(
     onReady: (view) => {
       // called again when the pipeline was opened anew
       status = view.status;
+      loads = view.loads;
       ready.resolve();
     },
   });
@@ -71,6 +76,7 @@ export async function startPipeline<Config extends PipelineConfig>(
       if (status === undefined) throw new Error("the pipeline has not begun");
       return status();
     },
+    loads: () => loads,
     failure,
     troubles,
     news,

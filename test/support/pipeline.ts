@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseConfig } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
 import type { DirectConfig } from "../../src/config/config.ts";
+import type { LoadRequest } from "../../src/pipeline/load/load-control.ts";
 import type { ReloadRequests } from "../../src/pipeline/reload-requests.ts";
 import type { DirectStatus } from "../../src/pipeline/status.ts";
 import type { StartRequest } from "../../src/pipeline/start.ts";
@@ -37,6 +38,7 @@ export interface StartOptions {
   readonly from?: StartRequest;
   readonly acceptChanges?: boolean;
   readonly reloads?: ReloadRequests;
+  readonly loads?: readonly LoadRequest[];
 }
 
 /** A run of a pipeline; disposing it drains and stops. */

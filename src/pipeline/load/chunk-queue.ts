@@ -20,35 +20,39 @@ interface TakenChunk extends Pick<WaitingChunk, "done" | "fail"> {
   readonly actions: number;
 }
 
+/** What a queue of chunks takes. */
+export interface ChunkQueueOptions {
+  /** The high part of the stream's versions. */
+  readonly epoch: number;
+  /** Called when a chunk has come. */
+  readonly onOffer: () => void;
+  /** Called when a window's chunk has been taken or will not be. */
+  readonly close: (window: Window) => void;
+  /** How many of the sink's actions are closed, from the first on. */
+  readonly closed: () => number;
+}
+
 /**
  * Chunks on their way into the stream of the same process. One is ready when the stream has read past its high watermark, for then every change that its rows may hold or lack was taken, and noted
  * by its window; its rows go in by one buffer at a time. It is done when the sink has closed its actions, and with them, for they are earlier, those of the stream by which rows of it were left out.
  */
 export class ChunkQueue {
-  readonly #epoch: number;
-  readonly #onOffer: () => void;
-  readonly #close: (window: Window) => void;
+  readonly #options: ChunkQueueOptions;
   #waiting: WaitingChunk[] = [];
   /** In the order in which they were taken. */
   #taken: TakenChunk[] = [];
   #closed: Error | null = null;
 
-  /** `onOffer` is called when a chunk has come, `close` when a window's chunk has been taken or will not be. */
-  constructor(
-    epoch: number,
-    { onOffer, close }: { readonly onOffer: () => void; readonly close: (window: Window) => void },
-  ) {
-    this.#epoch = epoch;
-    this.#onOffer = onOffer;
-    this.#close = close;
+  constructor(options: ChunkQueueOptions) {
+    this.#options = options;
   }
 
   /** Resolves when every action of the chunk is closed. Rejects when its window is lost, or with the queue's end. */
   async offer(chunk: Chunk, window: Window): Promise<void> {
-    if (this.#closed !== null || chunk.rows === 0) this.#close(window);
+    if (this.#closed !== null || chunk.rows === 0) this.#options.close(window);
     if (this.#closed !== null) throw this.#closed;
     if (chunk.rows === 0) return;
-    const version = versionOf(this.#epoch, chunk.low);
+    const version = versionOf(this.#options.epoch, chunk.low);
     const { promise, resolve: done, reject: fail } = Promise.withResolvers<void>();
     const waiting: WaitingChunk = { window, chunk, version, done, fail, next: 0 };
     this.#waiting.push(waiting);
@@ -57,8 +61,16 @@ export class ChunkQueue {
       // of one that was handed out whole it makes no difference any more
       if (waiting.next < chunk.buffers.length) fail(why);
     });
-    this.#onOffer();
+    this.#options.onOffer();
     await promise;
+  }
+
+  /** What the window's chunk waits for, in words, as far as that is the stream; null = nothing of the kind. */
+  waitsFor(window: Window): string | null {
+    const waiting = this.#waiting.find((each) => each.window === window && each.next === 0);
+    if (waiting === undefined) return null;
+    const { file, position } = waiting.chunk.high;
+    return `the stream to pass ${file}:${position}`;
   }
 
   /** Are there chunks that the stream has not taken? */
@@ -97,9 +109,10 @@ export class ChunkQueue {
 
   #take(waiting: WaitingChunk, actions: number): void {
     this.#waiting = this.#waiting.filter((other) => other !== waiting);
-    this.#close(waiting.window);
+    this.#options.close(waiting.window);
     const { done, fail } = waiting;
     this.#taken.push({ actions, done, fail });
+    this.acknowledge(this.#options.closed());
   }
 
   /** The first `closed` actions of the sink are closed. */
@@ -112,7 +125,7 @@ export class ChunkQueue {
     this.#closed ??= why;
     const { length } = this.#waiting;
     for (const { fail, window } of this.#waiting.splice(0, length)) {
-      this.#close(window);
+      this.#options.close(window);
       fail(why);
     }
     if (isAll) for (const { fail } of this.#taken.splice(0)) fail(why);

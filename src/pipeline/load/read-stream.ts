@@ -13,6 +13,16 @@ export interface ReadSource {
   next(passed: LogPlace | null): ReadEvent | null;
 }
 
+/** What a stream with rows among its changes is made of. */
+export interface ReadStreamOptions {
+  readonly stream: PlacedStream;
+  readonly reads: ReadSource;
+  /** Told of each event of the stream before it is handed out. */
+  readonly onEvent: (event: ChangeEvent) => void;
+  /** Called when the stream is closed, before it is. */
+  readonly onClose: () => void;
+}
+
 /** So many bytes of rows are handed out in one turn of the event loop; then sockets are looked at. */
 const BYTES_A_TURN = 512 * 1024;
 
@@ -25,7 +35,7 @@ const BYTES_A_TURN = 512 * 1024;
 export class ReadStream implements ChangeStream {
   readonly #stream: PlacedStream;
   readonly #reads: ReadSource;
-  readonly #onEvent: (event: ChangeEvent) => void;
+  readonly #options: ReadStreamOptions;
   #isBetween = true;
   /** The stream was asked since rows were handed out. */
   #wasAsked = true;
@@ -35,11 +45,10 @@ export class ReadStream implements ChangeStream {
   #failure: { readonly error: unknown } | null = null;
   #wake: (() => void) | null = null;
 
-  /** `onEvent` is told of each event of the stream before it is handed out. */
-  constructor(stream: PlacedStream, reads: ReadSource, onEvent: (event: ChangeEvent) => void) {
-    this.#stream = stream;
-    this.#reads = reads;
-    this.#onEvent = onEvent;
+  constructor(options: ReadStreamOptions) {
+    this.#options = options;
+    this.#stream = options.stream;
+    this.#reads = options.reads;
   }
 
   poll(): ChangeEvent | null {
@@ -56,7 +65,7 @@ export class ReadStream implements ChangeStream {
     if (event === null) return this.#reads.hasWaiting ? this.#nextRead() : null;
     this.#isBetween =
       event.kind === "commit" || event.kind === "heartbeat" || event.kind === "offset";
-    this.#onEvent(event);
+    this.#options.onEvent(event);
     return event;
   }
 
@@ -102,6 +111,7 @@ export class ReadStream implements ChangeStream {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#options.onClose();
     await this.#stream[Symbol.asyncDispose]();
     this.wake();
   }
