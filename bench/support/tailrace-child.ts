@@ -3,7 +3,6 @@ import v8 from "node:v8";
 import { createLogger, loadConfig, runPipeline, type PipelineStatus } from "../../src/index.ts";
 import { childOptions, leaveParent, tellParent } from "./child.ts";
 import { markUsage, peakMemoryMb, preciseNow } from "./process-usage.ts";
-import type { TableLoad } from "../../src/core/load.ts";
 import type { TailraceMessage, TailraceOptions } from "./tailrace-run.ts";
 
 /** How often the process looks whether the first row has come, ms. */
@@ -62,7 +61,7 @@ leaveParent();
 /** Looks how far it is; true = there is nothing more to look for. */
 function lookOn(now: PipelineStatus): boolean {
   const { actionsTaken, actionsClosed } = now;
-  const loads = "loads" in now ? (now.loads as readonly TableLoad[]) : [];
+  const loads = "loads" in now ? now.loads : [];
   if (loads.length > 0) {
     if (loads.some(({ state }) => state !== "done")) return false;
     last = markUsage();

@@ -1,7 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { runTailraceCommand } from "../../support/tailrace-command.ts";
 import type { Damage } from "./damage.ts";
 
 /** What `tailrace verify` said. */
@@ -22,7 +19,6 @@ export interface VerifyDifference {
   readonly id: string;
 }
 
-const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 const MOST_DIFFERENCES = 2_000;
 /** Lines of a report about differences. */
 const SHOWN = 10;
@@ -32,18 +28,15 @@ export async function verifyByCommand(
   config: string,
   options: readonly string[] = [],
 ): Promise<VerifyAnswer> {
-  const child = spawn(
-    process.execPath,
-    [MAIN, "verify", config, "--json", "--max-differences", String(MOST_DIFFERENCES), ...options],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  const exited = once(child, "exit") as Promise<[code: number | null]>;
-  const [output, log, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    exited,
+  const most = ["--max-differences", String(MOST_DIFFERENCES)];
+  const { exitCode, stdout, stderr } = await runTailraceCommand([
+    "verify",
+    config,
+    "--json",
+    ...most,
+    ...options,
   ]);
-  const lines = output
+  const lines = stdout
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -53,7 +46,7 @@ export async function verifyByCommand(
     differences: lines.filter(({ kind, id }) => kind !== undefined && id !== undefined) as never,
     repaired: Number(summary["repaired"] ?? 0),
     unsettled: Number(summary["unsettled"] ?? 0),
-    log: log.trimEnd().split("\n").slice(-SHOWN).join("\n"),
+    log: stderr.trimEnd().split("\n").slice(-SHOWN).join("\n"),
   };
 }
 
