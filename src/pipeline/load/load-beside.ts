@@ -1,12 +1,12 @@
 import type { LoadConfig } from "../../config/config.ts";
 import type { Clock } from "../../core/clock.ts";
-import { asTailraceError, TailraceError } from "../../core/errors.ts";
+import { TailraceError } from "../../core/errors.ts";
 import type { ChunkReader, LoadJournal, TableLoad } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import { LoadRunner } from "../../snapshot/load-runner.ts";
 import { connectionOptions } from "../source.ts";
 import type { DocumentWriter } from "./document-writer.ts";
-import { type IndexRelaxer, createIndexRelaxer } from "./relax-index.ts";
+import { RelaxedLoads } from "./relaxed-loads.ts";
 import { createReplicaLagGate } from "./replica-lag.ts";
 import { VersionDestination } from "./version-destination.ts";
 
@@ -46,7 +46,12 @@ export function openLoadBeside(options: LoadBesideOptions): LoadBeside {
       clock,
       logger,
     });
-  const relaxing = new Relaxing(writer, load.relaxIndex, logger);
+  const relaxing = new RelaxedLoads({
+    client: writer.client,
+    rules: writer.rules,
+    isWanted: load.relaxIndex,
+    logger,
+  });
   const destination = new VersionDestination({
     writer,
     clock,
@@ -87,78 +92,4 @@ export function openLoadBeside(options: LoadBesideOptions): LoadBeside {
       await gate?.[Symbol.asyncDispose]();
     },
   };
-}
-
-function isUnderWay({ state }: TableLoad): boolean {
-  return state === "waiting" || state === "running";
-}
-
-/** Relaxes the indices of loads that have begun; a failure makes the load slower, no more. */
-class Relaxing {
-  readonly #writer: DocumentWriter;
-  readonly #relaxer: IndexRelaxer | null;
-  readonly #logger: Logger;
-  readonly #begun = new Map<string, readonly string[]>();
-  /** One after another. */
-  #work: Promise<void> = Promise.resolve();
-  #isRelaxing = false;
-
-  constructor(writer: DocumentWriter, isWanted: boolean, logger: Logger) {
-    this.#writer = writer;
-    this.#relaxer = isWanted ? createIndexRelaxer(writer.client, logger) : null;
-    this.#logger = logger;
-  }
-
-  async begin(load: TableLoad): Promise<void> {
-    const key = keyOf(load);
-    if (this.#relaxer === null || this.#begun.has(key)) return;
-    const indices = this.#indicesOf(load);
-    this.#begun.set(key, indices);
-    await this.#do((relaxer) => relaxer.begin(indices));
-  }
-
-  onWritten(): void {
-    if (this.#isRelaxing) return;
-    this.#isRelaxing = true;
-    void this.#do((relaxer) => relaxer.relax()).then(() => {
-      this.#isRelaxing = false;
-    });
-  }
-
-  async end(load: TableLoad): Promise<void> {
-    const key = keyOf(load);
-    const indices = this.#begun.get(key);
-    this.#begun.delete(key);
-    if (indices !== undefined) await this.#do((relaxer) => relaxer.end(indices));
-  }
-
-  async endAll(): Promise<void> {
-    for (const indices of this.#begun.values()) await this.#do((relaxer) => relaxer.end(indices));
-    this.#begun.clear();
-    await this.#work;
-  }
-
-  #indicesOf({ rules }: TableLoad): readonly string[] {
-    return this.#writer.rules.rules
-      .filter(({ config }) => config.createIndex && rules.includes(config.name))
-      .map(({ config }) => config.index)
-      .filter((index) => !/[{}*]/.test(index));
-  }
-
-  async #do(step: (relaxer: IndexRelaxer) => Promise<void>): Promise<void> {
-    const relaxer = this.#relaxer;
-    if (relaxer === null) return;
-    const work = this.#work.then(() => step(relaxer));
-    this.#work = work.catch((cause: unknown) => {
-      this.#logger.warn(
-        { err: asTailraceError(cause) },
-        "the settings of an index could not be changed for a load",
-      );
-    });
-    await this.#work;
-  }
-}
-
-function keyOf({ database, table, rules }: TableLoad): string {
-  return JSON.stringify([database, table, rules]);
 }

@@ -117,12 +117,9 @@ function readKey(table: ChunkTable, values: readonly string[]): ReadKey {
     const json = columns.map((column, i) => toJson(column, values[i]!));
     const literals = columns.map((column, i) => keyLiteral(column, json[i]!) ?? "NULL");
     return { json, literals };
-  } catch (error) {
-    throw new TailraceError(
-      "CONFIG_INVALID",
-      `a value that was given is none of the key of ${tableName(table.schema)} (${names})`,
-      { cause: error },
-    );
+  } catch {
+    const text = `a value that was given is none of the key of ${tableName(table.schema)} (${names})`;
+    throw new TailraceError("CONFIG_INVALID", text);
   }
 }
 
