@@ -55,8 +55,12 @@ async function logEnd(connection: Connection): Promise<LogPlace> {
   return { file: row["File"] ?? "", position: Number(row["Position"]) };
 }
 
-/** The server's functions wait in seconds; one query is not to run into the time-out of queries. */
-const WAIT_SECONDS = 10;
+/** The servers' functions wait whole seconds; one call is not to run into the time-out of queries. */
+const MAX_WAIT_SECONDS = 10;
+
+function waitSeconds({ patienceMs }: WatermarkConnections): number {
+  return Math.min(MAX_WAIT_SECONDS, Math.ceil(patienceMs / 1_000));
+}
 
 /**
  * MySQL with GTIDs. A transaction gets its GTID, which the server then counts as owned, before it is written to the log, and gives it back as executed when the
@@ -88,10 +92,10 @@ class GtidMarks implements Watermarks {
     const set = waited.filter((gtids) => gtids !== "").join(",");
     if (set !== "")
       await waitUntil(this.#connections, async () => {
-        const [row] = await reading.query(
-          `SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ${WAIT_SECONDS}) late`,
-          [set.replaceAll(/\s/g, "")],
-        );
+        const [row] = await reading.query("SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) late", [
+          set.replaceAll(/\s/g, ""),
+          waitSeconds(this.#connections),
+        ]);
         return row?.["late"] === "0";
       });
     return place;
@@ -184,8 +188,9 @@ class MariadbReplicaMarks implements Watermarks {
     const place = await logEnd(source);
     const [row] = await source.query("SELECT @@GLOBAL.gtid_binlog_pos gtids");
     await waitUntil(this.#connections, async () => {
-      const [answer] = await reading.query(`SELECT MASTER_GTID_WAIT(?, ${WAIT_SECONDS}) late`, [
+      const [answer] = await reading.query("SELECT MASTER_GTID_WAIT(?, ?) late", [
         row?.["gtids"] ?? "",
+        waitSeconds(this.#connections),
       ]);
       return answer?.["late"] === "0";
     });

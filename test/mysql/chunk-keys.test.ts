@@ -152,7 +152,7 @@ async function fill(
       seed: SEED,
     },
   );
-  const edges = Array.from({ length: 20 }, (_, i) => key.map((_, k) => (k === 0 ? i : i * 7)));
+  const edges = Array.from({ length: 20 }, (_, i) => key.map((_type, k) => (k === 0 ? i : i * 7)));
   const rows = [...edges, ...random].map(
     (picks, n) =>
       `(${n}, ${key.map(({ values }, i) => values[picks[i]! % values.length]).join(", ")})`,
