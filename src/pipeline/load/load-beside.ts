@@ -75,8 +75,7 @@ export function openLoadBeside(options: LoadBesideOptions): LoadBeside {
     runner,
     destination,
     start: async (loads) => {
-      for (const each of [...journal.loads.filter(isUnderWay), ...loads])
-        await relaxing.begin(each);
+      await relaxing.begin([...journal.loads, ...loads]);
       await runner.start(loads);
     },
     [Symbol.asyncDispose]: async () => {
