@@ -1,0 +1,179 @@
+import type { LogPlace } from "../../core/checkpoint.ts";
+import type {
+  Chunk,
+  ChunkDestination,
+  ChunkTable,
+  ChunkWindow,
+  KeyLiterals,
+  TableLoad,
+} from "../../core/load.ts";
+import { tableName } from "../../core/schema.ts";
+import { keyOfRow } from "../../mysql/key-values.ts";
+import { isWithin } from "../../core/version.ts";
+import type { HttpChannel } from "../../sink/client.ts";
+import type { Candidate } from "./candidate.ts";
+import { compareHeld, stateOf } from "./difference.ts";
+import { DocumentBatch } from "./document-batch.ts";
+import { fetchBatch } from "./fetch-documents.ts";
+import type { HeldDocument } from "./get-answer.ts";
+import { compileKeyReader } from "./key-reader.ts";
+import type { PlaceSet } from "./place-set.ts";
+import { eachPlace } from "./place-walk.ts";
+import type { DocumentEncoders, TableDocuments } from "./table-documents.ts";
+import { createCounts, type TableCounts, type VerifiedTable } from "./verified-table.ts";
+
+/** What comparing chunks takes. */
+export interface ComparisonOptions {
+  /** By `database.table`. */
+  readonly tables: ReadonlyMap<string, VerifiedTable>;
+  readonly encoders: DocumentEncoders;
+  /** Takes the places of all documents that rows have; null = nobody wants to know. */
+  readonly places: PlaceSet | null;
+  readonly openChannel: () => HttpChannel;
+  /** Takes documents that may differ; resolves when there is room for more. */
+  readonly onCandidates: (candidates: readonly Candidate[]) => Promise<void>;
+}
+
+/** Compares the rows of chunks with their documents, in the place of writing them. What may differ is made sure of later. */
+export class Comparison implements ChunkDestination {
+  readonly #options: ComparisonOptions;
+  readonly #counts = new Map<string, TableCounts>();
+  readonly #indices = new Set<string>();
+  readonly #idle: { readonly batch: DocumentBatch; readonly channel: HttpChannel }[] = [];
+  #low: LogPlace | null = null;
+  #high: LogPlace | null = null;
+
+  constructor(options: ComparisonOptions) {
+    this.#options = options;
+    for (const [name, { rules }] of options.tables)
+      for (const { config } of rules) this.#countsOf(config.name, name);
+  }
+
+  /** What was found so far, by rule and table. */
+  get counts(): readonly TableCounts[] {
+    return [...this.#counts.values()];
+  }
+
+  countsOf(rule: string, table: string): TableCounts {
+    return this.#countsOf(rule, table);
+  }
+
+  /** Indices that rows have documents in. */
+  get indices(): ReadonlySet<string> {
+    return this.#indices;
+  }
+
+  /** Was anything logged between the first chunk and the last? Then an index may have other documents by now. Null when there were no chunks. */
+  get span(): { readonly low: LogPlace; readonly high: LogPlace } | null {
+    return this.#low === null || this.#high === null ? null : { low: this.#low, high: this.#high };
+  }
+
+  open(load: TableLoad): ChunkWindow {
+    return { write: (chunk) => this.#compare(load, chunk), discard: () => {} };
+  }
+
+  async #compare(load: TableLoad, chunk: Chunk): Promise<void> {
+    const { openChannel, encoders } = this.#options;
+    const table = tableName(load);
+    const tools = this.#idle.pop() ?? { batch: new DocumentBatch(), channel: openChannel() };
+    const { batch, channel } = tools;
+    const found: (() => Promise<void>)[] = [];
+    for (const rule of load.rules) {
+      const made = encoders.of(rule, chunk.table);
+      batch.reset();
+      let failed = 0;
+      for (const bytes of chunk.buffers) failed += made.encode(bytes, [0, bytes.length], batch);
+      const documents = batch.count;
+      this.#note(batch);
+      const held = await fetchBatch(channel, batch);
+      const candidates = this.#candidates(table, { made, chunk, batch, held });
+      // a chunk that fails is read and compared again: only as a whole it counts
+      found.push(() => {
+        const counts = this.#countsOf(rule, table);
+        counts.rows += chunk.rows;
+        counts.documents += documents;
+        counts.failed += failed;
+        return this.#options.onCandidates(candidates);
+      });
+    }
+    this.#idle.push(tools);
+    await Promise.all(found.map((count) => count()));
+    if (this.#low === null || isWithin(chunk.low, this.#low)) this.#low = chunk.low;
+    if (this.#high === null || isWithin(this.#high, chunk.high)) this.#high = chunk.high;
+  }
+
+  #note(batch: DocumentBatch): void {
+    const { places } = this.#options;
+    eachPlace(batch, (index, place) => {
+      this.#indices.add(index);
+      places?.add(place);
+    });
+  }
+
+  #candidates(table: string, compared: ComparedChunk): readonly Candidate[] {
+    const { made, batch, held } = compared;
+    const differing = new Set<number>();
+    for (const [n, one] of held.entries())
+      if (
+        one.kind !== "document" ||
+        compareHeld(batch.documentOf(n), one, made.comparing).length > 0
+      )
+        differing.add(n);
+    if (differing.size === 0) return [];
+    const { table: walked } = this.#options.tables.get(table)!;
+    const rule = made.rule.config.name;
+    return [...rowsOf(compared, differing, walked)].map(({ n, key, literals }): Candidate => ({
+      ...batch.placeOf(n),
+      makers: [{ table: walked, rule, key: literals }],
+      key,
+      seen: stateOf(held[n]!),
+      low: compared.chunk.low,
+    }));
+  }
+
+  #countsOf(rule: string, table: string): TableCounts {
+    const key = JSON.stringify([rule, table]);
+    let counts = this.#counts.get(key);
+    if (counts === undefined) this.#counts.set(key, (counts = createCounts(rule, table)));
+    return counts;
+  }
+}
+
+interface ComparedChunk {
+  readonly made: TableDocuments;
+  readonly chunk: Chunk;
+  readonly batch: DocumentBatch;
+  readonly held: readonly HeldDocument[];
+}
+
+/** The rows that made the documents of these numbers: they are made once more, row by row, and counted. */
+function* rowsOf(
+  { made, chunk }: ComparedChunk,
+  wanted: ReadonlySet<number>,
+  walked: ChunkTable,
+): Generator<{
+  readonly n: number;
+  readonly key: Readonly<Record<string, string>>;
+  readonly literals: KeyLiterals;
+}> {
+  const names = walked.keyColumns.map((column) => walked.schema.columns[column]!.name);
+  const readKey = compileKeyReader(chunk.table, walked.keyColumns);
+  const batch = new DocumentBatch();
+  let n = 0;
+  for (const bytes of chunk.buffers)
+    for (let at = 0; at < bytes.length;) {
+      const end = made.rowEnd(bytes, at);
+      batch.reset();
+      made.encode(bytes, [at, end], batch);
+      for (let i = 0; i < batch.count; i++, n++) {
+        if (!wanted.has(n)) continue;
+        const values = readKey(bytes, at, end);
+        yield {
+          n,
+          key: Object.fromEntries(names.map((name, part) => [name, values[part]!])),
+          literals: keyOfRow(walked, bytes, at),
+        };
+      }
+      at = end;
+    }
+}

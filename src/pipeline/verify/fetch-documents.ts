@@ -1,0 +1,90 @@
+import { TailraceError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/json-client.ts";
+import type { HttpChannel } from "../../sink/client.ts";
+import type { DocumentBatch, DocumentPlace } from "./document-batch.ts";
+import { type HeldDocument, parseGetAnswer } from "./get-answer.ts";
+
+/** Documents and bytes of them that are asked for at once: answers are held as a whole. */
+const MAX_DOCUMENTS = 1_000;
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Reads what the indices hold at the places of the documents of a batch, in their order; not only what a search would see. Throws BULK_*. */
+export async function fetchBatch(
+  channel: HttpChannel,
+  batch: DocumentBatch,
+): Promise<readonly HeldDocument[]> {
+  const held: HeldDocument[] = [];
+  const parts: string[] = [];
+  let bytes = 0;
+  const send = async (): Promise<void> => {
+    if (parts.length > 0) held.push(...(await get(channel, parts)));
+    parts.length = 0;
+    bytes = 0;
+  };
+  for (let n = 0; n < batch.count; n++) {
+    const routing = batch.routingOf(n);
+    const routed = routing.length === 0 ? "" : `,"routing":"${routing.toString("utf8")}"`;
+    const index = JSON.stringify(batch.targetOf(n).index);
+    parts.push(`{"_index":${index},"_id":"${batch.idOf(n).toString("utf8")}"${routed}}`);
+    bytes += batch.documentOf(n).length;
+    if (parts.length === MAX_DOCUMENTS || bytes >= MAX_BYTES) await send();
+  }
+  await send();
+  return held;
+}
+
+/** The same for places. Throws BULK_*. */
+export async function fetchPlaces(
+  channel: HttpChannel,
+  places: readonly DocumentPlace[],
+): Promise<readonly HeldDocument[]> {
+  const held: HeldDocument[] = [];
+  for (let at = 0; at < places.length; at += MAX_DOCUMENTS) {
+    const parts = places
+      .slice(at, at + MAX_DOCUMENTS)
+      .map(({ index: _index, id: _id, routing }) =>
+        JSON.stringify({ _index, _id, ...(routing !== null && { routing }) }),
+      );
+    held.push(...(await get(channel, parts)));
+  }
+  return held;
+}
+
+/** `filter_path` would shorten the answer, but prints the sources anew, numbers through floats. */
+async function get(
+  channel: HttpChannel,
+  parts: readonly string[],
+): Promise<readonly HeldDocument[]> {
+  const what = `POST ${channel.host}/_mget`;
+  const result = await channel.send({
+    method: "POST",
+    path: "/_mget",
+    body: `{"docs":[${parts.join(",")}]}`,
+  });
+  if (result.kind !== "answer") {
+    channel.rotate();
+    throw result.error;
+  }
+  const { status, body } = result;
+  if (status === 200) {
+    const held = parseGetAnswer(body);
+    if (held.length === parts.length) return held;
+    throw new TailraceError(
+      "BULK_UNREACHABLE",
+      `${what}: ${held.length} documents for ${parts.length}`,
+    );
+  }
+  const reason = reasonOf(parse(body));
+  if (status === 401 || status === 403)
+    throw new TailraceError("BULK_ACCESS_DENIED", `${what}: HTTP ${status}${reason}`);
+  channel.rotate();
+  throw new TailraceError("BULK_OVERLOADED", `${what}: HTTP ${status}${reason}`);
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
