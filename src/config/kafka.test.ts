@@ -334,6 +334,10 @@ test.each([
   [[MYSQL, ELASTICSEARCH, TABLE_ONLY], "rules[0].index: is required"],
   [[TOPICS, ELASTICSEARCH, TABLE_ONLY], "rules[0].index: is required"],
   [[MYSQL, ELASTICSEARCH, '[state]\ntype = "kafka"\n', RULE], "this pipeline has no Kafka"],
+  [
+    [TOPICS, ELASTICSEARCH, RULE, 'cascade = "synthesize"\n'],
+    'rules[0].cascade: must be "ignore" with Kafka',
+  ],
   [[TOPICS, ELASTICSEARCH, '[kafka]\nbrokers = ["k"]\n', RULE], "kafka: belongs between a MySQL"],
   [[TOPICS.replace("shop.*", "a/b"), ELASTICSEARCH, RULE], 'topics[0]: must not contain "/"'],
   [[TOPICS.replace("k:9092", "http://k"), ELASTICSEARCH, RULE], "brokers[0]: must be host:port"],

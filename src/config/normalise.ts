@@ -60,6 +60,8 @@ export function normaliseConfig(
   if (kafka !== undefined && (source.type === "kafka" || sink.type === "kafka")) {
     report(["kafka"], "belongs between a MySQL source and an Elasticsearch sink only");
   }
+  if (kafka !== undefined || source.type === "kafka" || sink.type === "kafka")
+    refuseCascades(common, problems);
   if (source.type === "mysql") {
     const mysql = normaliseMysqlSource(source, { document, options, problems });
     if (sink.type === "kafka") {
@@ -119,6 +121,17 @@ export function normaliseConfig(
       ...documents,
     },
   ];
+}
+
+/** A sync does not read the parents, and its partitions do not tell where their transactions end. */
+function refuseCascades({ rules }: CommonConfig, problems: ConfigProblem[]): void {
+  rules.forEach(({ cascade }, i) => {
+    if (cascade === "synthesize")
+      reportBelow(["rules", i], problems)(
+        ["cascade"],
+        'must be "ignore" with Kafka: only a pipeline that reads the log and writes documents itself follows foreign keys',
+      );
+  });
 }
 
 function normaliseCommon(

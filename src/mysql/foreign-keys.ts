@@ -2,6 +2,7 @@ import type { TableName } from "./table-lookup.ts";
 import type { Connection } from "./connection.ts";
 import { quoteTable } from "./quote.ts";
 import type { ServerDescription } from "./server.ts";
+import { serverErrorNumber } from "./translate-error.ts";
 
 /** What a foreign key does to the rows that refer to a row that goes, or changes its key. */
 export type ReferentialAction = "cascade" | "set null" | "refuse";
@@ -94,8 +95,7 @@ export async function readForeignKeys(
   const seen = new Set(open.map(quoteTable));
   const keys: ForeignKey[] = [];
   for (let child = open.shift(); child !== undefined; child = open.shift()) {
-    const [created] = await connection.query(`SHOW CREATE TABLE ${quoteTable(child)}`);
-    for (const key of parseForeignKeys(child, created?.["Create Table"] ?? "")) {
+    for (const key of parseForeignKeys(child, await definitionOf(connection, child))) {
       if (!changesRows(key)) continue;
       keys.push(key);
       const name = quoteTable(key.parent);
@@ -105,6 +105,17 @@ export async function readForeignKeys(
     }
   }
   return keys;
+}
+
+/** Empty when the table may not be seen, or is gone. */
+async function definitionOf(connection: Connection, table: TableName): Promise<string> {
+  try {
+    const [created] = await connection.query(`SHOW CREATE TABLE ${quoteTable(table)}`);
+    return created?.["Create Table"] ?? "";
+  } catch (error) {
+    if (serverErrorNumber(error) === undefined) throw error;
+    return "";
+  }
 }
 
 function actionOf(actions: string, on: "DELETE" | "UPDATE"): ReferentialAction {

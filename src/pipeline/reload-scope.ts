@@ -28,10 +28,16 @@ export function reloadScope(current: PipelineConfig, next: PipelineConfig): Relo
   // tests of rules change nothing
   const others = { rules: [], tests: [] };
   if (!isDeepStrictEqual({ ...current, ...others }, { ...next, ...others })) return "stages";
+  if (!isSameRules && [...current.rules, ...next.rules].some(followsForeignKeys)) return "stages";
   // a script may have changed behind the same path
   const hasScripts =
     next.topology !== "capture" && next.rules.some((rule) => rule.transform !== undefined);
   return isSameRules && !hasScripts ? "nothing" : "rules";
+}
+
+/** Which tables are captured for their foreign keys is found out when stages open. */
+function followsForeignKeys({ cascade }: PipelineConfig["rules"][number]): boolean {
+  return cascade === "synthesize";
 }
 
 /** Of a capture, the tables. */

@@ -34,6 +34,7 @@ test("what differs decides what must happen", () => {
   const now = config();
   expect(reloadScope(now, config())).toBe("nothing");
   expect(reloadScope(now, config({ rule: "decimals = 'string'" }))).toBe("rules");
+  expect(reloadScope(now, config({ rule: "cascade = 'synthesize'" }))).toBe("stages");
   expect(reloadScope(now, config({ source: "port = 3307" }))).toBe("stages");
   expect(reloadScope(now, config({ top: "drain_timeout = '1s'" }))).toBe("stages");
 });
