@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { TailraceError } from "../core/errors.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import type { ReportedStatus } from "../observe/status-line.ts";
+import type { AdminLoads } from "./load-routes.ts";
 import { openAdmin, type AdminView } from "./server.ts";
 
 const STATUS: ReportedStatus = {
@@ -124,4 +125,57 @@ test("an address that is taken is told", async () => {
   await expect(openAdmin({ host: "127.0.0.1", port: first.port }, VIEW)).rejects.toThrow(
     /admin.listen: 127.0.0.1:\d+ cannot be used/,
   );
+});
+
+test("loads are started, paused, resumed and cancelled, and what is wrong with a request is told", async () => {
+  const asked: unknown[] = [];
+  const count = (name: string) => (choice: object) => {
+    asked.push([name, choice]);
+    return Promise.resolve(2);
+  };
+  const loads: AdminLoads = {
+    start: async (request) => {
+      if (request.where === "nonsense")
+        throw new TailraceError("SNAPSHOT_WHERE_INVALID", "Unknown column 'nonsense'");
+      if (request.where === "other") throw new TailraceError("SNAPSHOT_UNDER_WAY", "shop.orders");
+      return Promise.resolve([{ table: "orders", state: "waiting" }]);
+    },
+    pause: count("pause"),
+    resume: count("resume"),
+    cancel: count("cancel"),
+  };
+  await using admin = await open({ loads: () => loads });
+  const post = async (path: string, body?: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const response = await admin.ask(path, {
+      method: "POST",
+      ...(body !== undefined && { headers, body: text }),
+    });
+    return [response.status, await response.json()];
+  };
+  expect(await post("/load", { table: "shop.orders" })).toEqual([
+    202,
+    { loads: [{ table: "orders", state: "waiting" }] },
+  ]);
+  expect(await post("/load", { table: "shop.orders", where: "nonsense" })).toEqual([
+    400,
+    { error: expect.objectContaining({ message: "Unknown column 'nonsense'" }) },
+  ]);
+  expect((await post("/load", { where: "other" }))[0]).toBe(409);
+  expect((await post("/load", { tabel: "shop.orders" }))[0]).toBe(400);
+  expect((await post("/load", "{"))[0]).toBe(400);
+  expect(await post("/load/pause", { rule: "orders" })).toEqual([200, { paused: 2 }]);
+  expect(await post("/load/resume")).toEqual([200, { resumed: 2 }]);
+  expect(await post("/load/cancel", {})).toEqual([200, { cancelled: 2 }]);
+  expect(asked).toEqual([
+    ["pause", { rule: "orders" }],
+    ["resume", {}],
+    ["cancel", {}],
+  ]);
+});
+
+test("a process that loads nothing says so", async () => {
+  await using admin = await open();
+  expect((await admin.ask("/load", { method: "POST" })).status).toBe(404);
 });

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
-import { asTailraceError, TailraceError } from "../core/errors.ts";
-import { hideUrlPasswords } from "../core/redact.ts";
-import { describeError } from "../observe/describe-error.ts";
+import { TailraceError } from "../core/errors.ts";
+import { type AdminLoads, addLoads } from "./load-routes.ts";
+import { print, sendError } from "./send.ts";
 
 /** Where to listen. */
 export interface AdminOptions {
@@ -23,6 +23,8 @@ export interface AdminView {
   readonly metrics: { readonly contentType: string; readonly print: () => Promise<string> };
   /** Reads the configuration again; resolves with the answer to /reload. Rejects with why it was refused. */
   readonly reload: () => Promise<object>;
+  /** Loads of tables in this process, at this moment; undefined where there are none. */
+  readonly loads?: () => AdminLoads | undefined;
 }
 
 /** The endpoints, open. Disposing of it closes them at once. */
@@ -35,7 +37,7 @@ const OPEN_PATHS = new Set(["/livez", "/readyz"]);
 
 /**
  * Opens the endpoints for operators: GET /livez (the process answers), /readyz (503 while changes do not flow), /status, /metrics, POST /reload (409 when
- * a restart is needed, 422 when the configuration is wrong, 503 when it cannot be read). Throws CONFIG_INVALID when the address cannot be listened on.
+ * a restart is needed, 422 when the configuration is wrong, 503 when it cannot be read), and those of `addLoads`. Throws CONFIG_INVALID when the address cannot be listened on.
  */
 export async function openAdmin(options: AdminOptions, view: AdminView): Promise<AdminServer> {
   const { host, port } = options;
@@ -56,12 +58,12 @@ export async function openAdmin(options: AdminOptions, view: AdminView): Promise
     await reply.type(view.metrics.contentType).send(await view.metrics.print());
   });
   addReload(server, view);
-  server.setErrorHandler(async (error, _, reply) => {
-    const { stack: _stack, ...description } = describeError(asTailraceError(error));
-    await reply
-      .code(500)
-      .type("application/json")
-      .send(print({ error: description }));
+  addLoads(server, () => view.loads?.());
+  server.setErrorHandler(async (error: Error & { readonly statusCode?: number }, _, reply) => {
+    const { statusCode = 500 } = error;
+    // a body that is no JSON, or too large
+    if (statusCode < 500) await reply.code(statusCode).send({ error: error.message });
+    else await sendError(reply, error, () => 500);
   });
   try {
     await server.listen({ host, port });
@@ -82,12 +84,7 @@ function addReload(server: FastifyInstance, view: AdminView): void {
     try {
       await reply.type("application/json").send(print(await view.reload()));
     } catch (error) {
-      const known = asTailraceError(error);
-      const { stack: _stack, ...description } = describeError(known);
-      await reply
-        .code(statusOf(known))
-        .type("application/json")
-        .send(print({ error: description }));
+      await sendError(reply, error, statusOf);
     }
   });
 }
@@ -118,8 +115,4 @@ function refusalOf(
 
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
-}
-
-function print(body: object): string {
-  return `${hideUrlPasswords(JSON.stringify(body))}\n`;
 }

@@ -1,15 +1,16 @@
 import type { PipelineConfig } from "../config/config.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import { createLineMaker, type ReportedStatus } from "../observe/status-line.ts";
+import { createLineMaker, type ReportedStatus, type StatusLine } from "../observe/status-line.ts";
 import type { Reloader } from "./reloader.ts";
+import type { RunView } from "./run-pipelines.ts";
 import { packageVersion } from "./version.ts";
 
 /** What the endpoints of a run show. */
 export interface RunAdminOptions {
   readonly configs: readonly PipelineConfig[];
   /** The means to look at each pipeline; undefined before it runs. */
-  readonly views: readonly ((() => ReportedStatus) | undefined)[];
+  readonly views: readonly (RunView | undefined)[];
   readonly reloader: Reloader;
   /** Aborts when the run is to end: it is not ready from then on. */
   readonly signal: AbortSignal;
@@ -25,15 +26,18 @@ export async function openRunAdmin(options: RunAdminOptions): Promise<AsyncDispo
   const { openAdmin } = await import("../admin/server.ts");
   const { createMetrics } = await import("../observe/metrics.ts");
   const read = (): readonly ReportedStatus[] =>
-    views.flatMap((view) => (view === undefined ? [] : [view()]));
+    views.flatMap((view) => (view === undefined ? [] : [view.status()]));
   const toLine = configs.map(() => createLineMaker(systemClock));
   const server = await openAdmin(admin, {
     isReady: () =>
-      !signal.aborted && views.every((view) => view !== undefined && view().state !== "waiting"),
+      !signal.aborted &&
+      views.every((view) => view !== undefined && view.status().state !== "waiting"),
     status: () => ({
       version: packageVersion(),
       reload: reloader.status(),
-      pipelines: views.flatMap((view, i) => (view === undefined ? [] : [toLine[i]?.(view())])),
+      pipelines: views.flatMap((view, i) =>
+        view === undefined ? [] : [statusOf(view, toLine[i]!)],
+      ),
     }),
     metrics: createMetrics({
       pipelines: read,
@@ -43,7 +47,17 @@ export async function openRunAdmin(options: RunAdminOptions): Promise<AsyncDispo
       },
     }),
     reload: () => reloader.reload(),
+    loads: () => views.find((view) => view?.loads !== undefined)?.loads,
   });
   logger.info({ host: admin.host, port: server.port }, "endpoints for operators are open");
   return server;
+}
+
+/** The line of a pipeline, and how its loads stand. */
+function statusOf(
+  { status, loads }: RunView,
+  toLine: (status: ReportedStatus) => StatusLine,
+): object {
+  const line = toLine(status());
+  return loads === undefined ? line : { ...line, loads: loads.status() };
 }

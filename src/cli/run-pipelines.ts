@@ -4,7 +4,7 @@ import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
 import { logStatus, streamStatus } from "../observe/status.ts";
 import type { ReportedStatus } from "../observe/status-line.ts";
-import type { LoadRequest } from "../pipeline/load/load-control.ts";
+import type { LoadControl, LoadRequest } from "../pipeline/load/load-control.ts";
 import type { ReloadRequests } from "../pipeline/reload-requests.ts";
 import { EXIT_OK, type CliContext } from "./context.ts";
 import type { OpenConfig } from "./load-location.ts";
@@ -72,8 +72,8 @@ export async function runPipelines(
       const own = createLogger({ ...config.log, fields: { pipeline: config.name, ...part } });
       logStop(stopped, config, own);
       const reloads = reloader.requestsOf(index);
-      const onView = (read: () => ReportedStatus): void => {
-        views[index] = read;
+      const onView = (view: RunView): void => {
+        views[index] = view;
       };
       const run = { signal, logger: own, flags, context, start, sync, reloads, onView };
       await runOne(config, run).catch((error: unknown) => fail(error, own));
@@ -87,7 +87,13 @@ export async function runPipelines(
 }
 
 /** The means to look at each pipeline; undefined before it runs. */
-export type Views = ((() => ReportedStatus) | undefined)[];
+export type Views = (RunView | undefined)[];
+
+/** The means to look at a pipeline and to have tables loaded. */
+export interface RunView {
+  readonly status: () => ReportedStatus;
+  readonly loads?: LoadControl | undefined;
+}
 
 /** Keeps the first configuration, then carries out what SIGHUP and, unless told otherwise, the source ask for. */
 async function follow(
@@ -118,7 +124,7 @@ interface RunContext {
   /** The half that makes documents of what a capture publishes, when that is known, whether it runs here or not. */
   readonly sync: SyncConfig | undefined;
   readonly reloads: ReloadRequests | undefined;
-  readonly onView: (read: () => ReportedStatus) => void;
+  readonly onView: (view: RunView) => void;
 }
 
 /** Runs a pipeline and reports how it is doing. Rejects with what ended it other than the signal. */
@@ -143,7 +149,7 @@ async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
       onReady: (view) => {
         // The pipeline is opened again after a failure that passed: the reports go on with the new one.
         read = view.status;
-        onView(read);
+        onView(view);
         reports ??= report(() => (read ?? view.status)(), ended.signal, run).catch(
           (error: unknown) => {
             logger.warn({ error }, "no more status reports");

@@ -47,5 +47,5 @@ export const admin = z
   .optional()
   .meta({
     description:
-      "HTTP for operators: /livez, /readyz, /status, /metrics, and POST /reload. Absent: none.",
+      "HTTP for operators: /livez, /readyz, /status, /metrics, POST /reload, and POST /load, /load/pause, /load/resume, /load/cancel. Absent: none.",
   });

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from "@prometheus-io/client";
+import { LOAD_METRICS } from "./load-metrics.ts";
 import type { ReportedStatus } from "./status-line.ts";
 
 /** What is measured of a whole process besides its pipelines. */
@@ -11,10 +12,10 @@ export interface ProcessMeasures {
 }
 
 /** One value with its labels; null = unknown, and then there is no such line. */
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null];
+export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null];
 
 /** A metric: its name follows `tailrace_<noun>_<unit>[_total]`, and counters never go down but when a pipeline is opened anew. */
-interface Metric<Of> {
+export interface Metric<Of> {
   readonly name: string;
   readonly kind: "counter" | "gauge";
   readonly help: string;
@@ -108,6 +109,7 @@ export const PIPELINE_METRICS: readonly Metric<ReportedStatus>[] = [
     help: "Tables of which the log could not deliver all rows.",
     read: ({ gaps }) => one(gaps.length),
   },
+  ...LOAD_METRICS,
   {
     name: "tailrace_transactions_pending",
     kind: "gauge",

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { SinkStats } from "../core/sink.ts";
+import { describeLoads, type ReportedLoad } from "./load-line.ts";
 
 /** What is reported of every running pipeline. Counters count since its start and are never reset. */
 interface CommonStatus {
@@ -16,6 +17,8 @@ interface CommonStatus {
   readonly sink: SinkStats;
   /** Of one that writes documents: rows of which its rules wrote nothing, a row for each rule. */
   readonly rows?: UnwrittenRows;
+  /** Of one in whose process tables are loaded: the loads, done or not. */
+  readonly loads?: readonly ReportedLoad[] | undefined;
 }
 
 /** Rows that a rule's conditions leave out, updates in which no column changed that it uses, and rows that became dead letters. */
@@ -68,6 +71,8 @@ interface CommonLine {
   readonly requests: number;
   readonly bytes: number;
   readonly waiting_for: string | null;
+  /** Of pipelines that load tables: what is being loaded, in words; null = nothing. */
+  readonly loading?: string | null;
   readonly rss_mb: number;
 }
 
@@ -125,6 +130,7 @@ export function createLineMaker(clock: Clock): (status: ReportedStatus) => Statu
       requests: sink.requests,
       bytes: sink.bytes,
       waiting_for: sink.waitingFor,
+      ...(status.loads !== undefined && { loading: describeLoads(status.loads) }),
       rss_mb: Math.round(process.memoryUsage.rss() / 2 ** 20),
     };
   };

@@ -26,15 +26,19 @@ export async function logStatus(options: StatusReportOptions, logger: Logger): P
   let logged = "";
   await repeat(options, 10_000, () => {
     const line = toLine(options.read());
-    const { state, rows, rows_per_s, lag_s, latency_ms, rejected, waiting_for } = line;
+    const { state, rows, rows_per_s, lag_s, latency_ms, rejected, waiting_for, loading } = line;
     const place =
       line.topology === "sync"
         ? { records_behind: line.records_behind, partitions: line.partitions }
         : { file: line.file, position: line.position };
-    const news = JSON.stringify([state, rows, place.partitions, rejected, waiting_for]);
+    const news = JSON.stringify([state, rows, place.partitions, rejected, waiting_for, loading]);
     if (news === logged || (logged === "" && rows === 0)) return;
     logged = news;
-    const troubles = { ...(rejected > 0 && { rejected }), ...(waiting_for && { waiting_for }) };
+    const troubles = {
+      ...(rejected > 0 && { rejected }),
+      ...(waiting_for && { waiting_for }),
+      ...(loading && { loading }),
+    };
     logger.info({ state, rows, rows_per_s, lag_s, latency_ms, ...place, ...troubles }, "status");
   });
 }

@@ -5,10 +5,11 @@ import type { Logger } from "../../core/logger.ts";
 import { tableName } from "../../core/schema.ts";
 import type { LoadProgress, LoadSelection } from "../../snapshot/load-progress.ts";
 import { LoadRunner, type LoadRunnerOptions } from "../../snapshot/load-runner.ts";
+import { createTableMatcher } from "../../rules/table-pattern.ts";
 import type { RuleChange } from "../reload.ts";
 import type { ChunkQueue } from "./chunk-queue.ts";
 import { planSwitch, type RuledTable } from "./initial-loads.ts";
-import type { LoadControl, LoadRequest } from "./load-control.ts";
+import type { LoadChoice, LoadControl, LoadRequest } from "./load-control.ts";
 import { requestedLoads } from "./ruled-tables.ts";
 import type { Windows } from "./windows.ts";
 
@@ -79,20 +80,22 @@ export class DirectLoads implements LoadControl, AsyncDisposable {
       this.#checkUnderWay(loads);
       if (request.where !== undefined) await this.#checkWhere(loads, request.where);
       await this.#runner.start(loads);
+      const { table, rule } = request;
+      this.#options.logger.info({ table, rule, loads: loads.length }, "loads were asked for");
       return loads;
     });
   }
 
-  pause(selection: LoadSelection): Promise<number> {
-    return this.#inTurn(() => this.#runner.pause(selection));
+  pause(choice: LoadChoice): Promise<number> {
+    return this.#each(choice, "paused", (selection) => this.#runner.pause(selection));
   }
 
-  resume(selection: LoadSelection): Promise<number> {
-    return this.#inTurn(() => this.#runner.resume(selection));
+  resume(choice: LoadChoice): Promise<number> {
+    return this.#each(choice, "resumed", (selection) => this.#runner.resume(selection));
   }
 
-  cancel(selection: LoadSelection): Promise<number> {
-    return this.#inTurn(() => this.#runner.cancel(selection));
+  cancel(choice: LoadChoice): Promise<number> {
+    return this.#each(choice, "cancelled", (selection) => this.#runner.cancel(selection));
   }
 
   status(): readonly LoadProgress[] {
@@ -151,6 +154,26 @@ export class DirectLoads implements LoadControl, AsyncDisposable {
       const described = await reader.describe(database, table);
       if (described !== null) await reader.checkWhere(described, where);
     }
+  }
+
+  #each(
+    { table, rule }: LoadChoice,
+    done: string,
+    step: (selection: LoadSelection) => Promise<number>,
+  ): Promise<number> {
+    return this.#inTurn(async () => {
+      const { names, logger } = this.#options;
+      const isMeant = table === undefined ? () => true : createTableMatcher([{ table }], names);
+      const tables = Map.groupBy(
+        this.#runner.status().filter((load) => isMeant(load.database, load.table)),
+        tableName,
+      );
+      let loads = 0;
+      for (const [{ database, table: name }] of tables.values() as Iterable<[TableLoad]>)
+        loads += await step({ database, table: name, rule });
+      logger.info({ table, rule, loads }, `loads were ${done}`);
+      return loads;
+    });
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {

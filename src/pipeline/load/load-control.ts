@@ -1,12 +1,16 @@
 import type { TableLoad } from "../../core/load.ts";
-import type { LoadProgress, LoadSelection } from "../../snapshot/load-progress.ts";
+import type { LoadProgress } from "../../snapshot/load-progress.ts";
 
-/** Which rows of which tables are asked to be loaded; without `table` and `rule` all that the rules take. */
-export interface LoadRequest {
+/** Which loads are meant: those that agree in all that is given. */
+export interface LoadChoice {
   /** `database.table`, or a pattern as in rules. */
   readonly table?: string | undefined;
-  /** A rule by name; absent = all rules of the tables. */
+  /** A rule by name. */
   readonly rule?: string | undefined;
+}
+
+/** Which rows are asked to be loaded: of which tables that rules take, and for which of their rules. */
+export interface LoadRequest extends LoadChoice {
   /** A condition in the source's SQL. */
   readonly where?: string | undefined;
 }
@@ -19,10 +23,10 @@ export interface LoadControl {
    */
   start(request: LoadRequest): Promise<readonly TableLoad[]>;
   /** Begins no more chunks. Resolves with how many loads that were. */
-  pause(selection: LoadSelection): Promise<number>;
+  pause(choice: LoadChoice): Promise<number>;
   /** Goes on where they were. */
-  resume(selection: LoadSelection): Promise<number>;
+  resume(choice: LoadChoice): Promise<number>;
   /** Ends loads; what was written stays. */
-  cancel(selection: LoadSelection): Promise<number>;
+  cancel(choice: LoadChoice): Promise<number>;
   status(): readonly LoadProgress[];
 }
