@@ -129,7 +129,7 @@ async function readSchemas({
   rebuilt,
 }: Pick<RebuildContext, "config" | "rebuilt">): Promise<RuleTables> {
   await using queries = new SourceQueries(connectionOptions(mysqlOf(config)));
-  return queries.run(async (connection) => {
+  return await queries.run(async (connection) => {
     const { lowerCaseTableNames } = await describeServer(connection);
     const caseSensitive = lowerCaseTableNames === 0;
     const found = await readTables(connection, rebuilt.rules, { caseSensitive });

@@ -17,10 +17,13 @@ export async function putAway(
 ): Promise<RebuildState | null> {
   const { client, clock, signal, store, graceMs = GRACE_MS, onStep } = context;
   const { oldIndex, newIndex, keepOld } = state;
-  await unblockWrites(client, oldIndex);
-  if (!keepOld) {
-    await clock.sleep(graceMs, signal);
-    await deleteIndex(context, oldIndex, newIndex);
+  // one that bore the name itself went with the swap
+  if (oldIndex !== state.name) {
+    await unblockWrites(client, oldIndex);
+    if (!keepOld) {
+      await clock.sleep(graceMs, signal);
+      await deleteIndex(context, oldIndex, newIndex);
+    }
   }
   await forget(context, newIndex);
   await onStep?.("put away");
@@ -33,12 +36,11 @@ export async function putAway(
 export async function undo(state: RebuildState, context: RebuildContext): Promise<void> {
   const { client, store, onStep } = context;
   const { oldIndex, newIndex } = state;
-  const undoing = await putState(context, state, { phase: "undoing", blockedUntil: null });
+  await putState(context, state, { phase: "undoing", blockedUntil: null });
   await unblockWrites(client, oldIndex);
   await deleteIndex(context, newIndex, oldIndex);
   await forget(context, newIndex);
   await onStep?.("put away");
-  void undoing;
   await store.remove();
 }
 

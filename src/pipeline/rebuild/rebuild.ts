@@ -59,7 +59,7 @@ export async function rebuildIndex(
     state = await putState(context, planned, {});
     await context.onStep?.("recorded");
   }
-  return complete(state, context);
+  return await complete(state, context);
 }
 
 /**
