@@ -96,15 +96,17 @@ async function readSyncEpoch(
   const { epochs, foreign } = await readRecordEpochs(config, cluster, logger);
   if (foreign !== null) {
     const begun = await openSyncStateIndex({ client, index: state.index, pipeline }).load();
-    // its generation will be greater than what the load leaves in the indices
-    if (begun === null) return null;
+    // its generation will be greater than what the load leaves in the indices that are ours
+    if (begun === null && config.rules.every((rule) => rule.createIndex)) return null;
     throw new TailraceError(
       "SNAPSHOT_INCOMPARABLE",
       `the records of topic ${foreign} carry no versions of tailrace, so ${pipeline} orders documents by their offsets`,
     );
   }
+  // a capture that has not begun will take a greater one than the indices know
+  if (epochs.length === 0 && capture !== undefined) return null;
   // a topic that has been silent since may hold an older one: too small is harmless, too great never
-  return epochs.length === 0 ? null : { epoch: Math.min(...epochs), from: "records" };
+  return { epoch: epochs.length === 0 ? 0 : Math.min(...epochs), from: "records" };
 }
 
 /** So many offsets before a partition's end are looked at: some of them are marks of transactions. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import { asTailraceError, TailraceError } from "../../core/errors.ts";
 import { reasonOf, type JsonClient } from "../../core/json-client.ts";
 import { type Holder, isHolderGone, thisHolder } from "../../state/holder.ts";
-import { conditionOf, StateDocument, type StoredDocument } from "../../state/state-index.ts";
+import { conditionOf, FIRST, StateDocument, type StoredDocument } from "../../state/state-index.ts";
 import { type LoadJob, type LoadJobStore, parseLoadJob } from "./load-journal.ts";
 
 /** Where the document of a pipeline's loads is, and how it is held. */
@@ -21,8 +21,8 @@ export interface LoadIndexOptions {
   readonly leaseMs?: number | undefined;
   /** Waits until the other holder is gone or has given up, instead of throwing STATE_FOREIGN while it lives. */
   readonly waits?: boolean | undefined;
-  /** Called while another one holds it. */
-  readonly onHeld?: ((by: string) => void) | undefined;
+  /** Called again and again while another one holds it, with what it has written there. */
+  readonly onHeld?: ((job: LoadJob | null) => void) | undefined;
 }
 
 interface LoadDocument {
@@ -48,6 +48,24 @@ const DEFAULT_LEASE_MS = 30_000;
 export async function openLoadIndex(options: LoadIndexOptions): Promise<LoadJobStore | null> {
   const store = new LoadIndex(options);
   return (await store.take()) ? store : null;
+}
+
+/** Makes the document, holding no loads, where there is none: from then on nothing counts as loaded that is not noted there. Throws STATE_UNWRITABLE, BULK_*. */
+export async function createLoadIndex({
+  client,
+  index,
+  pipeline,
+  kind,
+  clock,
+}: Omit<LoadIndexOptions, "signal">): Promise<void> {
+  const document = new StateDocument<LoadDocument>({ client, index, id: `${kind}:${pipeline}` });
+  const savedAt = new Date(clock.now()).toISOString();
+  const load: LoadJob = { format: 1, pipeline, job: kind, loads: [], savedAt };
+  const source = { pipeline, saved_at: savedAt, owner: null, load, lease: null };
+  const answer = await document.write(source, FIRST);
+  if (answer.status < 300 || answer.status === 409) return;
+  const why = `HTTP ${answer.status}${reasonOf(answer.body)}`;
+  throw new TailraceError("STATE_UNWRITABLE", `${document.place}: ${why}`);
 }
 
 class LoadIndex implements LoadJobStore {
@@ -90,8 +108,8 @@ class LoadIndex implements LoadJobStore {
       if (lease !== null && !isGone) {
         const lives = changes > 0 || lease.host === thisHolder().host;
         if (lives && waits !== true) throw this.#foreign(lease);
-        onHeld?.(describe(lease));
-        await clock.sleep(Math.min(1_000, this.#leaseMs / 10), signal);
+        onHeld?.(stored?._source.load ?? null);
+        await clock.sleep(this.#leaseMs / (waits === true ? 10 : 30), signal);
       }
     }
     return false;
