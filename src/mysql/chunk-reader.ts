@@ -265,15 +265,16 @@ function* conditionsOf(table: DescribedTable, rows: ChunkRows): Generator<string
     yield conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
     return;
   }
+  const columns = table.parts.map(({ column }) => column);
   let batch: KeyLiterals[] = [];
   let bytes = 0;
   for (const key of rows.keys) {
     batch.push(key);
     bytes += key.join("").length;
     if (batch.length < MAX_KEYS && bytes < MAX_LITERAL_BYTES) continue;
-    yield `WHERE ${keysCondition(table.parts, batch)}`;
+    yield `WHERE ${keysCondition(columns, batch)}`;
     batch = [];
     bytes = 0;
   }
-  if (batch.length > 0) yield `WHERE ${keysCondition(table.parts, batch)}`;
+  if (batch.length > 0) yield `WHERE ${keysCondition(columns, batch)}`;
 }

@@ -23,11 +23,15 @@ export function rangeCondition(parts: readonly KeyPart[], range: KeyRange): stri
   return bounds.length === 0 ? null : bounds.join(" AND ");
 }
 
-/** The condition that a key is one of these. */
-export function keysCondition(parts: readonly KeyPart[], keys: readonly KeyLiterals[]): string {
-  const names = parts.map(({ column }) => quoteName(column.name));
+/**
+ * The condition that a key is one of these. MariaDB 10.11 does not find a text of another character set than its column's by `(a, b) IN ((x, y), …)`, so several
+ * columns are compared one by one.
+ */
+export function keysCondition(columns: readonly Column[], keys: readonly KeyLiterals[]): string {
+  const names = columns.map(({ name }) => quoteName(name));
   if (names.length === 1) return `${names[0]!} IN (${keys.map(([literal]) => literal).join(", ")})`;
-  return `(${names.join(", ")}) IN (${keys.map((key) => `(${key.join(", ")})`).join(", ")})`;
+  const terms = keys.map((key) => names.map((name, i) => `${name} = ${key[i]!}`).join(" AND "));
+  return `(${terms.map((term) => `(${term})`).join(" OR ")})`;
 }
 
 /** `ORDER BY` of the index, or against it. The columns have their table's name, for a plain one could be that of a selected expression. */

@@ -1,10 +1,12 @@
 import { Backoff } from "../core/backoff.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import type { JsonRow } from "../core/json-row.ts";
+import type { KeyLiterals } from "../core/load.ts";
 import { type Column, type TableSchema, tableName } from "../core/schema.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { Connection, RawRow } from "./connection.ts";
 import { keyLiteral } from "./key-literal.ts";
+import { keysCondition } from "./key-range.ts";
 import { quoteName, quoteTable } from "./quote.ts";
 import { selectExpression, selectValueToJson } from "./select-values.ts";
 import { parseVersion } from "./server.ts";
@@ -92,8 +94,7 @@ async function readLocked(
 function* conditions({ schema, keyColumns, keys }: KeyedRead): Generator<string> {
   const columns = keyColumns.map((index) => schema.columns[index]!);
   const names = columns.map((column) => quoteName(column.name));
-  const left = names.length === 1 ? names[0]! : `(${names.join(", ")})`;
-  let batch: string[] = [];
+  let batch: KeyLiterals[] = [];
   let bytes = 0;
   for (const key of keys) {
     const literals = columns.map((column, i) => keyLiteral(column, key[i] ?? "null"));
@@ -101,16 +102,16 @@ function* conditions({ schema, keyColumns, keys }: KeyedRead): Generator<string>
       yield names.map((name, i) => equals(name, literals[i]!)).join(" AND ");
       continue;
     }
-    const literal = literals.length === 1 ? literals[0]! : `(${literals.join(", ")})`;
-    batch.push(literal);
-    bytes += literal.length;
+    const found = literals.filter((literal) => literal !== null);
+    batch.push(found);
+    bytes += found.join("").length;
     if (batch.length === MAX_KEYS || bytes > MAX_LITERAL_BYTES) {
-      yield `${left} IN (${batch.join(", ")})`;
+      yield keysCondition(columns, batch);
       batch = [];
       bytes = 0;
     }
   }
-  if (batch.length > 0) yield `${left} IN (${batch.join(", ")})`;
+  if (batch.length > 0) yield keysCondition(columns, batch);
 }
 
 /** Dates that no calendar has share one JSON, so any of them may be meant. */

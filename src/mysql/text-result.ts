@@ -187,20 +187,25 @@ function payloadBytes(bytes: Buffer, p: number): number {
   return bytes[p]! | (bytes[p + 1]! << 8) | (bytes[p + 2]! << 16);
 }
 
+/** Behind the names of a column definition: its length 0x0c, 2 bytes character set, 4 length, 1 type, 2 flags, 1 decimals, 2 filler. */
+const DEFINITION_BYTES = 13;
+
 /**
- * What matters of a column definition: six length-encoded texts (catalog, schema, table, original table, name, original name), 0x0c, then 2 bytes character
- * set, 4 length, 1 type, 2 flags, 1 decimals.
+ * What matters of a column definition. It begins with six length-encoded texts (catalog, schema, table, original table, name, original name) and, on MariaDB,
+ * one that tells of types that the protocol has no number for.
  */
 function columnSignature(packet: Buffer): string {
-  let p = HEADER_BYTES;
+  let names = HEADER_BYTES;
   for (let i = 0; i < 6; i++) {
-    const length = packet[p] ?? unknownAnswer();
-    p += length < LOCAL_INFILE ? 1 + length : 3 + packet.readUInt16LE(p + 1);
+    const length = packet[names] ?? unknownAnswer();
+    names += length < LOCAL_INFILE ? 1 + length : 3 + packet.readUInt16LE(names + 1);
   }
-  if (p + 11 > packet.length) unknownAnswer();
+  const p = packet.length - DEFINITION_BYTES;
+  if (p < names) unknownAnswer();
   const charset = packet.readUInt16LE(p + 1);
   const flags = packet.readUInt16LE(p + 8) & FLAGS_OF_TYPE;
-  return `${packet[p + 7]},${flags},${packet[p + 10]},${charset};`;
+  const more = packet.toString("latin1", names, p);
+  return `${packet[p + 7]},${flags},${packet[p + 10]},${charset},${more};`;
 }
 
 function unknownAnswer(): never {

@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChunkTable, KeyLiterals } from "../../src/core/load.ts";
+import { describedTable } from "../../src/mysql/chunk-table.ts";
+import { rangeCondition } from "../../src/mysql/key-range.ts";
 import { SEED } from "../support/seed.ts";
 import { openChunks, type Chunks } from "./chunks.ts";
 
@@ -207,5 +209,30 @@ describe.each(["mysql", "mariadb"] as const)(
         }
       },
     );
+
+    test("and its ranges are ranges of the index", { timeout: 60_000 }, async () => {
+      await using chunks = await openChunks(server);
+      const { database, reader } = chunks;
+      for (const [i, type] of types.entries()) {
+        // nothing but a list finds a range of numbers of a SET, and a list of all of them would be too long
+        if (type.values.includes("1023") && type.type.startsWith("SET")) continue;
+        const key = [type, numbers("INT", [1, 2, 3, 4, 5])];
+        await fill(chunks, `t${i}`, key, chunks.isMariadb);
+        const table = describedTable((await reader.describe(database.name, `t${i}`))!);
+        const all = { after: null, upTo: null };
+        const range = {
+          after: await reader.keyAfter(table, all, 3),
+          upTo: await reader.keyAfter(table, all, 6),
+        };
+        const format = chunks.isMariadb ? "" : "FORMAT=TRADITIONAL";
+        const [plan] = await database.query<{ type: string; key: string }>(
+          `EXPLAIN ${format} SELECT * FROM t${i} FORCE INDEX (PRIMARY) WHERE ${rangeCondition(table.parts, range)}`,
+        );
+        expect([type.type, plan]).toEqual([
+          type.type,
+          expect.objectContaining({ type: "range", key: "PRIMARY" }),
+        ]);
+      }
+    });
   },
 );

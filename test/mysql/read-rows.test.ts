@@ -79,6 +79,22 @@ describe.each(["mysql", "mariadb"] as const)("rows of %s by key", (server) => {
     ]);
   });
 
+  test("are found by several columns, texts in another character set among them", async () => {
+    await using table = await createTable(
+      server,
+      "a VARCHAR(9) CHARACTER SET latin1, b INT, v INT, PRIMARY KEY (a, b)",
+    );
+    await table.database.query("INSERT INTO t VALUES ('ä', 1, 10), ('ä', 2, 20), ('o', 1, 30)");
+    const keys = [
+      ['"ä"', "1"],
+      ['"ä"', "2"],
+      ['"o"', "1"],
+      ['"o"', "2"],
+    ];
+    const rows = await table.read(keys);
+    expect(rows.map((row) => row?.[2] ?? null)).toEqual(["10", "20", "30", null]);
+  });
+
   test("have exactly the key, not one that the collation takes for equal", async () => {
     await using table = await createTable(
       server,

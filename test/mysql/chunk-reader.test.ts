@@ -1,0 +1,244 @@
+import { createConnection } from "mysql2/promise";
+import { describe, expect, test } from "vitest";
+import type { ChunkTable, KeyLiterals } from "../../src/core/load.ts";
+import { openChunkReader } from "../../src/mysql/chunk-reader.ts";
+import { parseConnectionUrl } from "../../src/mysql/connection.ts";
+import { keyOfRow, parseKey } from "../../src/mysql/key-values.ts";
+import { connectionOptions } from "../support/mysql.ts";
+import { openChunks, rowsOf, type Chunks } from "./chunks.ts";
+
+const ALL = { kind: "range", range: { after: null, upTo: null } } as const;
+
+async function describeTable(chunks: Chunks, table = "t"): Promise<ChunkTable> {
+  return (await chunks.reader.describe(chunks.database.name, table))!;
+}
+
+describe.each(["mysql", "mariadb"] as const)("a chunk reader on %s", (server) => {
+  test("chooses the primary key, else the first unique key without NULLs, and describes hidden columns", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query(`
+      CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, c INT NULL, d VARCHAR(20) NOT NULL, e INT INVISIBLE DEFAULT 7, g INT AS (a * 2) STORED,
+        UNIQUE KEY nullable (c), UNIQUE KEY prefixed (d(3)), UNIQUE KEY usable (b, a), KEY plain (a));
+      CREATE TABLE p (a INT NOT NULL, b INT NOT NULL, UNIQUE KEY u (a), PRIMARY KEY (b));
+      INSERT INTO t (a, b, c, d) VALUES (1, 2, NULL, 'x')`);
+    const table = await describeTable(chunks);
+    expect([table.keyName, table.keyColumns]).toEqual(["usable", [1, 0]]);
+    expect((await describeTable(chunks, "p")).keyName).toBe("PRIMARY");
+    expect(rowsOf(await chunks.reader.read(table, ALL))).toEqual([
+      ["1", "2", null, '"x"', "7", "2"],
+    ]);
+    expect(await chunks.reader.describe(chunks.database.name, "nowhere")).toBeNull();
+  });
+
+  test("refuses a table without such a key", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query(
+      server === "mysql"
+        ? "SET sql_generate_invisible_primary_key = OFF; CREATE TABLE t (a INT, UNIQUE KEY (a))"
+        : "CREATE TABLE t (a INT, UNIQUE KEY (a))",
+    );
+    await expect(describeTable(chunks)).rejects.toMatchObject({ code: "SNAPSHOT_NO_KEY" });
+  });
+
+  test("knows the end, the bounds and the rows of an empty table", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query("CREATE TABLE t (a INT, b INT, PRIMARY KEY (a, b))");
+    const table = await describeTable(chunks);
+    expect(await chunks.reader.lastKey(table)).toBeNull();
+    expect(await chunks.reader.keyAfter(table, { after: null, upTo: null }, 5)).toBeNull();
+    expect(await chunks.reader.estimateRows(table)).toBe(0);
+    expect(await chunks.reader.read(table, ALL)).toMatchObject({ rows: 0, bytes: 0, buffers: [] });
+  });
+
+  test("reads rows by keys, as a person writes them and as rows have them", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query(`
+      CREATE TABLE t (v INT, b VARBINARY(9), d DATETIME, s VARCHAR(20) CHARACTER SET latin1, n BIGINT UNSIGNED, e ENUM('x','y'), f FLOAT, PRIMARY KEY (n, s, b, d, e, f));
+      INSERT INTO t VALUES (1, 0x00ff, '2026-11-23 10:00:00', 'it''s, "ä"', 18446744073709551615, 'y', 0.1), (2, 'a,b', '0000-00-00', '', 0, 'x', -5), (3, '', '2026-01-01', 'z', 7, 'x', 0)`);
+    const table = await describeTable(chunks);
+    const written = [
+      ["18446744073709551615", 'it\'s, "ä"', "0x00ff", "2026-11-23T10:00:00", "y", "0.1"],
+      ["0", "", "a,b", "0000-00-00", "x", "-5"],
+      ["9", "", "a,b", "0000-00-00", "x", "-5"],
+    ];
+    const keys = written.map((values) => parseKey(table, values));
+    const chunk = await chunks.reader.read(table, { kind: "keys", keys });
+    expect(
+      rowsOf(chunk)
+        .map(([v]) => v)
+        .toSorted(),
+    ).toEqual(["1", "2"]);
+
+    const whole = await chunks.reader.read(table, ALL);
+    const found: KeyLiterals[] = [];
+    for (const bytes of whole.buffers)
+      for (let p = 0; p < bytes.length; p += 4 + bytes.readUIntLE(p, 3))
+        found.push(keyOfRow(table, bytes, p));
+    expect(found).toHaveLength(3);
+    for (const key of found)
+      expect((await chunks.reader.read(table, { kind: "keys", keys: [key] })).rows).toBe(1);
+    expect((await chunks.reader.read(table, { kind: "keys", keys: found })).rows).toBe(3);
+    expect((await chunks.reader.read(table, { kind: "keys", keys: [] })).rows).toBe(0);
+  });
+
+  test("reads thousands of keys in statements of a bounded size, between two watermarks", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query("CREATE TABLE t (k VARCHAR(300) PRIMARY KEY)");
+    const names = Array.from({ length: 1_500 }, (_, i) => `${i}-${"x".repeat(i % 250)}`);
+    await chunks.database.query(
+      `INSERT INTO t VALUES ${names.map((name) => `('${name}')`).join()}`,
+    );
+    const table = await describeTable(chunks);
+    const keys = names.map((name) => parseKey(table, [name]));
+    const chunk = await chunks.reader.read(table, { kind: "keys", keys });
+    expect(
+      rowsOf(chunk)
+        .map(([k]) => JSON.parse(k!) as string)
+        .toSorted(),
+    ).toEqual(names.toSorted());
+  });
+
+  test.each([
+    ["a key of another number of values", ["1"]],
+    ["letters for a number", ["one", "2"]],
+    ["SQL for a number", ["1 OR 1=1", "2"]],
+    ["SQL for a date", ["1", "2026-01-01' OR '1"]],
+  ])("does not take %s", async (_what, values) => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query("CREATE TABLE t (a INT, b DATE, PRIMARY KEY (a, b))");
+    const table = await describeTable(chunks);
+    expect(() => parseKey(table, values)).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID" }),
+    );
+  });
+
+  test("reads the rows of a condition, and refuses one that the server does not take", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query(
+      "CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1,1),(2,2),(3,3)",
+    );
+    const table = await describeTable(chunks);
+    const where = "b = 1 OR b = 3 -- the odd ones";
+    await chunks.reader.checkWhere(table, where);
+    const chunk = await chunks.reader.read(table, {
+      kind: "range",
+      range: { after: ["1"], upTo: ["3"] },
+      where,
+    });
+    expect(rowsOf(chunk)).toEqual([["3", "3"]]);
+    for (const bad of [
+      "nosuch = 1",
+      "b =",
+      "b = 1) OR (1 = 1",
+      "1, 1, 0) OR IF(1",
+      "COUNT(*) > 1",
+      "b = 1; DROP TABLE t",
+    ]) {
+      await expect(chunks.reader.checkWhere(table, bad)).rejects.toMatchObject({
+        code: "SNAPSHOT_WHERE_INVALID",
+      });
+    }
+    expect((await chunks.reader.read(table, ALL)).rows).toBe(3);
+  });
+
+  test("notices that the table is no longer as described", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query(
+      "CREATE TABLE t (a INT PRIMARY KEY, b INT, c INT); INSERT INTO t VALUES (1, 2, 3)",
+    );
+    for (const change of [
+      "MODIFY b BIGINT",
+      "MODIFY b INT UNSIGNED",
+      "MODIFY b VARCHAR(20)",
+      "MODIFY b DECIMAL(20,2)",
+      "MODIFY b VARBINARY(20)",
+      "DROP c",
+      "RENAME COLUMN b TO d",
+      "RENAME TO u",
+    ]) {
+      const table = await describeTable(chunks);
+      await chunks.database.query(`ALTER TABLE t ${change}`);
+      await expect(chunks.reader.read(table, ALL)).rejects.toMatchObject({
+        code: "SNAPSHOT_ROW_CHANGED",
+      });
+      if (change === "RENAME TO u") break;
+      expect((await chunks.reader.read(await describeTable(chunks), ALL)).rows).toBe(1);
+    }
+    expect(await chunks.reader.describe(chunks.database.name, "t")).toBeNull();
+  });
+
+  test("stops at a chunk of more bytes than allowed", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query(
+      "CREATE TABLE t (a INT PRIMARY KEY, b LONGTEXT); INSERT INTO t VALUES (1, REPEAT('x', 1000000)), (2, REPEAT('x', 1000000))",
+    );
+    const table = await describeTable(chunks);
+    expect((await chunks.reader.read(table, ALL, 3_000_000)).rows).toBe(2);
+    await expect(chunks.reader.read(table, ALL, 500_000)).rejects.toMatchObject({
+      code: "SNAPSHOT_CHUNK_TOO_LARGE",
+    });
+  });
+
+  test("goes on when a chunk was refused, with rows as they are then", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query(
+      "CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 1)",
+    );
+    const table = await describeTable(chunks);
+    const where = "(SELECT 1 UNION SELECT 2) = 1";
+    await expect(chunks.reader.read(table, { ...ALL, where })).rejects.toMatchObject({
+      code: "SOURCE_QUERY_FAILED",
+    });
+    await chunks.database.query("UPDATE t SET b = 2");
+    expect(rowsOf(await chunks.reader.read(table, ALL))).toEqual([["1", "2"]]);
+  });
+
+  test("rejects what runs when it is closed", async () => {
+    await using chunks = await openChunks(server);
+    await chunks.database.query("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    const table = await describeTable(chunks);
+    const where = "SLEEP(30) = 0";
+    const reading = chunks.reader.read(table, { ...ALL, where });
+    const [outcome] = await Promise.allSettled([reading, chunks.reader[Symbol.asyncDispose]()]);
+    expect(outcome).toMatchObject({ status: "rejected", reason: { code: "SOURCE_UNREACHABLE" } });
+  });
+});
+
+test("a row of more than 16 MiB is read whole, and the rows behind it", async () => {
+  await using chunks = await openChunks("mysql");
+  const sizes = [10, 0xffffff - 6, 0xffffff - 5, 20_000_000, 3, 34_000_000, 5];
+  await chunks.database.query("CREATE TABLE t (a INT PRIMARY KEY, b LONGTEXT)");
+  for (const [i, size] of sizes.entries())
+    await chunks.database.query("INSERT INTO t VALUES (?, REPEAT('x', ?))", [i, size]);
+  const table = await describeTable(chunks);
+  const chunk = await chunks.reader.read(table, ALL);
+  expect(chunk.rows).toBe(sizes.length);
+  expect(rowsOf(chunk).map((row) => row[1]!.length - 2)).toEqual(sizes);
+});
+
+test("a locked row is waited for where rows are read with locks", async () => {
+  await using chunks = await openChunks("mariadb");
+  await chunks.database.query(
+    "CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 1)",
+  );
+  const table = await describeTable(chunks);
+  const writer = await createConnection({
+    ...connectionOptions(chunks.database.url),
+    database: chunks.database.name,
+  });
+  await writer.query("START TRANSACTION; UPDATE t SET b = 2");
+  // no lock is taken: what is not logged is nobody's business
+  expect(rowsOf(await chunks.reader.read(table, ALL))).toEqual([["1", "1"]]);
+  await writer.query("COMMIT");
+  expect(rowsOf(await chunks.reader.read(table, ALL))).toEqual([["1", "2"]]);
+  writer.destroy();
+});
+
+test("a reader that cannot open its second connection closes the first", async () => {
+  await using chunks = await openChunks("mysql");
+  const options = parseConnectionUrl(chunks.database.url.href);
+  const source = { ...options, port: 1 };
+  await expect(openChunkReader({ ...options, source })).rejects.toMatchObject({
+    code: "SOURCE_UNREACHABLE",
+  });
+});
