@@ -6,6 +6,7 @@ import { readIndexEpoch } from "../sink/index-meta.ts";
 import { openSink } from "../sink/sink.ts";
 import { configFingerprint } from "../config/fingerprint.ts";
 import { Boundary } from "./boundary.ts";
+import { openCascades } from "./cascades/open-cascades.ts";
 import { placeOfVersion } from "./capture/capture-gaps.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { decideStart } from "./decide-start.ts";
@@ -95,11 +96,12 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
     clock,
     logger,
   };
+  const readRows = createReadRows(queries);
   const router = new Router({
     rules,
     sink,
     windows,
-    readRows: createReadRows(queries),
+    readRows,
     onKeyChange: ({ database, table }, detail) => {
       const { file, position } = cursor.current();
       const versions = { versionHigh: 0, versionLow: 0 };
@@ -117,7 +119,9 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   });
   const replica = resources.use(openReplica(config.source, clock));
   const captureContext = { source, start, queries, replica, cursor, ...options };
-  const capture = openCapture(rules, captureContext);
+  const foreignKeys = { source, queries, rules, names, sink: config.sink };
+  const cascades = resources.use(await openCascades(foreignKeys, options));
+  const capture = openCapture(cascades.captured(rules), captureContext);
   const stream = resources.use(
     new ReadStream({
       stream: capture.stream,
@@ -148,16 +152,17 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const resume = checkpointer.resumePoint(close);
   for (const request of options.loads ?? []) await loads.start(request);
   loads.begin();
+  const documents = new DocumentDestination({
+    router,
+    sink,
+    marks: progress,
+    boundary,
+    onSchemaChange: ({ database, table }) => router.forgetTable(database, table),
+  });
   const held = resources.move();
   return {
     stream,
-    destination: new DocumentDestination({
-      router,
-      sink,
-      marks: progress,
-      boundary,
-      onSchemaChange: ({ database, table }) => router.forgetTable(database, table),
-    }),
+    destination: cascades.over(documents, { sink, router, readRows, windows }),
     resume: {
       ...resume,
       save: async () => {
