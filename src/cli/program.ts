@@ -11,6 +11,7 @@ import { ruleCommand } from "./rule-test.ts";
 import { runCommand } from "./run.ts";
 import { seekCommand } from "./seek.ts";
 import { schemaCommand, testCommand } from "./test.ts";
+import { verifyCommand } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
 /** The command line. `setExitCode` takes what a command that did its work means by its result. */
@@ -34,6 +35,7 @@ Exit codes: 0 done or drained, 1 fatal error, 2 configuration or preflight at fa
   program.addCommand(checkCommand(context, setExitCode));
   program.addCommand(runCommand(context, setExitCode));
   program.addCommand(loadCommand(context, setExitCode));
+  program.addCommand(verifyCommand(context, setExitCode));
   program.addCommand(seekCommand(context));
   program.addCommand(rebuildCommand(context, setExitCode));
   program.addCommand(mappingCommand(context, setExitCode));

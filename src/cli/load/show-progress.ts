@@ -11,13 +11,16 @@ export interface ShowProgressOptions {
   readonly signal: AbortSignal;
 }
 
+/** What is shown: rows that are walked over, and where they are written what has become of them. */
+export type ProgressView = Pick<LoadView, "loads"> & Partial<Pick<LoadView, "stats">>;
+
 const BAR_WIDTH = 24;
 const MAX_LINES = 12;
 
 /** Shows how loads stand until the signal aborts: bars that move on a terminal, else a line for each load every ten seconds; with `json` an object a second. */
 export class ProgressDisplay {
   readonly #options: ShowProgressOptions;
-  #view: LoadView | null = null;
+  #view: ProgressView | null = null;
   /** Lines of bars that stand on the terminal. */
   #drawn = 0;
 
@@ -26,7 +29,7 @@ export class ProgressDisplay {
   }
 
   /** Begins to show. Resolves when the signal aborts. */
-  async run(view: LoadView): Promise<void> {
+  async run(view: ProgressView): Promise<void> {
     const { context, json, clock, signal } = this.#options;
     this.#view = view;
     const intervalMs = json ? 1_000 : context.terminal === undefined ? 10_000 : 200;
@@ -47,19 +50,21 @@ export class ProgressDisplay {
     this.#draw();
   }
 
-  #printJson(view: LoadView): void {
-    const { applied, conflicts, rejected, waitingFor, rows } = view.stats();
+  #printJson(view: ProgressView): void {
+    const stats = view.stats?.();
     const line = {
       loads: view.loads().map(loadLine),
-      documents: applied,
-      already_newer: conflicts,
-      dead_letters: rejected + rows.failed,
-      waiting_for: waitingFor,
+      ...(stats && {
+        documents: stats.applied,
+        already_newer: stats.conflicts,
+        dead_letters: stats.rejected + stats.rows.failed,
+        waiting_for: stats.waitingFor,
+      }),
     };
     this.#options.context.print(`${JSON.stringify(line)}\n`);
   }
 
-  #printLines(view: LoadView): void {
+  #printLines(view: ProgressView): void {
     const running = view.loads().filter(({ state }) => state === "running");
     for (const load of running) this.#options.context.warn(`${describeProgress(load)}\n`);
   }
