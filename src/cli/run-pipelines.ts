@@ -1,4 +1,4 @@
-import type { PipelineConfig, SyncConfig } from "../config/config.ts";
+import type { CaptureConfig, PipelineConfig, SyncConfig } from "../config/config.ts";
 import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
@@ -42,6 +42,7 @@ export async function runPipelines(
   const all = open.load(open.snapshot);
   const configs = open.select(all);
   const sync = all.find((config) => config.topology === "sync");
+  const capture = all.find((config) => config.topology === "capture");
   const start = assignStart(readStart(flags), configs);
   const stopped = context.stopSignal();
   const failed = new AbortController();
@@ -75,7 +76,7 @@ export async function runPipelines(
       const onView = (view: RunView): void => {
         views[index] = view;
       };
-      const run = { signal, logger: own, flags, context, start, sync, reloads, onView };
+      const run = { signal, logger: own, flags, context, start, sync, capture, reloads, onView };
       await runOne(config, run).catch((error: unknown) => fail(error, own));
     }),
   );
@@ -123,13 +124,15 @@ interface RunContext {
   readonly start: ReturnType<typeof assignStart>;
   /** The half that makes documents of what a capture publishes, when that is known, whether it runs here or not. */
   readonly sync: SyncConfig | undefined;
+  /** The half that publishes what a sync reads, likewise. */
+  readonly capture: CaptureConfig | undefined;
   readonly reloads: ReloadRequests | undefined;
   readonly onView: (view: RunView) => void;
 }
 
 /** Runs a pipeline and reports how it is doing. Rejects with what ended it other than the signal. */
 async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
-  const { signal, logger, flags, start, sync, reloads, onView } = run;
+  const { signal, logger, flags, start, sync, capture, reloads, onView } = run;
   const ended = new AbortController();
   let reports: Promise<unknown> | undefined;
   let read: (() => ReportedStatus) | undefined;
@@ -146,6 +149,7 @@ async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
       loads: config.topology === "direct" ? flags.loads : undefined,
       reloads,
       readKnownEpoch: sync && (() => readDocumentEpoch(sync)),
+      capture,
       onReady: (view) => {
         // The pipeline is opened again after a failure that passed: the reports go on with the new one.
         read = view.status;

@@ -93,8 +93,9 @@ export function normaliseConfig(
     const between = { ...at("kafka"), rules: common.rules, mysql: origin };
     const topics = normaliseKafkaBetween(kafka, between);
     const halves = halvesStores(stores, kafka.checkpoint_topic);
+    const captured = documents.load.mode === "initial" ? beginning(mysql) : mysql;
     return [
-      { topology: "capture", ...common, source: mysql, sink: topics.sink, ...halves.capture },
+      { topology: "capture", ...common, source: captured, sink: topics.sink, ...halves.capture },
       {
         topology: "sync",
         ...common,
@@ -106,6 +107,11 @@ export function normaliseConfig(
     ];
   }
   const topics = normaliseKafkaSource(source, at("source"));
+  if (documents.load.mode === "initial" && topics.mysql === undefined)
+    report(
+      ["load", "mode"],
+      'is "initial", and rows are read from MySQL: source.mysql must name it',
+    );
   if (sink.type === "kafka") {
     report(["sink", "type"], 'must be "elasticsearch": what is read from Kafka becomes documents');
     normaliseKafkaSink(sink, at("sink"));
@@ -179,6 +185,11 @@ function normaliseMysqlSource(
     heartbeatIntervalMs: source.heartbeat_interval,
     connectTimeoutMs: source.connect_timeout,
   };
+}
+
+/** Where everything that was there before is loaded, the log is read from now on. */
+function beginning(source: MysqlSourceConfig): MysqlSourceConfig {
+  return { ...source, start: source.start ?? { kind: "latest" } };
 }
 
 function normaliseElasticsearchSink(

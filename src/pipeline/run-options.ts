@@ -1,4 +1,4 @@
-import type { OffsetStart, PipelineConfig } from "../config/config.ts";
+import type { CaptureConfig, OffsetStart, PipelineConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { LoadControl, LoadRequest } from "./load/load-control.ts";
@@ -18,6 +18,8 @@ export interface RunOptions<Config extends PipelineConfig = PipelineConfig> {
   readonly seekTo?: OffsetStart | undefined;
   /** Of a capture: the greatest epoch of documents that its records become; null when there are none. Asked when there is no checkpoint. Default null. */
   readonly readKnownEpoch?: (() => Promise<number | null>) | undefined;
+  /** Of a sync: the half that publishes what it reads, where the configuration has it. Tables are loaded when that has begun, with versions of its epoch. */
+  readonly capture?: CaptureConfig | undefined;
   /** Go on from the checkpoint although the rules have changed since. */
   readonly acceptChanges?: boolean | undefined;
   /** Of a direct pipeline: load these tables beside the stream, first of all. What is wrong with them ends the run. */

@@ -63,6 +63,8 @@ export interface SyncStatus extends CommonStatus {
   readonly recordsPending: number;
   /** Those assigned to this instance. */
   readonly partitions: readonly PartitionStatus[];
+  /** Loads of tables beside the stream, done or not, whichever instance works at them; none where tables are loaded only when asked for. */
+  readonly loads: readonly LoadProgress[];
 }
 
 /** How far a partition is read. */

@@ -5,6 +5,7 @@ import { openJsonClient } from "../../sink/client.ts";
 import { openSink } from "../../sink/sink.ts";
 import { openSyncStateIndex } from "../../state/sync-state-elasticsearch.ts";
 import { createRecordDecoder, type RecordDecoder } from "../../transport/record-decoder.ts";
+import { openSyncLoads } from "../load/open-sync-loads.ts";
 import { Assignments } from "./assignments.ts";
 import { beginTopics } from "./begin-topics.ts";
 import { createCapturedTables } from "./captured-tables.ts";
@@ -45,6 +46,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   const deadLetters = resources.use(openDeadLetters(config.deadLetters, { pipeline, client }));
   const cluster = resources.use(await openCluster(source.connection));
   const store = openSyncStateIndex({ client, index: config.state.index, pipeline });
+  const loads = await openSyncLoads(config, { store, client, ...options });
   const { found, state, epoch } = await beginTopics(config, { cluster, store, client }, options);
 
   const failure = Promise.withResolvers<unknown>();
@@ -181,6 +183,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   });
   const onPoison = createPoisonHandler({ ...patience, pipeline, deadLetters });
   const watching = topics.run(ending.signal).catch(fail);
+  const loading = loads?.run(ending.signal);
   const held = resources.move();
   return {
     stream,
@@ -191,7 +194,12 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
       boundary.enter();
       return onGap(gap);
     },
-    reloadRules: (configs) => switchRules(configs, switching),
+    loads: loads ?? undefined,
+    reloadRules: async (configs) => {
+      const answer = await switchRules(configs, switching);
+      loads?.follow(configs, answer.changes);
+      return answer;
+    },
     onPoison: (poison) => {
       boundary.enter();
       return onPoison(poison);
@@ -208,12 +216,14 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
         actionsClosed: sink.closed,
         gaps: notes.gaps,
         rows: router.unwritten,
+        loads: loads?.status() ?? [],
         sink: sink.stats(),
         state: assignments.isChanging ? "rebalancing" : isFlowing ? "running" : "waiting",
       };
     },
     [Symbol.asyncDispose]: async () => {
       ending.abort();
+      await loading;
       await sink[Symbol.asyncDispose]();
       await held.disposeAsync();
       await watching;
