@@ -1,39 +1,28 @@
-import type { Clock } from "../core/clock.ts";
 import type { TableLoad } from "../core/load.ts";
 import type { RebuildState } from "../core/rebuild.ts";
 import type { RebuildProgress } from "../pipeline/rebuild/context.ts";
-import type { CliContext } from "./context.ts";
+import type { LoadProgress } from "../snapshot/load-progress.ts";
+import type { ProgressView } from "./load/show-progress.ts";
 
-/** How often a line is printed while nothing changes but numbers, ms. */
-const EVERY_MS = 5_000;
-
-/** Tells people how far a rebuild is: a line for each phase, and one now and then in between. */
-export class RebuildReport {
-  readonly #context: CliContext;
-  readonly #clock: Clock;
+/** Tells people how far a rebuild is: a line for each phase, and the loads in between. */
+export class RebuildReport implements ProgressView {
+  readonly #print: (text: string) => void;
   #phase = "";
-  #shownAt = 0;
+  #loads: readonly LoadProgress[] = [];
 
-  constructor(context: CliContext, clock: Clock) {
-    this.#context = context;
-    this.#clock = clock;
+  constructor(print: (text: string) => void) {
+    this.#print = print;
   }
 
-  show(progress: RebuildProgress): void {
-    const now = this.#clock.now();
-    const { phase } = progress;
-    if (phase === this.#phase && now - this.#shownAt < EVERY_MS) return;
+  /** What is shown between the lines. */
+  readonly loads = (): readonly LoadProgress[] => this.#loads;
+
+  show({ phase, newIndex, loads }: RebuildProgress): void {
+    this.#loads = loads;
+    if (phase === this.#phase) return;
     this.#phase = phase;
-    this.#shownAt = now;
-    this.#context.warn(`${describeProgress(progress)}\n`);
+    this.#print(`${newIndex}: ${phase}\n`);
   }
-}
-
-function describeProgress({ phase, newIndex, loads, lagSeconds }: RebuildProgress): string {
-  const lag = lagSeconds === null ? "" : `, ${Math.round(lagSeconds)} s behind`;
-  return phase === "loading"
-    ? `${newIndex}: loading, ${describeLoads(loads)}${lag}`
-    : `${newIndex}: ${phase}${lag}`;
 }
 
 /** `orders 12,000 of 40,000 rows, customers done`. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { PipelineConfig } from "../config/config.ts";
+import type { CaptureConfig, PipelineConfig } from "../config/config.ts";
 import { systemClock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
 import { createLogger } from "../observe/logger.ts";
@@ -7,6 +7,7 @@ import type { DocumentConfig } from "../pipeline/rebuild/derive-config.ts";
 import type { RebuildOutcome } from "../pipeline/rebuild/rebuild.ts";
 import { EXIT_FATAL, EXIT_OK, type CliContext } from "./context.ts";
 import { CONFIG_ARGUMENT, loadLocation } from "./load-location.ts";
+import { ProgressDisplay } from "./load/show-progress.ts";
 import { describeRebuild, RebuildReport } from "./rebuild-report.ts";
 
 interface RebuildFlags {
@@ -61,7 +62,7 @@ async function rebuild(
   const config = documentsOf(configs);
   const capture = configs.find((each) => each.topology === "capture");
   // loaded only now: the other commands start faster without it
-  const { rebuildIndex, rollBack, readRebuild } = await import("../pipeline/rebuild/rebuild.ts");
+  const { readRebuild } = await import("../pipeline/rebuild/rebuild.ts");
   if (flags.status) {
     const found = await readRebuild(config, flags.rule);
     context.print(
@@ -69,20 +70,49 @@ async function rebuild(
     );
     return EXIT_OK;
   }
-  const logger = createLogger({ ...config.log, fields: { pipeline: config.name } });
-  const report = new RebuildReport(context, systemClock);
-  const act = flags.rollback ? rollBack : rebuildIndex;
-  const outcome = await act(config, flags.rule, {
-    signal: context.stopSignal(),
-    logger,
-    clock: systemClock,
-    keepOld: flags.keepOld === true,
-    acceptDifferences: flags.acceptDifferences,
-    capture,
-    onProgress: (progress) => report.show(progress),
-  });
+  const outcome = await act(config, { flags, context, capture });
   context.print(flags.json ? `${JSON.stringify(outcome)}\n` : `${describeOutcome(outcome)}\n`);
   return outcome.kind === "stopped" ? EXIT_FATAL : EXIT_OK;
+}
+
+async function act(
+  config: DocumentConfig,
+  {
+    flags,
+    context,
+    capture,
+  }: {
+    readonly flags: RebuildFlags;
+    readonly context: CliContext;
+    readonly capture: CaptureConfig | undefined;
+  },
+): Promise<RebuildOutcome> {
+  const { rebuildIndex, rollBack } = await import("../pipeline/rebuild/rebuild.ts");
+  const ended = new AbortController();
+  const clock = systemClock;
+  const display = new ProgressDisplay({ context, json: false, clock, signal: ended.signal });
+  const logger = createLogger({
+    ...config.log,
+    fields: { pipeline: config.name },
+    ...(context.terminal !== undefined && { write: (line: string) => display.print(line) }),
+  });
+  const report = new RebuildReport((text) => display.print(text));
+  const showing = display.run(report);
+  try {
+    const step = flags.rollback ? rollBack : rebuildIndex;
+    return await step(config, flags.rule, {
+      signal: context.stopSignal(),
+      logger,
+      clock,
+      keepOld: flags.keepOld === true,
+      acceptDifferences: flags.acceptDifferences,
+      capture,
+      onProgress: (progress) => report.show(progress),
+    });
+  } finally {
+    ended.abort();
+    await showing;
+  }
 }
 
 /** The pipeline that writes documents. Throws CONFIG_INVALID. */

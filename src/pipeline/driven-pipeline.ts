@@ -3,11 +3,12 @@ import type { LogPlace } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { asTailraceError, TailraceError } from "../core/errors.ts";
 import type { JsonClient } from "../core/json-client.ts";
-import type { TableLoad } from "../core/load.ts";
+import type { AppliedPlace } from "../core/load.ts";
 import type { Logger } from "../core/logger.ts";
 import { isWithin } from "../core/version.ts";
 import { openConnection } from "../mysql/connection.ts";
 import { describeServer, readLogEnd } from "../mysql/server.ts";
+import type { LoadProgress } from "../snapshot/load-progress.ts";
 import { peekCheckpoint } from "./load/load-epoch.ts";
 import { runPipeline } from "./run-pipeline.ts";
 import { connectionOptions } from "./source.ts";
@@ -26,7 +27,7 @@ export interface DrivenOptions {
 }
 
 /** A pipeline that runs in this process for a purpose, until that is fulfilled. Disposing it drains and stops. */
-export class DrivenPipeline implements AsyncDisposable {
+export class DrivenPipeline implements AppliedPlace, AsyncDisposable {
   readonly #config: DirectConfig;
   readonly #options: DrivenOptions;
   readonly #stop = new AbortController();
@@ -54,6 +55,13 @@ export class DrivenPipeline implements AsyncDisposable {
   status(): DirectStatus | null {
     if (this.#failure !== null) throw this.#failure;
     return this.#read?.() ?? null;
+  }
+
+  /** See {@link AppliedPlace}. Throws what has ended the pipeline. */
+  read(): Promise<LogPlace | null> {
+    const status = this.status();
+    if (status === null || status.file === "") return Promise.resolve(null);
+    return Promise.resolve({ file: status.file, position: status.position });
   }
 
   /** Where the source's log ends now. Throws SOURCE_*. */
@@ -88,9 +96,9 @@ export class DrivenPipeline implements AsyncDisposable {
     }
   }
 
-  /** The loads of its tables. */
-  async readLoads(): Promise<readonly TableLoad[]> {
-    return (await this.readCheckpoint()).loads ?? [];
+  /** The loads of its tables; none before it runs. */
+  get loads(): readonly LoadProgress[] {
+    return this.status()?.loads ?? [];
   }
 
   /** Drains and stops. Everything that it took is in the indices when it resolves. Throws what has ended it before. */

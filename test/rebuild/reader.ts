@@ -16,9 +16,9 @@ interface Hits {
 export function startReader(target: TestTarget, name: string, ids: readonly string[]): Reader {
   const misses: string[] = [];
   let queries = 0;
-  let isStopped = false;
+  const stop = new AbortController();
   const look = async (): Promise<void> => {
-    while (!isStopped) {
+    while (!stop.signal.aborted) {
       const id = ids[queries % ids.length]!;
       const got = await target.request("GET", `${name}/_doc/${id}`);
       if (got.status !== 200) misses.push(`document ${id}: HTTP ${got.status}`);
@@ -40,7 +40,7 @@ export function startReader(target: TestTarget, name: string, ids: readonly stri
       return queries;
     },
     [Symbol.asyncDispose]: async () => {
-      isStopped = true;
+      stop.abort();
       await ended;
     },
   };

@@ -97,9 +97,9 @@ export async function openScene({
 }
 
 function startWorkload(db: TestDatabase): AsyncDisposable {
-  let isStopped = false;
+  const stop = new AbortController();
   const work = async (): Promise<void> => {
-    for (let i = 0; !isStopped; i += 1) {
+    for (let i = 0; !stop.signal.aborted; i += 1) {
       await db.query("update orders set state = ? where id = ?", [`s${i}`, (i % ROWS) + 1]);
       await db.query("insert into orders values (?, 'late', null)", [10_000 + i]);
       const gone = i % 3 === 0 ? 101 + (i % 300) : 9_990 + i;
@@ -110,7 +110,7 @@ function startWorkload(db: TestDatabase): AsyncDisposable {
   const ended = work();
   return {
     [Symbol.asyncDispose]: async () => {
-      isStopped = true;
+      stop.abort();
       await ended;
     },
   };

@@ -85,21 +85,21 @@ export async function awaitInStep(
 ): Promise<boolean> {
   const { signal, clock, onProgress, onStep } = context;
   const { newIndex } = state;
-  const tell = async (phase: "loading" | "catching up"): Promise<void> => {
+  const tell = (phase: "loading" | "catching up"): void => {
     const lagSeconds = second.status()?.lagSeconds ?? null;
-    onProgress?.({ phase, newIndex, loads: await second.readLoads(), lagSeconds });
+    onProgress?.({ phase, newIndex, loads: second.loads, lagSeconds });
   };
   if (state.kind === "rebuild") {
     const { schemas } = await readSchemas(context);
-    while (!isLoaded(await second.readLoads(), schemas)) {
+    while (!isLoaded(second.loads, schemas)) {
       if (signal.aborted) return false;
-      await tell("loading");
+      tell("loading");
       await clock.sleep(LOOK_MS, signal);
     }
     await onStep?.("loaded");
   }
   while (!signal.aborted) {
-    await tell("catching up");
+    tell("catching up");
     if (await second.reaches(await second.readEnd(), { signal, timeoutMs: CATCH_UP_MS }))
       return true;
   }

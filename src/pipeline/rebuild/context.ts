@@ -1,9 +1,9 @@
 import type { CaptureConfig } from "../../config/config.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { JsonClient } from "../../core/json-client.ts";
-import type { TableLoad } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { RebuildPhase, RebuildState, RebuildStore } from "../../core/rebuild.ts";
+import type { LoadProgress } from "../../snapshot/load-progress.ts";
 import { openRebuildIndex } from "../../state/rebuild-elasticsearch.ts";
 import { openRebuildFile, peekRebuildFile } from "../../state/rebuild-file.ts";
 import type { DocumentConfig, RebuiltIndex } from "./derive-config.ts";
@@ -26,7 +26,7 @@ export interface RebuildProgress {
   readonly phase: RebuildPhase | "loading" | "catching up" | "verifying";
   readonly newIndex: string;
   /** Loads of the rules' tables. */
-  readonly loads: readonly TableLoad[];
+  readonly loads: readonly LoadProgress[];
   /** Seconds; null = unknown. */
   readonly lagSeconds: number | null;
 }

@@ -1,7 +1,9 @@
 import type { RebuildState } from "../../core/rebuild.ts";
+import type { IndexMeta } from "../../sink/index-meta.ts";
 import { forgetSecond } from "./begin-second.ts";
 import { putState, type RebuildContext } from "./context.ts";
 import { deriveConfig } from "./derive-config.ts";
+import { readMappings } from "./index-settings.ts";
 import { bodyOf, impossible, readServedIndex } from "./served-index.ts";
 import { unblockWrites } from "./write-block.ts";
 
@@ -25,6 +27,7 @@ export async function putAway(
       await deleteIndex(context, oldIndex, newIndex);
     }
   }
+  await adopt(context, newIndex);
   await forget(context, newIndex);
   await onStep?.("put away");
   if (keepOld) return putState(context, state, { phase: "kept" });
@@ -42,6 +45,15 @@ export async function undo(state: RebuildState, context: RebuildContext): Promis
   await forget(context, newIndex);
   await onStep?.("put away");
   await store.remove();
+}
+
+/** Notes in an index that the main pipeline writes it, not the second one that has filled it. */
+async function adopt({ config, client }: RebuildContext, index: string): Promise<void> {
+  const { _meta: meta } = (await readMappings(client, index)) as { readonly _meta?: IndexMeta };
+  if (meta?.tailrace === undefined) return;
+  const path = `/${encodeURIComponent(index)}/_mapping`;
+  const _meta = { ...meta, tailrace: { ...meta.tailrace, pipeline: config.name } };
+  bodyOf(await client.request("PUT", path, { _meta }), `PUT ${path}`);
 }
 
 async function forget({ config, rebuilt, client }: RebuildContext, to: string): Promise<void> {

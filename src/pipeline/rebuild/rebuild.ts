@@ -1,4 +1,3 @@
-import { TailraceError } from "../../core/errors.ts";
 import type { RebuildPhase, RebuildState } from "../../core/rebuild.ts";
 import type { TableLoad } from "../../core/load.ts";
 import { openJsonClient } from "../../sink/client.ts";
@@ -17,6 +16,7 @@ import { putAway, undo } from "./put-away.ts";
 import { DrivenPipeline } from "../driven-pipeline.ts";
 import { hasIndex, impossible, readServedIndex } from "./served-index.ts";
 import { swapIndices } from "./swap.ts";
+import { verifyNewIndex } from "./verify-new-index.ts";
 import { unblockWrites } from "./write-block.ts";
 
 /** How a rebuild, or a rollback, ended. */
@@ -191,7 +191,8 @@ async function bringIn(state: RebuildState, context: RebuildContext): Promise<Re
   let current = state;
   while (current.phase === "building") {
     if (!(await awaitInStep(current, second, context))) return current;
-    // TODO verify
+    if (current.kind === "rebuild") await verifyNewIndex(current, second, context);
+    if (signal.aborted) return current;
     await onStep?.("verified");
     const swapped = await swapIndices(current, second, context);
     if (swapped === null && signal.aborted) return current;
@@ -205,12 +206,4 @@ async function bringIn(state: RebuildState, context: RebuildContext): Promise<Re
   await second.stop();
   await onStep?.("caught up");
   return current;
-}
-
-/** The error for documents that do not agree with their rows when everything else is ready. */
-export function differences(count: number, index: string): TailraceError {
-  return new TailraceError(
-    "VERIFY_DIFFERENT",
-    `${count} documents of the new index ${index} do not agree with their rows; it was not swapped in`,
-  );
 }

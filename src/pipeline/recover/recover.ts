@@ -6,6 +6,7 @@ import type { Logger } from "../../core/logger.ts";
 import { describeServer } from "../../mysql/server.ts";
 import { openJsonClient } from "../../sink/client.ts";
 import { readIndexEpoch } from "../../sink/index-meta.ts";
+import type { LoadProgress } from "../../snapshot/load-progress.ts";
 import { DrivenPipeline } from "../driven-pipeline.ts";
 import { peekCheckpoint } from "../load/load-epoch.ts";
 import { readRuledTables } from "../load/ruled-tables.ts";
@@ -22,7 +23,7 @@ export interface RecoverOptions {
   readonly clock: Clock;
   /** Told what is missing before anything is changed; false = leave it so. */
   readonly confirm: (found: Diagnosis) => Promise<boolean>;
-  readonly onProgress?: ((loads: readonly TableLoad[]) => void) | undefined;
+  readonly onProgress?: ((loads: readonly LoadProgress[]) => void) | undefined;
   /** Compares the tables with their documents and mends what differs, while the pipeline runs; true when they agree then. */
   readonly verify: (recovery: Recovery, running: DrivenPipeline) => Promise<boolean>;
 }
@@ -56,10 +57,9 @@ export async function recover(
   try {
     for (;;) {
       if (signal.aborted) return { kind: "stopped" };
-      running.status();
-      const loads = (await running.readLoads()).filter((load) => isMeant(load, recovery));
+      const loads = running.loads.filter((load) => isMeant(load, recovery));
       onProgress?.(loads);
-      if (loads.every((load) => isEnded(load))) break;
+      if (running.status() !== null && loads.every((load) => isEnded(load))) break;
       await clock.sleep(LOOK_MS, signal);
     }
     const isEqual = await options.verify(recovery, running);
