@@ -46,11 +46,17 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   const deadLetters = resources.use(openDeadLetters(config.deadLetters, { pipeline, client }));
   const cluster = resources.use(await openCluster(source.connection));
   const store = openSyncStateIndex({ client, index: config.state.index, pipeline });
+  const ending = new AbortController();
   const loads = await openSyncLoads(config, { store, client, ...options });
+  // rows are there before the first record is: where nothing changes there is no topic yet
+  const loading = loads?.run(ending.signal);
+  resources.defer(async () => {
+    ending.abort();
+    await loading;
+  });
   const { found, state, epoch } = await beginTopics(config, { cluster, store, client }, options);
 
   const failure = Promise.withResolvers<unknown>();
-  const ending = new AbortController();
   const fail = (error: unknown): void => {
     failure.resolve(error);
     ending.abort();
@@ -183,7 +189,6 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   });
   const onPoison = createPoisonHandler({ ...patience, pipeline, deadLetters });
   const watching = topics.run(ending.signal).catch(fail);
-  const loading = loads?.run(ending.signal);
   const held = resources.move();
   return {
     stream,
