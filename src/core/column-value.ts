@@ -25,6 +25,7 @@ export function createValueParser(type: ColumnType): ParseValue {
     case "decimal":
       return (text) => parseDecimal(text, type.scale);
     case "float":
+      return (text) => Math.fround(parseDouble(text));
     case "double":
       return parseDouble;
     case "date":

@@ -1,6 +1,6 @@
 /** Values as the text protocol has them for {@link selectExpression}, in their form of `ColumnValue`. */
 import { parseJsonValue } from "../core/json-value.ts";
-import { createValueParser } from "../core/column-value.ts";
+import { createValueParser, unsupported } from "../core/column-value.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { ColumnType } from "../core/schema.ts";
 import type { ColumnValue, Moment } from "../core/sql-value.ts";
@@ -37,12 +37,31 @@ export function createTextReader(type: ColumnType): TextReader {
       return (b, p, length) => b.subarray(p, p + length);
     case "json":
       return readJson;
-    default: {
-      const parse = createValueParser(type);
-      return (b, p, length) => parse(JSON.stringify(b.toString("utf8", p, p + length)));
-    }
+    case "enum":
+    case "set":
+      return createLabelReader(type);
+    case "geometry":
+    case "vector":
+      return unsupported(type.kind);
   }
 }
+
+/**
+ * Labels as numbers. Servers describe tables in utf8mb3: a character beyond it is a `?` in a label that they tell, and itself in a value. Such a label is
+ * found all the same.
+ */
+function createLabelReader(type: LabelType): TextReader {
+  const parse = createValueParser(type);
+  const isTold = type.members.some((label) => label.search(BEYOND_UTF8MB3) >= 0);
+  return (b, p, length) => {
+    const label = b.toString("utf8", p, p + length);
+    return parse(JSON.stringify(isTold ? label : label.replaceAll(BEYOND_UTF8MB3, "?")));
+  };
+}
+
+type LabelType = Extract<ColumnType, { readonly kind: "enum" | "set" }>;
+
+const BEYOND_UTF8MB3 = /[\u{10000}-\u{10ffff}]/gu;
 
 /** Up to this many digits a number is exact. */
 const EXACT_BYTES = 15;

@@ -63,11 +63,7 @@ describe.each(["mysql", "mariadb"] as const)("a chunk reader on %s", (server) =>
     ];
     const keys = written.map((values) => parseKey(table, values));
     const chunk = await chunks.reader.read(table, { kind: "keys", keys });
-    expect(
-      rowsOf(chunk)
-        .map(([v]) => v)
-        .toSorted(),
-    ).toEqual(["1", "2"]);
+    expect(rowsOf(chunk).map(([v]) => v)).toEqual(["2", "1"]);
 
     const whole = await chunks.reader.read(table, ALL);
     const found: KeyLiterals[] = [];

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
-import type { Column } from "../../src/core/schema.ts";
-import { openConnection, parseConnectionUrl } from "../../src/mysql/connection.ts";
+import type { Column, ColumnType } from "../../src/core/schema.ts";
+import { createValueParser, parseMoment } from "../../src/core/column-value.ts";
+import { openConnection, parseConnectionUrl, type RawRow } from "../../src/mysql/connection.ts";
 import { quoteName } from "../../src/mysql/quote.ts";
 import { selectExpression, selectValueToJson } from "../../src/mysql/select-values.ts";
 import { describeTable } from "../../src/mysql/table-lookup.ts";
@@ -83,6 +84,7 @@ async function selectDocuments(db: TestDatabase): Promise<string[]> {
   );
   const { buffers } = await queryRows(connection, sql);
   expect(textDocuments(columns, buffers)).toEqual(documents);
+  expectTextValues(columns, buffers, rows);
   return documents;
 }
 
@@ -116,6 +118,55 @@ async function expectServerPrints(
   expect(comparable).toEqual(
     rows.map((row) => joinFields(Object.entries(row).map(([name, json]) => [name, String(json)]))),
   );
+}
+
+/** Row packets read for expressions have the values that the documents' JSON stands for; a date that no calendar has is told by the server's text. */
+function expectTextValues(
+  columns: readonly Column[],
+  buffers: readonly Buffer[],
+  rows: readonly RawRow[],
+): void {
+  const readable = columns.map(({ type }) => isReadable(type));
+  const layout = createTextRowLayout(columns);
+  const parts = columns.map((_, i) => {
+    const read = readable[i] ? `${layout.readValue(i, "v")} row.push(v);` : layout.skip(i);
+    return `if (${layout.isNull(i)}) { ${layout.skipNull!()} ${readable[i] ? "row.push(null);" : ""} } else { ${read} }`;
+  });
+  const source = `return function (b, end) {
+    const rows = [];
+    for (let p = 0; p < end;) { let v; const row = []; ${layout.begin()} ${parts.join("\n")} rows.push(row); }
+    return rows;
+  };`;
+  // our own source: it names no table and no column
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const readRows = new Function(...Object.keys(layout.helpers), source)(
+    ...Object.values(layout.helpers),
+  ) as (b: Buffer, end: number) => unknown[][];
+  const values = buffers.flatMap((bytes) => readRows(bytes, bytes.length));
+  const expected = rows.map((row) =>
+    columns.flatMap((column, i): unknown[] => {
+      if (!readable[i]) return [];
+      const bytes = row[i] ?? null;
+      const json = selectValueToJson(column, bytes);
+      if (bytes === null) return [null];
+      if (json !== "null" || column.type.kind === "json") {
+        const isLabel = column.type.kind === "enum" || column.type.kind === "set";
+        // as the server tells labels
+        const text = isLabel ? json.replaceAll(/[\u{10000}-\u{10ffff}]/gu, "?") : json;
+        return [createValueParser(column.type)(text)];
+      }
+      // as a date that the calendar has, its day put back
+      const [year, month, day] = bytes.toString("latin1").slice(0, 10).split("-").map(Number);
+      const parsed = parseMoment(bytes.toString("latin1"));
+      return [{ ...parsed, year, month, day }];
+    }),
+  );
+  expect(values).toEqual(expected);
+}
+
+/** MariaDB's JSON may be text that is none. */
+function isReadable(type: ColumnType): boolean {
+  return type.kind === "json" ? !type.text : type.kind !== "geometry" && type.kind !== "vector";
 }
 
 /** Inserts the numbers of the documents into a table like `t` and lets the server compare. */
