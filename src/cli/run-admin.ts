@@ -53,11 +53,17 @@ export async function openRunAdmin(options: RunAdminOptions): Promise<AsyncDispo
   return server;
 }
 
-/** The line of a pipeline, and how its loads stand. */
+/** The line of a pipeline, and how its loads and comparing its documents stand. */
 function statusOf(
   { status, loads }: RunView,
   toLine: (status: ReportedStatus) => StatusLine,
 ): object {
-  const line = toLine(status());
-  return loads === undefined ? line : { ...line, loads: loads.status() };
+  const present = status();
+  const line = toLine(present);
+  const { verify } = present;
+  return {
+    ...line,
+    ...(loads !== undefined && { loads: loads.status() }),
+    ...(verify !== undefined && { verify }),
+  };
 }

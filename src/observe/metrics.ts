@@ -128,6 +128,29 @@ export const PIPELINE_METRICS: readonly Metric<ReportedStatus>[] = [
     help: "Records in the partitions of this instance that are not acknowledged; absent while it is unknown.",
     read: (status) => (status.topology === "sync" ? one(recordsLag(status.partitions)) : []),
   },
+  {
+    name: "tailrace_verify_rows_total",
+    kind: "counter",
+    help: "Rows that were compared with their documents (verify.continuous).",
+    read: ({ verify }) => (verify === undefined ? [] : one(verify.rows)),
+  },
+  {
+    name: "tailrace_verify_passes_total",
+    kind: "counter",
+    help: "Passes over all rows that were begun.",
+    read: ({ verify }) => (verify === undefined ? [] : one(verify.pass)),
+  },
+  {
+    name: "tailrace_drift_documents",
+    kind: "gauge",
+    help: "Documents that differed from their rows in the last whole pass, by rule and kind: missing, stale, different, extra (without a row).",
+    labels: ["rule", "kind"],
+    read: ({ verify }) =>
+      (verify?.lastPass?.byRule ?? []).map(({ rule, kind, documents }) => [
+        { rule, kind },
+        documents,
+      ]),
+  },
 ];
 
 /** Of the process. */

@@ -19,6 +19,23 @@ interface CommonStatus {
   readonly rows?: UnwrittenRows;
   /** Of one in whose process tables are loaded: the loads, done or not. */
   readonly loads?: readonly ReportedLoad[] | undefined;
+  /** Of one that compares documents with their rows without end. */
+  readonly verify?: ReportedVerify | undefined;
+}
+
+/** How comparing without end stands. */
+interface ReportedVerify {
+  /** Passes begun, and rows compared, since the start. */
+  readonly pass: number;
+  readonly rows: number;
+  /** What the last whole pass found, by rule and kind; null before its end. */
+  readonly lastPass: {
+    readonly byRule: readonly {
+      readonly rule: string;
+      readonly kind: string;
+      readonly documents: number;
+    }[];
+  } | null;
 }
 
 /** Rows that a rule's conditions leave out, updates in which no column changed that it uses, and rows that became dead letters. */

@@ -1,4 +1,4 @@
-import type { CheckpointStore } from "../core/checkpoint.ts";
+import type { CheckpointStore, LogPlace } from "../core/checkpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { asTailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
@@ -80,4 +80,10 @@ export function placeOf(cursor: CheckpointCursor): {
 } {
   const { file, position } = cursor.current();
   return { file, position };
+}
+
+/** The place up to which everything is acknowledged: further than where reading resumes while XA transactions are prepared. */
+export function readPlace(cursor: CheckpointCursor): LogPlace {
+  const { file, position, readTo } = cursor.current();
+  return readTo ?? { file, position };
 }

@@ -8,7 +8,7 @@ import { configFingerprint } from "../config/fingerprint.ts";
 import { Boundary } from "./boundary.ts";
 import { openCascades } from "./cascades/open-cascades.ts";
 import { placeOfVersion } from "./capture/capture-gaps.ts";
-import { Checkpointer } from "./checkpointer.ts";
+import { Checkpointer, readPlace } from "./checkpointer.ts";
 import { decideStart } from "./decide-start.ts";
 import { DocumentDestination } from "./document-destination.ts";
 import { handleGap } from "./gaps.ts";
@@ -28,6 +28,7 @@ import { type RuleSwitchParts, switchRules } from "./rule-switch.ts";
 import { connectionOptions, SourceQueries } from "./source.ts";
 import type { OpenOptions, Stages } from "./stages.ts";
 import { openStores } from "./stores.ts";
+import { startContinuousVerify } from "./verify/start-continuous.ts";
 import { CommitTracker } from "./tracker.ts";
 
 /**
@@ -152,6 +153,15 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const resume = checkpointer.resumePoint(close);
   for (const request of options.loads ?? []) await loads.start(request);
   loads.begin();
+  const verifying = resources.use(
+    startContinuousVerify(config, {
+      rules,
+      loads: () => loads.status(),
+      applied: { read: () => Promise.resolve(readPlace(cursor)) },
+      clock,
+      logger,
+    }),
+  );
   const documents = new DocumentDestination({
     router,
     sink,
@@ -201,6 +211,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       rows: router.unwritten,
       sink: sink.stats(),
       loads: loads.status(),
+      verify: verifying?.status(),
       state: sink.stats().waitingFor === null && capture.stream.isConnected ? "running" : "waiting",
     }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),

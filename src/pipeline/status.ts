@@ -2,6 +2,7 @@ import type { PipelineConfig } from "../config/config.ts";
 import type { TableGap } from "../core/checkpoint.ts";
 import type { SinkStats } from "../core/sink.ts";
 import type { LoadProgress } from "../snapshot/load-progress.ts";
+import type { VerifyStatus } from "./verify/continuous.ts";
 
 /** What every running pipeline can tell about itself at any moment. */
 export interface CommonStatus {
@@ -48,6 +49,8 @@ export interface DirectStatus extends CommonStatus, LogStatus {
   readonly rows: UnwrittenRows;
   /** Loads of tables beside the stream, done or not. */
   readonly loads: readonly LoadProgress[];
+  /** How comparing documents with their rows stands; absent where it is not asked for (`verify.continuous`). */
+  readonly verify?: VerifyStatus | undefined;
 }
 
 /** A pipeline from MySQL into records. */
@@ -65,6 +68,8 @@ export interface SyncStatus extends CommonStatus {
   readonly partitions: readonly PartitionStatus[];
   /** Loads of tables beside the stream, done or not, whichever instance works at them; none where tables are loaded only when asked for. */
   readonly loads: readonly LoadProgress[];
+  /** As of {@link DirectStatus}; of the instance that does it. */
+  readonly verify?: VerifyStatus | undefined;
 }
 
 /** How far a partition is read. */
