@@ -117,7 +117,7 @@ function loadLines({ adminPort }: LoadSettings, seed: number): string[] {
     "[load]",
     `connections = ${random.integer(1, 4)}`,
     `chunk_size = "${random.pick(["16KiB", "64KiB", "256KiB"])}"`,
-    `max_rows_per_second = ${random.pick([10_000, 20_000, 40_000])}`,
+    `max_rows_per_second = ${random.pick([20_000, 40_000, 80_000])}`,
     "",
     "[admin]",
     `listen = "127.0.0.1:${adminPort}"`,

@@ -36,18 +36,20 @@ export async function verifyByCommand(
     ...most,
     ...options,
   ]);
-  const lines = stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const summary = lines.at(-1) ?? {};
+  const result = parseResult(stdout);
   return {
     exitCode,
-    differences: lines.filter(({ kind, id }) => kind !== undefined && id !== undefined) as never,
-    repaired: Number(summary["repaired"] ?? 0),
-    unsettled: Number(summary["unsettled"] ?? 0),
+    ...result,
     log: stderr.trimEnd().split("\n").slice(-SHOWN).join("\n"),
   };
+}
+
+type Counted = Pick<VerifyAnswer, "differences" | "repaired" | "unsettled">;
+
+/** What was printed as JSON; nothing found where the command failed before. */
+function parseResult(stdout: string): Counted {
+  if (stdout.trim() === "") return { differences: [], repaired: 0, unsettled: 0 };
+  return JSON.parse(stdout) as Counted;
 }
 
 /** What is wrong with an answer that should name exactly the damaged documents: a line each, none when all is well. */
