@@ -15,6 +15,7 @@ import { resolveOffsets } from "./offset-start.ts";
 import { OffsetTracker } from "./offset-tracker.ts";
 import { createPoisonHandler } from "./poison.ts";
 import { configFingerprint } from "../../config/fingerprint.ts";
+import type { TopicPartition } from "../../core/kafka.ts";
 import type { RecordView } from "../../core/record.ts";
 import { Boundary } from "../boundary.ts";
 import { createRowFailureHandler } from "../row-failures.ts";
@@ -23,6 +24,7 @@ import { type RuleSwitchParts, switchRules } from "../rule-switch.ts";
 import { RecordStream } from "./record-stream.ts";
 import { Router } from "../router.ts";
 import type { OpenOptions, Stages } from "../stages.ts";
+import { startContinuousVerify } from "../verify/start-continuous.ts";
 import { openDeadLetters } from "../stores.ts";
 import { createSyncGapHandler } from "./sync-gaps.ts";
 import { SyncNotes } from "./sync-notes.ts";
@@ -189,6 +191,16 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   });
   const onPoison = createPoisonHandler({ ...patience, pipeline, deadLetters });
   const watching = topics.run(ending.signal).catch(fail);
+  const verifying = resources.use(
+    startContinuousVerify(config, {
+      rules,
+      loads: () => loads?.status() ?? [],
+      isElsewhere: () => !hasFirstPartition(consumer.assignment(), Object.keys(topics.topics)),
+      capture: options.capture,
+      clock,
+      logger,
+    }),
+  );
   const held = resources.move();
   return {
     stream,
@@ -222,6 +234,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
         gaps: notes.gaps,
         rows: router.unwritten,
         loads: loads?.status() ?? [],
+        verify: verifying?.status(),
         sink: sink.stats(),
         state: assignments.isChanging ? "rebalancing" : isFlowing ? "running" : "waiting",
       };
@@ -234,6 +247,12 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
       await watching;
     },
   };
+}
+
+/** Of all instances one has the first partition of the first topic: it does what one is to do. */
+function hasFirstPartition(assigned: readonly TopicPartition[], topics: Iterable<string>): boolean {
+  const [first] = [...topics].toSorted();
+  return assigned.some(({ topic, partition }) => topic === first && partition === 0);
 }
 
 /** The record in hand, as members of a dead letter. */

@@ -34,6 +34,13 @@ export function startContinuousVerify(
   const { continuousRowsPerSecond: rate } = config.verify;
   if (rate === undefined) return null;
   const { rules, loads, isElsewhere, applied, capture, clock, logger } = options;
+  if (config.topology === "sync" && capture === undefined) {
+    logger.warn(
+      {},
+      "documents are not compared with their rows: only with records of a capture in this configuration ([kafka]) it is known which changes they hold",
+    );
+    return null;
+  }
   return new ContinuousVerify({
     open: async (signal) => {
       // loaded only where it is wanted
