@@ -11,6 +11,11 @@ export interface Figures {
   readonly startup_ms?: number;
   /** Most memory that the process measured ever held (VmHWM), start-up included, in MiB. */
   readonly rss_mb?: number;
+  /** From the start to the documents' agreeing with the rows, all processes' starts included. */
+  readonly seconds?: number;
+  /** Changes that were read from the log or a topic, and rows that were loaded. */
+  readonly changes_read?: number;
+  readonly rows_loaded?: number;
   /** Rows per second as a part of what pregenerated bulk requests of the same documents reached. */
   readonly ratio_to_bulk?: number;
   /** In the end, in rows: those without a document, those whose document is older, and documents whose row is gone. */

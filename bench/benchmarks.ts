@@ -4,6 +4,7 @@ import { directNull } from "./direct-null.ts";
 import { directReal } from "./direct-real.ts";
 import { directRules } from "./direct-rules.ts";
 import { encode } from "./encode.ts";
+import { incremental } from "./incremental.ts";
 import { kafkaCapture } from "./kafka-capture.ts";
 import { kafkaSync } from "./kafka-sync.ts";
 import { latencyDirect } from "./latency-direct.ts";
@@ -30,6 +31,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   directReal,
   loadReal,
   pollBaseline,
+  incremental,
   latencyDirect,
   kafkaCapture,
   kafkaSync,

@@ -2,6 +2,9 @@ import type { BenchmarkResult, Figures } from "../benchmark.ts";
 
 const COLUMNS: readonly (keyof Figures)[] = [
   "rows",
+  "seconds",
+  "changes_read",
+  "rows_loaded",
   "rows_per_s",
   "cpu_us_per_row",
   "rss_mb",
