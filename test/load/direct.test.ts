@@ -1,16 +1,9 @@
 import { expect, test } from "vitest";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { openTestDatabase } from "../support/mysql.ts";
-import { createTestPipeline, type RunningPipeline } from "../support/pipeline.ts";
-import { until } from "../support/until.ts";
+import { createTestPipeline } from "../support/pipeline.ts";
 import { verifyTables } from "../support/verify.ts";
-
-/** Resolves when no load waits or runs. */
-async function loaded(run: RunningPipeline): Promise<void> {
-  await until("the tables are loaded", () =>
-    run.status().loads.every(({ state }) => state === "done"),
-  );
-}
+import { loaded } from "./load-scene.ts";
 
 test("tables that were there before are loaded while they change, whatever their key", async () => {
   await using db = await openTestDatabase();
