@@ -7,6 +7,7 @@ import { initCommand } from "./init.ts";
 import { loadCommand } from "./load.ts";
 import { mappingCommand } from "./mapping.ts";
 import { rebuildCommand } from "./rebuild.ts";
+import { recoverCommand } from "./recover.ts";
 import { ruleCommand } from "./rule-test.ts";
 import { runCommand } from "./run.ts";
 import { seekCommand } from "./seek.ts";
@@ -38,6 +39,7 @@ Exit codes: 0 done or drained, 1 fatal error, 2 configuration or preflight at fa
   program.addCommand(verifyCommand(context, setExitCode));
   program.addCommand(seekCommand(context));
   program.addCommand(rebuildCommand(context, setExitCode));
+  program.addCommand(recoverCommand(context, setExitCode));
   program.addCommand(mappingCommand(context, setExitCode));
   program.addCommand(ruleCommand(context));
   program.addCommand(testCommand(context, setExitCode));

@@ -87,13 +87,13 @@ export const ERROR_TABLE = {
     disposition: "fatal",
     summary: "The server no longer has the binary log that the checkpoint needs.",
     remedy:
-      "Changes since the checkpoint are gone from the log: choose a new start with `tailrace run --from …` and reload the tables.",
+      "Changes since the checkpoint are gone from the log: `tailrace recover` begins at its end, loads the tables, and removes documents whose rows have gone.",
   },
   SOURCE_IDENTITY_CHANGED: {
     disposition: "fatal",
     summary: "The server is not the one that the checkpoint's file and position belong to.",
     remedy:
-      "Point the configuration at the old server, or choose a new start with `tailrace run --from …`.",
+      "Point the configuration at the old server, or let `tailrace recover` begin anew at this one and load the tables.",
   },
   SOURCE_REPLACED: {
     disposition: "fatal",
@@ -126,54 +126,57 @@ export const ERROR_TABLE = {
   BINLOG_INCIDENT: {
     disposition: "fatal",
     summary: "The server logged an INCIDENT: changes are missing from its binary log.",
-    remedy: "Choose a start after the incident with `tailrace run --from …` and reload the tables.",
+    remedy:
+      "`tailrace recover` begins behind it, loads the tables, and removes documents whose rows have gone.",
   },
   BINLOG_STATEMENT: {
     disposition: "reject",
     summary: "A statement changed a captured table without row events.",
-    remedy: "Set binlog_format=ROW for every session and reload the table.",
+    remedy:
+      "Set binlog_format=ROW for every session; `tailrace recover` then loads and compares the table.",
   },
   BINLOG_ROLLED_BACK: {
     disposition: "reject",
     summary: "A transaction that touched captured tables was logged and then rolled back.",
     remedy:
-      "It mixed transactional and other storage engines: reload the tables, and keep captured tables in InnoDB.",
+      "It mixed transactional and other storage engines: keep captured tables in InnoDB; `tailrace recover` loads and compares the table.",
   },
   BINLOG_IMAGE_PARTIAL: {
     disposition: "reject",
     summary: "Rows were logged without the columns that their document ids are made of.",
     remedy:
-      "SET GLOBAL binlog_row_image=FULL, or use the primary key as the rule's id; then reload the table.",
+      "SET GLOBAL binlog_row_image=FULL, or use the primary key as the rule's id; then `tailrace recover`.",
   },
   BINLOG_XA_UNKNOWN: {
     disposition: "reject",
     summary:
       "An XA transaction was committed whose rows were logged before the position at which reading began.",
     remedy:
-      "Reload the tables that it changed; start next time at a position without prepared XA transactions (XA RECOVER).",
+      "Load the tables that it changed (`tailrace load`, then `tailrace verify --repair`); start next time at a position without prepared XA transactions (XA RECOVER).",
   },
   SCHEMA_MISMATCH: {
     disposition: "reject",
     summary:
       "The binary log names no columns and the table's present definition does not fit its events.",
-    remedy: "SET GLOBAL binlog_row_metadata=FULL (it is dynamic), then reload the table.",
+    remedy: "SET GLOBAL binlog_row_metadata=FULL (it is dynamic), then `tailrace recover`.",
   },
   SCHEMA_UNREADABLE: {
     disposition: "reject",
     summary: "A captured table has a column whose values in the binary log cannot be read.",
     remedy:
-      "For MariaDB's old temporal columns: SET GLOBAL mysql56_temporal_format=ON, then ALTER TABLE … FORCE; otherwise change the column's type. Then reload the table.",
+      "For MariaDB's old temporal columns: SET GLOBAL mysql56_temporal_format=ON, then ALTER TABLE … FORCE; otherwise change the column's type. Then `tailrace recover`.",
   },
   SCHEMA_KEY_CHANGED: {
     disposition: "reject",
     summary: "The columns that a table's document ids are made of have changed.",
     remedy:
-      "Documents under the old ids stay behind: delete them, or rebuild the index and reload the table.",
+      "Documents under the old ids stay behind: `tailrace recover` loads the table and deletes them; `tailrace rebuild` does it in a new index.",
   },
   SCHEMA_TABLE_CLEARED: {
     disposition: "reject",
     summary: "A captured table was truncated or dropped; its documents remain.",
-    remedy: 'Delete the documents or the index, or set on_truncate = "delete" for the rule.',
+    remedy:
+      '`tailrace recover` (or `tailrace verify --repair`) deletes the documents; on_truncate = "delete" does so at once.',
   },
   SCHEMA_TABLE_STOPPED: {
     disposition: "fatal",
@@ -184,7 +187,7 @@ export const ERROR_TABLE = {
   SCHEMA_TABLE_REPLACED: {
     disposition: "reject",
     summary: "Another table, whose rows were not captured, took a captured table's name.",
-    remedy: "Reload the table.",
+    remedy: "`tailrace recover` loads and compares the table.",
   },
   KAFKA_UNREACHABLE: {
     disposition: "retry",
@@ -299,7 +302,7 @@ export const ERROR_TABLE = {
     summary:
       "A record holds only part of a row, and there is no MySQL server to read the rest from.",
     remedy:
-      "Name the server as source.mysql; then write the rows of the records named again, or reload the table.",
+      "Name the server as source.mysql; then write the rows of the records named again, or `tailrace recover`.",
   },
   KAFKA_RECORD_TOO_LARGE: {
     disposition: "reject",
@@ -413,6 +416,11 @@ export const ERROR_TABLE = {
       "Rows cannot be loaded beside a sync whose records carry no versions: its documents are ordered by offsets, which places in MySQL's log do not compare with.",
     remedy:
       "Load with a new name (state, group) and new indices before the sync begins, then start it at the load's beginning: `tailrace load --then run`.",
+  },
+  SNAPSHOT_UNVERIFIED: {
+    disposition: "reject",
+    summary: "A table is being loaded again after a loss, and not compared with its documents yet.",
+    remedy: "`tailrace recover` goes on with it.",
   },
   SNAPSHOT_ROW_CHANGED: {
     disposition: "retry",

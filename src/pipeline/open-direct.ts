@@ -27,6 +27,7 @@ import { loadRules, ownIndices, RuleSet } from "./rule-set.ts";
 import { type RuleSwitchParts, switchRules } from "./rule-switch.ts";
 import { connectionOptions, SourceQueries } from "./source.ts";
 import type { OpenOptions, Stages } from "./stages.ts";
+import { noteIncident } from "./recover/note-incident.ts";
 import { openStores } from "./stores.ts";
 import { startContinuousVerify } from "./verify/start-continuous.ts";
 import { CommitTracker } from "./tracker.ts";
@@ -201,6 +202,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
         `The binary log has no records: ${poison.detail}`,
       );
     },
+    noteFailure: (error) => noteIncident(error, cursor),
     onFailure: (listener) => progress.onFailure(listener),
     status: () => ({
       topology: "direct",

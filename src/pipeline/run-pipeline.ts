@@ -172,7 +172,10 @@ async function runStages(
   try {
     const outcome = await Promise.race([finish(), late.promise]);
     if (failure === null) await saveDrained(stages, logger, { outcome, drainTimeoutMs });
-    else await stages.resume.save().catch(() => undefined);
+    else {
+      stages.noteFailure?.(failure);
+      await stages.resume.save().catch(() => undefined);
+    }
   } finally {
     ended.abort();
     signal.removeEventListener("abort", onAbort);

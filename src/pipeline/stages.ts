@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { RuleConfig } from "../config/config.ts";
+import type { TailraceError } from "../core/errors.ts";
 import type { LoadControl } from "./load/load-control.ts";
 import type { PumpStages } from "./pump.ts";
 import type { ReloadAnswer } from "./reload.ts";
@@ -12,6 +13,8 @@ export interface Stages extends PumpStages, AsyncDisposable {
   readonly clock: Clock;
   /** Calls the listener with the error when the destination or what it needs cannot go on. */
   onFailure(listener: (error: unknown) => void): void;
+  /** Takes note of what ended the run, as far as the next one must know it. Called before the last save. */
+  noteFailure?(error: TailraceError): void;
   status(): PipelineStatus;
   /** Absent: tables cannot be loaded in this process. */
   readonly loads?: LoadControl | undefined;

@@ -36,7 +36,9 @@ export function planRecovery(inputs: RecoveryInputs): Recovery {
   const loads = (checkpoint.loads ?? []).filter((load) => !tables.some((each) => isOf(load, each)));
   const kept = keptLoads(inputs, tables);
   const gaps = [
-    ...diagnosis.gaps.filter((gap) => !tables.some((table) => isOf(gap, table))),
+    ...diagnosis.gaps.filter(
+      (gap) => !isUnnamed(gap) && !tables.some((table) => isOf(gap, table)),
+    ),
     ...tables.map((table) => unverified(table, checkpoint)),
   ];
   const next = { ...checkpoint, gaps, loads: [...loads, ...kept] };
@@ -62,7 +64,13 @@ export function planRecovery(inputs: RecoveryInputs): Recovery {
 
 /** Tables that the rules take and that are to be loaded and compared. */
 function mended({ diagnosis: { lost, gaps }, tables }: RecoveryInputs): readonly RuledTable[] {
-  return lost === null ? tables.filter((table) => gaps.some((gap) => isOf(gap, table))) : tables;
+  if (lost !== null || gaps.some(isUnnamed)) return tables;
+  return tables.filter((table) => gaps.some((gap) => isOf(gap, table)));
+}
+
+/** The log did not tell which tables it was about. */
+function isUnnamed({ table }: TableGap): boolean {
+  return table === "";
 }
 
 /** A table whose recovery was interrupted goes on with its loads; any other is loaded from the beginning. */

@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import { TailraceError } from "../../core/errors.ts";
 import type { TableLoad } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
+import { tableName } from "../../core/schema.ts";
 import { describeServer } from "../../mysql/server.ts";
 import { openJsonClient } from "../../sink/client.ts";
 import { readIndexEpoch } from "../../sink/index-meta.ts";
@@ -14,6 +15,7 @@ import { loadRules, ownIndices, RuleSet } from "../rule-set.ts";
 import { connectionOptions, SourceQueries } from "../source.ts";
 import { openStores } from "../stores.ts";
 import { diagnose, type Diagnosis, isWhole } from "./diagnose.ts";
+import { verifyRecovered } from "./verify-recovered.ts";
 import { planRecovery, type Recovery, withoutUnverified } from "./plan-recovery.ts";
 
 /** How a pipeline is recovered. */
@@ -24,8 +26,6 @@ export interface RecoverOptions {
   /** Told what is missing before anything is changed; false = leave it so. */
   readonly confirm: (found: Diagnosis) => Promise<boolean>;
   readonly onProgress?: ((loads: readonly LoadProgress[]) => void) | undefined;
-  /** Compares the tables with their documents and mends what differs, while the pipeline runs; true when they agree then. */
-  readonly verify: (recovery: Recovery, running: DrivenPipeline) => Promise<boolean>;
 }
 
 /** How a recovery ended. */
@@ -62,7 +62,8 @@ export async function recover(
       if (running.status() !== null && loads.every((load) => isEnded(load))) break;
       await clock.sleep(LOOK_MS, signal);
     }
-    const isEqual = await options.verify(recovery, running);
+    const rules = [...new Set(recovery.tables.flatMap((table) => table.rules))];
+    const isEqual = await verifyRecovered(config, { ...options, rules, applied: running });
     if (signal.aborted) return { kind: "stopped" };
     await running.stop();
     if (!isEqual) return { kind: "different" };
@@ -72,7 +73,7 @@ export async function recover(
   await forgetGaps(config, recovery);
   return {
     kind: "recovered",
-    tables: recovery.tables.map(({ database, table }) => `${database}.${table}`),
+    tables: recovery.tables.map(tableName),
   };
 }
 
@@ -123,7 +124,7 @@ function isEnded({ state, database, table, error }: TableLoad): boolean {
   if (state === "failed" || state === "cancelled")
     throw new TailraceError(
       "SNAPSHOT_NOTHING",
-      `${database}.${table} could not be loaded: ${error ?? state}`,
+      `${tableName({ database, table })} could not be loaded: ${error ?? state}`,
     );
   return state === "done";
 }
