@@ -34,6 +34,7 @@ export interface ChunkReaderOptions extends ConnectionOptions {
 }
 
 const FIVE_MINUTES_MS = 300_000;
+const MINUTE_MS = 60_000;
 /** Keys of one statement: it stays far below the smallest `max_allowed_packet` in use. */
 const MAX_KEYS = 500;
 const MAX_LITERAL_BYTES = 256 * 1024;
@@ -44,10 +45,12 @@ const ER_LOCK_DEADLOCK = 1213;
 /** Opens the connections of a reader of chunks: one, two when rows come from a replica. Throws SOURCE_*. */
 export async function openChunkReader(options: ChunkReaderOptions): Promise<ChunkReader> {
   const { source: sourceOptions, patienceMs = FIVE_MINUTES_MS, clock = systemClock } = options;
-  const reading = await openReading(options, patienceMs);
+  // the server's own waiting is to end before a query's
+  const queryTimeoutMs = patienceMs + MINUTE_MS;
+  const reading = await openReading(options, queryTimeoutMs);
   let source = reading;
   try {
-    if (sourceOptions !== undefined) source = await openReading(sourceOptions, patienceMs);
+    if (sourceOptions !== undefined) source = await openReading(sourceOptions, queryTimeoutMs);
     const marks = await openWatermarks({ source, reading, patienceMs, clock });
     return new MysqlChunkReader({ source, reading, marks, patienceMs, clock });
   } catch (error) {

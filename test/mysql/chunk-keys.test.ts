@@ -183,7 +183,7 @@ describe.each(["mysql", "mariadb"] as const)(
   (server) => {
     const types = server === "mysql" ? COMMON : OF_MARIADB;
 
-    test("by a key of any type", { timeout: 60_000 }, async () => {
+    test("by a key of any type", { timeout: 120_000 }, async () => {
       await using chunks = await openChunks(server);
       for (const [i, type] of types.entries()) {
         await fill(chunks, `t${i}`, [type], chunks.isMariadb);
@@ -193,7 +193,7 @@ describe.each(["mysql", "mariadb"] as const)(
 
     test(
       "by composite keys, whose columns have another order in the table",
-      { timeout: 60_000 },
+      { timeout: 120_000 },
       async () => {
         await using chunks = await openChunks(server);
         const keys = fc.sample(
@@ -210,7 +210,7 @@ describe.each(["mysql", "mariadb"] as const)(
       },
     );
 
-    test("and its ranges are ranges of the index", { timeout: 60_000 }, async () => {
+    test("and its ranges are ranges of the index", { timeout: 120_000 }, async () => {
       await using chunks = await openChunks(server);
       const { database, reader } = chunks;
       for (const [i, type] of types.entries()) {

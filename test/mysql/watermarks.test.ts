@@ -52,7 +52,7 @@ async function logEnd(connection: Connection, sql: string): Promise<LogPlace> {
 }
 
 describe.each(SERVERS)("on $name", ({ service, options, hold, logEnd: statement }) => {
-  test("a chunk waits for what is logged and not committed", { timeout: 60_000 }, async () => {
+  test("a chunk waits for what is logged and not committed", { timeout: 120_000 }, async () => {
     await using server = await startService(service, { owned: true, dedicated: true, options });
     const url = new URL(server.url);
     const writer = await createConnection(connectionOptions(url));
@@ -103,4 +103,67 @@ describe.each(SERVERS)("on $name", ({ service, options, hold, logEnd: statement 
       watcher.destroy();
     }
   });
+});
+
+const REPLICATIONS = [
+  {
+    service: "mysql",
+    start: (port: string) =>
+      `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ${port}, SOURCE_USER = 'root', SOURCE_AUTO_POSITION = 1,
+        GET_SOURCE_PUBLIC_KEY = 1; START REPLICA`,
+    stop: "STOP REPLICA SQL_THREAD",
+    goOn: "START REPLICA SQL_THREAD",
+  },
+  {
+    service: "mariadb",
+    start: (port: string) =>
+      `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${port}, MASTER_USER = 'root', MASTER_USE_GTID = slave_pos; START SLAVE`,
+    stop: "STOP SLAVE SQL_THREAD",
+    goOn: "START SLAVE SQL_THREAD",
+  },
+] as const;
+
+describe.each(REPLICATIONS)("on a replica of $service", ({ service, start, stop, goOn }) => {
+  test(
+    "a chunk waits until the replica has what the source had logged, and not for ever",
+    { timeout: 120_000 },
+    async () => {
+      const own = { owned: true, dedicated: true } as const;
+      const [source, replica] = await Promise.all([
+        startService(service, { ...own, options: { server_id: "101" } }),
+        startService(service, { ...own, options: { server_id: "102" } }),
+      ]);
+      await using stack = new AsyncDisposableStack();
+      stack.use(source);
+      stack.use(replica);
+      const [writer, applier] = await Promise.all([
+        createConnection(connectionOptions(new URL(source.url))),
+        createConnection(connectionOptions(new URL(replica.url))),
+      ]);
+      stack.defer(() => writer.destroy());
+      stack.defer(() => applier.destroy());
+      await writer.query(
+        "CREATE DATABASE shop; USE shop; CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO t VALUES (1, 'old')",
+      );
+      await applier.query(start(new URL(source.url).port));
+      const options = {
+        ...parseConnectionUrl(replica.url),
+        source: parseConnectionUrl(source.url),
+      };
+      await using reader = await openChunkReader(options);
+      await using hasty = await openChunkReader({ ...options, patienceMs: 1_000 });
+      const table = (await until("the replica's table", () => reader.describe("shop", "t")))!;
+      await applier.query(stop);
+      await writer.query("UPDATE t SET v = 'new'");
+      const all = { kind: "range", range: { after: null, upTo: null } } as const;
+      await expect(hasty.read(table, all)).rejects.toMatchObject({ code: "SOURCE_QUERY_FAILED" });
+      const reading = reader.read(table, all);
+      await applier.query(goOn);
+      const chunk = await reading;
+      expect(rowsOf(chunk)).toEqual([["1", '"new"']]);
+      expect(chunk.low).toEqual(
+        await logEnd(writer, service === "mysql" ? MYSQL.logEnd : "SHOW MASTER STATUS"),
+      );
+    },
+  );
 });
