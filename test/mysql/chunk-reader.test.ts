@@ -238,3 +238,67 @@ test("a reader that cannot open its second connection closes the first", async (
     code: "SOURCE_UNREACHABLE",
   });
 });
+
+test("over TLS, too", async () => {
+  await using chunks = await openChunks("mysql");
+  await chunks.database.query(
+    "CREATE TABLE t (a INT PRIMARY KEY, b LONGTEXT); INSERT INTO t VALUES (1, REPEAT('x', 500000)), (2, 'y')",
+  );
+  const options = parseConnectionUrl(chunks.database.url.href);
+  await using reader = await openChunkReader({ ...options, tls: { insecure: true } });
+  const chunk = await reader.read(await describeTable(chunks), ALL);
+  expect(rowsOf(chunk).map((row) => row[1]!.length)).toEqual([500_002, 3]);
+});
+
+test("by the key that the server made, as the log has it", async () => {
+  await using chunks = await openChunks("mysql");
+  await chunks.database.query(
+    "SET sql_generate_invisible_primary_key = ON; CREATE TABLE t (v INT); INSERT INTO t VALUES (10), (20)",
+  );
+  const table = await describeTable(chunks);
+  expect(table.schema.columns.map(({ name }) => name)).toEqual(["my_row_id", "v"]);
+  expect(rowsOf(await chunks.reader.read(table, ALL))).toEqual([
+    ["1", "10"],
+    ["2", "20"],
+  ]);
+});
+
+test("of a system-versioned table the rows that are current", async () => {
+  await using chunks = await openChunks("mariadb");
+  await chunks.database.query(
+    "CREATE TABLE t (a INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 10), (2, 20); UPDATE t SET v = 11 WHERE a = 1; DELETE FROM t WHERE a = 2",
+  );
+  const table = await describeTable(chunks);
+  expect(table.keyColumns).toEqual([0]);
+  const rows = rowsOf(await chunks.reader.read(table, ALL));
+  expect(rows.map((row) => row.slice(0, 2))).toEqual([["1", "11"]]);
+  expect(await chunks.reader.lastKey(table)).toEqual(["1"]);
+});
+
+test.each(["InnoDB", "MyISAM"])(
+  "of a partitioned or plain table of %s, each row once",
+  async (engine) => {
+    await using chunks = await openChunks(engine === "InnoDB" ? "mysql" : "mariadb");
+    const parted = engine === "InnoDB" ? "PARTITION BY HASH (a) PARTITIONS 5" : "";
+    const values = Array.from({ length: 100 }, (_, i) => `(${i * 37}, ${i})`);
+    await chunks.database.query(
+      `CREATE TABLE t (a INT PRIMARY KEY, v INT) ENGINE=${engine} ${parted}; INSERT INTO t VALUES ${values.join()}`,
+    );
+    const table = await describeTable(chunks);
+    const found: string[] = [];
+    for (let after: KeyLiterals | null = null; ;) {
+      const upTo: KeyLiterals | null = await chunks.reader.keyAfter(
+        table,
+        { after, upTo: null },
+        7,
+      );
+      if (upTo === null) break;
+      const chunk = await chunks.reader.read(table, { kind: "range", range: { after, upTo } });
+      found.push(...rowsOf(chunk).map((row) => row[1]!));
+      after = upTo;
+    }
+    expect(found.toSorted((a, b) => Number(a) - Number(b))).toEqual(
+      values.map((_, i) => String(i)),
+    );
+  },
+);
