@@ -15,7 +15,7 @@ import { handleGap } from "./gaps.ts";
 import { openCapture, openReplica } from "./open-capture.ts";
 import { ChunkQueue } from "./load/chunk-queue.ts";
 import { loseWindows } from "./load/lose-windows.ts";
-import { openDirectLoads, planLoads } from "./load/open-direct-loads.ts";
+import { openDirectLoads, openRelaxedLoads, planLoads } from "./load/open-direct-loads.ts";
 import { ReadStream } from "./load/read-stream.ts";
 import { Windows } from "./load/windows.ts";
 import { Progress } from "./progress.ts";
@@ -55,6 +55,8 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
   const names = { caseSensitive: source.server.lowerCaseTableNames === 0 };
   const rules = new RuleSet(loaded, names);
   await planLoads(cursor, { mode: config.load.mode, beginning, rules, queries });
+  const { client } = stores;
+  const relaxed = await openRelaxedLoads(config, { client, rules, cursor, resources, ...options });
   const checkpointer = new Checkpointer({ store: stores.checkpoints, cursor, clock, logger });
   // also the test that the state can be written, and that nobody else writes it
   await checkpointer.save();
@@ -132,7 +134,7 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       onClose: () => loads.halt(),
     }),
   );
-  const shared = { cursor, windows, queue, rules, names, queries, resources, ...options };
+  const shared = { cursor, windows, queue, rules, names, queries, relaxed, resources, ...options };
   const loads = openDirectLoads(config, shared);
   const gapHandling = { ...handling, router, sink, notes: cursor };
   const boundary = new Boundary();

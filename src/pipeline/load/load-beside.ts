@@ -50,6 +50,7 @@ export function openLoadBeside(options: LoadBesideOptions): LoadBeside {
     client: writer.client,
     rules: writer.rules,
     isWanted: load.relaxIndex,
+    clock,
     logger,
   });
   const destination = new VersionDestination({
@@ -71,11 +72,13 @@ export function openLoadBeside(options: LoadBesideOptions): LoadBeside {
     logger,
     signal,
   });
+  let restoring: Promise<void> | undefined;
   return {
     runner,
     destination,
     start: async (loads) => {
       await relaxing.begin([...journal.loads, ...loads]);
+      restoring ??= relaxing.restoreOthers(signal);
       await runner.start(loads);
     },
     [Symbol.asyncDispose]: async () => {
@@ -88,6 +91,7 @@ export function openLoadBeside(options: LoadBesideOptions): LoadBeside {
       ended.abort();
       await late;
       await relaxing.endAll();
+      await restoring;
       await gate?.[Symbol.asyncDispose]();
     },
   };

@@ -62,7 +62,7 @@ export async function openJob(
   const { pipeline, request, isAnew, nowMs, clock, logger } = options;
   const before = await store.load();
   const job = describeJob(request);
-  const isUnfinished = before !== null && !isFinished(before, request.keys?.length ?? 0);
+  const isUnfinished = before !== null && !isFinished(before);
   if (isUnfinished && before.job === job && !isAnew) {
     const loads = before.loads.map(again);
     const journal = new JobJournal(store, { ...before, loads }, clock);
@@ -70,15 +70,16 @@ export async function openJob(
   }
   if (isUnfinished && !isAnew)
     logger.warn({}, "another load that was not finished is given up: what it had loaded stays");
-  const fresh = { pipeline, job, loads: options.loads, keysDone: 0, begunMs: nowMs };
+  const keys = request.keys?.length;
+  const fresh = { pipeline, job, loads: options.loads, keys, begunMs: nowMs };
   const journal = new JobJournal(store, fresh, clock);
   await journal.save();
   return { journal, isResumed: false, begunMs: nowMs };
 }
 
-function isFinished({ loads, keysDone }: LoadJob, keys: number): boolean {
-  return keys > 0
-    ? (keysDone ?? 0) >= keys
+function isFinished({ loads, keys, keysDone = 0 }: LoadJob): boolean {
+  return keys !== undefined
+    ? keysDone >= keys
     : loads.every(({ state }) => state === "done" || state === "cancelled");
 }
 

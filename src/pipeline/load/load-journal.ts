@@ -9,7 +9,8 @@ export interface LoadJob {
   /** Tells what was asked for: the same again goes on where it was. */
   readonly job: string;
   readonly loads: readonly TableLoad[];
-  /** Of a load by keys: how many of them, in the order given, are answered for. */
+  /** Of a load by keys: how many there are, and how many of them, in the order given, are answered for. */
+  readonly keys?: number | undefined;
   readonly keysDone?: number | undefined;
   /** When it was asked for first, ms since 1970: a stream that begins then misses nothing. */
   readonly begunMs?: number | undefined;

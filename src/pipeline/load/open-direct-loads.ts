@@ -1,4 +1,5 @@
 import type { DirectConfig } from "../../config/config.ts";
+import type { JsonClient } from "../../core/json-client.ts";
 import type { CheckpointCursor } from "../checkpoint-cursor.ts";
 import type { DecidedStart } from "../decide-start.ts";
 import type { RuleSet } from "../rule-set.ts";
@@ -10,6 +11,7 @@ import { DirectLoads } from "./direct-loads.ts";
 import { planInitialLoads } from "./initial-loads.ts";
 import { createReaderOpener } from "./reader-opener.ts";
 import { createReplicaLagGate } from "./replica-lag.ts";
+import { RelaxedLoads } from "./relaxed-loads.ts";
 import { readRuledTables } from "./ruled-tables.ts";
 import type { Windows } from "./windows.ts";
 
@@ -32,6 +34,33 @@ export async function planLoads(
   if (loads !== undefined) cursor.setLoads(loads);
 }
 
+/** Opens what relaxes the indices of loads, before any of them is created; until the end of the resources. */
+export async function openRelaxedLoads(
+  config: DirectConfig,
+  {
+    client,
+    rules,
+    cursor,
+    resources,
+    clock,
+    logger,
+  }: Pick<DirectLoadsContext, "rules" | "cursor" | "resources" | "clock" | "logger"> & {
+    readonly client: JsonClient;
+  },
+): Promise<RelaxedLoads> {
+  const isWanted = config.load.relaxIndex;
+  const relaxed = new RelaxedLoads({ client, rules, isWanted, clock, logger });
+  await relaxed.begin(cursor.loads ?? []);
+  const ending = new AbortController();
+  const restoring = relaxed.restoreOthers(ending.signal);
+  resources.defer(async () => {
+    ending.abort();
+    await relaxed.endAll();
+    await restoring;
+  });
+  return relaxed;
+}
+
 /** What loads share with the pipeline that they run in. */
 export interface DirectLoadsContext extends OpenOptions {
   readonly cursor: CheckpointCursor;
@@ -40,6 +69,7 @@ export interface DirectLoadsContext extends OpenOptions {
   readonly rules: RuleSet;
   readonly names: { readonly caseSensitive: boolean };
   readonly queries: SourceQueries;
+  readonly relaxed: RelaxedLoads;
   /** What lives as long as the pipeline. */
   readonly resources: AsyncDisposableStack;
 }
@@ -47,7 +77,7 @@ export interface DirectLoadsContext extends OpenOptions {
 /** The loads of a direct pipeline, as configured; none has begun. */
 export function openDirectLoads(config: DirectConfig, context: DirectLoadsContext): DirectLoads {
   const { cursor, windows, queue, rules, names, queries, resources } = context;
-  const { clock, logger, signal } = context;
+  const { relaxed, clock, logger, signal } = context;
   const { mode, connections, chunkBytes, maxRowsPerSecond, pauseWhileLagging } = config.load;
   const gate =
     pauseWhileLagging &&
@@ -72,6 +102,11 @@ export function openDirectLoads(config: DirectConfig, context: DirectLoadsContex
       chunkBytes,
       maxRowsPerSecond,
       mayRead: gate && ((aborted) => gate.mayRead(aborted)),
+      onChunkWritten: () => {
+        relaxed.onWritten();
+        return Promise.resolve();
+      },
+      onLoadEnded: (load) => relaxed.end(load),
       clock,
       logger,
       signal,

@@ -1,54 +1,77 @@
+import type { Clock } from "../../core/clock.ts";
 import { asTailraceError } from "../../core/errors.ts";
 import type { JsonClient } from "../../core/json-client.ts";
 import type { TableLoad } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { RuleSet } from "../rule-set.ts";
-import { createIndexRelaxer, type IndexRelaxer } from "./relax-index.ts";
+import { ownIndices, type RuleSet } from "../rule-set.ts";
+import { createIndexRelaxer, type IndexRelaxer, restoreIndices } from "./relax-index.ts";
 
 /** What relaxing the indices of loads takes. */
 export interface RelaxedLoadsOptions {
+  /** Stays the caller's. */
   readonly client: JsonClient;
   readonly rules: Pick<RuleSet, "rules">;
   /** `load.relax_index`. */
   readonly isWanted: boolean;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** Pause between two tries to put back what was left behind. */
+const RETRY_MS = 5_000;
 
 /**
  * Relaxes the indices that loads create, as configured, and puts them back when the last load of each has ended: see `createIndexRelaxer`. A failure is told in the log; the load is slower then, no
  * more. No method rejects.
  */
 export class RelaxedLoads {
-  readonly #rules: RelaxedLoadsOptions["rules"];
-  readonly #relaxer: IndexRelaxer | null;
-  readonly #logger: Logger;
+  readonly #options: RelaxedLoadsOptions;
+  readonly #relaxer: IndexRelaxer;
+  /** Indices by load. */
   readonly #begun = new Map<string, readonly string[]>();
-  /** One after another. */
+  /** One step after another. */
   #work: Promise<void> = Promise.resolve();
   #isRelaxing = false;
 
-  constructor({ client, rules, isWanted, logger }: RelaxedLoadsOptions) {
-    this.#rules = rules;
-    this.#relaxer = isWanted ? createIndexRelaxer(client, logger) : null;
-    this.#logger = logger;
+  constructor(options: RelaxedLoadsOptions) {
+    this.#options = options;
+    this.#relaxer = createIndexRelaxer(options.client, options.logger);
   }
 
-  /** Before the first chunk of these loads, those that have ended passed over. */
+  /** Before the first chunk of these loads; those that have ended are passed over. */
   async begin(loads: readonly TableLoad[]): Promise<void> {
-    for (const load of loads) {
+    const { isWanted } = this.#options;
+    for (const load of isWanted ? loads.filter(isUnderWay) : []) {
       const key = keyOf(load);
-      if (this.#relaxer === null || !isUnderWay(load) || this.#begun.has(key)) continue;
+      if (this.#begun.has(key)) continue;
       const indices = this.#indicesOf(load);
       this.#begun.set(key, indices);
-      await this.#do((relaxer) => relaxer.begin(indices));
+      await this.#do(() => this.#relaxer.begin(indices));
+    }
+  }
+
+  /** Puts back what earlier lives have left relaxed and no load here goes on with. Waits for a server that is away, until the signal aborts. */
+  async restoreOthers(signal: AbortSignal): Promise<void> {
+    const { client, rules, clock, logger } = this.#options;
+    while (!signal.aborted) {
+      const begun = new Set([...this.#begun.values()].flat());
+      const others = ownIndices(rules.rules).filter((index) => !begun.has(index));
+      try {
+        await restoreIndices(client, others, logger);
+        return;
+      } catch (cause) {
+        const error = asTailraceError(cause);
+        if (error.disposition !== "retry") return this.#warn(error);
+        await clock.sleep(RETRY_MS, signal);
+      }
     }
   }
 
   /** A chunk was written. */
   onWritten(): void {
-    if (this.#isRelaxing) return;
+    if (this.#isRelaxing || this.#begun.size === 0) return;
     this.#isRelaxing = true;
-    void this.#do((relaxer) => relaxer.relax()).then(() => {
+    void this.#do(() => this.#relaxer.relax()).then(() => {
       this.#isRelaxing = false;
     });
   }
@@ -58,34 +81,31 @@ export class RelaxedLoads {
     const key = keyOf(load);
     const indices = this.#begun.get(key);
     this.#begun.delete(key);
-    if (indices !== undefined) await this.#do((relaxer) => relaxer.end(indices));
+    if (indices !== undefined) await this.#do(() => this.#relaxer.end(indices));
   }
 
   /** Nothing is loaded any more by this process. */
   async endAll(): Promise<void> {
-    for (const indices of this.#begun.values()) await this.#do((relaxer) => relaxer.end(indices));
+    const begun = [...this.#begun.values()];
     this.#begun.clear();
+    for (const indices of begun) await this.#do(() => this.#relaxer.end(indices));
     await this.#work;
   }
 
   #indicesOf({ rules }: TableLoad): readonly string[] {
-    return this.#rules.rules
-      .filter(({ config }) => config.createIndex && rules.includes(config.name))
-      .map(({ config }) => config.index)
-      .filter((index) => !/[{}*]/.test(index));
+    return ownIndices(
+      this.#options.rules.rules.filter(({ config }) => rules.includes(config.name)),
+    );
   }
 
-  async #do(step: (relaxer: IndexRelaxer) => Promise<void>): Promise<void> {
-    const relaxer = this.#relaxer;
-    if (relaxer === null) return;
-    const work = this.#work.then(() => step(relaxer));
-    this.#work = work.catch((cause: unknown) => {
-      this.#logger.warn(
-        { err: asTailraceError(cause) },
-        "the settings of an index could not be changed for a load",
-      );
-    });
-    await this.#work;
+  #do(step: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(step).catch((cause: unknown) => this.#warn(cause));
+    return this.#work;
+  }
+
+  #warn(cause: unknown): void {
+    const err = asTailraceError(cause);
+    this.#options.logger.warn({ err }, "the settings of an index could not be changed for a load");
   }
 }
 

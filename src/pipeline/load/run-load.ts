@@ -4,14 +4,12 @@ import { TailraceError } from "../../core/errors.ts";
 import type { ChunkReader, TableLoad } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import { tableName } from "../../core/schema.ts";
-import { ownIndices } from "../rule-set.ts";
 import type { LoadProgress } from "../../snapshot/load-progress.ts";
 import { type DocumentWriter, openDocumentWriter, refuseUnversioned } from "./document-writer.ts";
 import { openLoadBeside } from "./load-beside.ts";
 import { type JobRequest, openJob, type OpenJob, openJobStore } from "./load-job.ts";
 import { type LoadedKeys, loadKeys } from "./load-keys.ts";
 import { createReaderOpener } from "./reader-opener.ts";
-import { restoreIndices } from "./relax-index.ts";
 import { readRuledTables, requestedLoads } from "./ruled-tables.ts";
 import { claimStream } from "./stream-claim.ts";
 import type { WritingStats } from "./writing-sink.ts";
@@ -81,7 +79,6 @@ export async function runLoad(
     clock,
     logger,
   });
-  await restoreLeft(config, writer, job, logger);
   const { epoch, from } = writer.epoch;
   logger.info({ epoch, epoch_from: from, resumed: job.isResumed }, "loading by versions");
   const parts = { ...options, config, writer, openReader, nothingStreams, job };
@@ -181,18 +178,6 @@ async function byKeys(
     isFinished,
     loads: [{ ...load, rows, state: isFinished ? "done" : "running" }],
   };
-}
-
-/** Indices that an earlier life has relaxed and this one does not go on with. */
-function restoreLeft(
-  { load }: DirectConfig | SyncConfig,
-  { rules, client }: DocumentWriter,
-  { journal }: OpenJob,
-  logger: Logger,
-): Promise<void> {
-  const goOn = new Set(load.relaxIndex ? journal.loads.flatMap((each) => each.rules) : []);
-  const others = rules.rules.filter(({ config }) => !goOn.has(config.name));
-  return restoreIndices(client, ownIndices(others), logger);
 }
 
 function refuseSeveral({ where, keys }: JobRequest, loads: readonly TableLoad[]): void {

@@ -8,7 +8,6 @@ import type { Logger } from "../../core/logger.ts";
 import type { LoadProgress, LoadSelection } from "../../snapshot/load-progress.ts";
 import { newLoad } from "../../snapshot/new-load.ts";
 import type { RuleChange } from "../reload.ts";
-import { ownIndices } from "../rule-set.ts";
 import { hasCaptureBegun } from "./capture-begun.ts";
 import { type DocumentWriter, openDocumentWriter, refuseUnversioned } from "./document-writer.ts";
 import { planInitialLoads } from "./initial-loads.ts";
@@ -18,7 +17,6 @@ import { JobJournal, type LoadJobStore } from "./load-journal.ts";
 import { openLoadIndex } from "./load-journal-index.ts";
 import { mysqlOf } from "./load-source.ts";
 import { createReaderOpener } from "./reader-opener.ts";
-import { restoreIndices } from "./relax-index.ts";
 import { readRuledTables, requestedLoads } from "./ruled-tables.ts";
 
 /** What the loads of a sync take. */
@@ -188,10 +186,6 @@ export class SyncLoads implements LoadControl {
     const loads = planned.map((load) => (this.#isChanged(load) ? newLoad(load) : load));
     for (const load of loads) await journal.put(load);
     this.#changed.clear();
-    const goOn = loads.filter(isUnderWay);
-    const relaxed = new Set(config.load.relaxIndex ? goOn.flatMap((load) => load.rules) : []);
-    const others = writer.rules.rules.filter(({ config: rule }) => !relaxed.has(rule.name));
-    await restoreIndices(writer.client, ownIndices(others), logger);
     await using beside = openLoadBeside({
       load: config.load,
       drainTimeoutMs: config.drainTimeoutMs,
@@ -212,10 +206,6 @@ export class SyncLoads implements LoadControl {
       this.#beside = null;
     }
   }
-}
-
-function isUnderWay({ state }: TableLoad): boolean {
-  return state === "waiting" || state === "running" || state === "paused";
 }
 
 function unmoved(load: TableLoad): LoadProgress {
