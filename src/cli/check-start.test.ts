@@ -65,7 +65,15 @@ test("a checkpoint is gone on from, and one that the server cannot serve is an e
   expect(() => describeStart(SHORTENED, { checkpoint, config })).toThrow(
     "The server has no binlog file binlog.000001",
   );
-  expect(() => describeStart(SOURCE, { checkpoint: null, config })).toThrow(
+  const never = configWith('[load]\nmode = "never"');
+  expect(() => describeStart(SOURCE, { checkpoint: null, config: never })).toThrow(
     "source.start is not set",
   );
+});
+
+test("without a start the log is read from its end, and what is there already is loaded", () => {
+  const config = configWith("");
+  expect(describeStart(SOURCE, { checkpoint: null, config })).toMatchObject([
+    { severity: "ok", message: expect.stringMatching(/^first start, from .*; rows .* are loaded/) },
+  ]);
 });

@@ -44,7 +44,8 @@ export function describeStart(
     config,
   }: { readonly checkpoint: Checkpoint | null; readonly config: DirectConfig | CaptureConfig },
 ): readonly Finding[] {
-  const { start: configured, gtid } = config.source;
+  const { gtid } = config.source;
+  const configured = config.source.start ?? (isLoaded(config) ? LATEST : undefined);
   if (configured?.kind === "timestamp" && checkpoint === null) return [timedStart(configured)];
   const start = resolveStart({
     checkpoint,
@@ -58,18 +59,29 @@ export function describeStart(
   if (checkpoint !== null) {
     return [{ severity: "ok", check: CHECK, message: `goes on from the checkpoint, ${where}` }];
   }
-  const begin: Finding = { severity: "ok", check: CHECK, message: `first start, from ${where}` };
+  const loads = isLoaded(config)
+    ? "; rows that are there already are loaded beside the stream"
+    : "";
+  const message = `first start, from ${where}${loads}`;
+  const begin: Finding = { severity: "ok", check: CHECK, message };
   const isWholeLog = /\D0*1$/.test(source.binlogFiles[0] ?? "");
-  if (configured?.kind !== "earliest" || isWholeLog) return [begin];
+  if (configured?.kind !== "earliest" || isWholeLog || isLoaded(config)) return [begin];
   return [
     {
       ...begin,
       severity: "warning",
       message: `first start, from ${where}; what was logged before is gone`,
       remedy:
-        "Rows that have not changed since then will be missing: fill the index once by other means.",
+        "Rows that have not changed since then will be missing: load them once, by `tailrace load`.",
     },
   ];
+}
+
+const LATEST = { kind: "latest" } as const;
+
+/** Does a first start load the rows that are there? */
+function isLoaded(config: DirectConfig | CaptureConfig): boolean {
+  return config.topology === "direct" && config.load.mode === "initial";
 }
 
 /** Where that is in the log is looked for when a run begins. */

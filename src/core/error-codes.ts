@@ -44,7 +44,8 @@ export const ERROR_TABLE = {
   CONFIG_START_MISSING: {
     disposition: "fatal",
     summary: "There is no checkpoint yet and the configuration does not say where to start.",
-    remedy: 'Set source.start to "earliest", "latest", a binlog position or a GTID set.',
+    remedy:
+      'Set source.start to "earliest", "latest", a time, a binlog position or a GTID set; or let the rows be loaded: load.mode = "initial".',
   },
   CONFIG_RULES_CHANGED: {
     disposition: "fatal",

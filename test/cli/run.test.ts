@@ -96,7 +96,7 @@ test("a second signal ends a drain at once with 130", async () => {
 });
 
 test("what needs a person ends the run with its code, and 2 when it is the configuration", async () => {
-  await using scene = await openScene({ source: "" });
+  await using scene = await openScene({ source: '[load]\nmode = "never"' });
   await using child = spawnTailrace(["run", scene.file, "--json"]);
   expect(await child.exitCode).toBe(2);
   expect(linesOf(child.stdout)).toMatchObject([{ error: { code: "CONFIG_START_MISSING" } }]);

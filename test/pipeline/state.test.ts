@@ -82,11 +82,12 @@ test("a second process with the same checkpoint is refused", async () => {
   expect(first.troubles).toEqual([]);
 });
 
-test("without a checkpoint and without a start nothing is guessed", async () => {
+test("without a checkpoint, a start and a load nothing is guessed", async () => {
   await using db = await openTestDatabase();
   await using target = await openTestTarget();
   const rules = `[[rules]]\ntable = "${db.name}.t"\nindex = "${target.prefix}t"\n`;
-  await using pipeline = await createTestPipeline({ db, target, rules, begin: "" });
+  const more = '[load]\nmode = "never"\n';
+  await using pipeline = await createTestPipeline({ db, target, rules, begin: "", more });
   await expect(pipeline.start()).rejects.toMatchObject({ code: "CONFIG_START_MISSING" });
 });
 
