@@ -1,4 +1,5 @@
 import type { CaptureConfig, PipelineConfig, SyncConfig } from "../config/config.ts";
+import { systemClock } from "../core/clock.ts";
 import { asTailraceError, type TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
@@ -140,6 +141,9 @@ async function runOne(config: PipelineConfig, run: RunContext): Promise<void> {
     // Loaded only now: the other commands start faster without it.
     const { runPipeline } = await import("../pipeline/run-pipeline.ts");
     const { readDocumentEpoch } = await import("../pipeline/capture/document-epoch.ts");
+    const { releaseStaleBlocks } = await import("../pipeline/rebuild/stale-block.ts");
+    if (config.topology !== "capture")
+      await releaseStaleBlocks(config, { clock: systemClock, logger });
     await runPipeline(config, {
       signal,
       logger,

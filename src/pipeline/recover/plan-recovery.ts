@@ -36,9 +36,7 @@ export function planRecovery(inputs: RecoveryInputs): Recovery {
   const loads = (checkpoint.loads ?? []).filter((load) => !tables.some((each) => isOf(load, each)));
   const kept = keptLoads(inputs, tables);
   const gaps = [
-    ...diagnosis.gaps.filter(
-      (gap) => !isUnnamed(gap) && !tables.some((table) => isOf(gap, table)),
-    ),
+    ...diagnosis.gaps.filter((gap) => !isUnnamed(gap) && !tables.some((table) => isOf(gap, table))),
     ...tables.map((table) => unverified(table, checkpoint)),
   ];
   const next = { ...checkpoint, gaps, loads: [...loads, ...kept] };

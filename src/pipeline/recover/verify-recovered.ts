@@ -52,7 +52,7 @@ export async function verifyRecovered(
       ended.abort();
       await telling;
     }
-    logResult(result, logger);
+    logResult(result, rule, logger);
     areEqual &&= isInAgreement(result);
   }
   return areEqual && !signal.aborted;
@@ -79,12 +79,16 @@ async function tell(show: () => void, clock: Clock, signal: AbortSignal): Promis
   }
 }
 
-function logResult({ counts, repaired, differences, indices }: VerifyResult, logger: Logger): void {
+function logResult(
+  { counts, repaired, differences, indices }: VerifyResult,
+  rule: string | undefined,
+  logger: Logger,
+): void {
   logger.info({ ...counts, repaired }, "documents were compared with their rows");
   for (const { index, id, kind, repair } of differences)
     if (repair === undefined || repair === "left")
       logger.error({ index, id, kind }, "a document does not agree with its row, and was left");
-  for (const { index, documents, reason } of indices)
-    if (documents === null)
+  for (const { index, documents, reason, rules } of indices)
+    if (documents === null && (rule === undefined || rules.includes(rule)))
       logger.warn({ index, reason }, "documents without a row were not looked for");
 }
