@@ -189,6 +189,24 @@ describe.each(["mysql", "mariadb"] as const)("a chunk reader on %s", (server) =>
     expect(rowsOf(await chunks.reader.read(table, ALL))).toEqual([["1", "2"]]);
   });
 
+  test("needs SELECT and to see where the log ends", async () => {
+    await using chunks = await openChunks(server);
+    const { name, url } = chunks.database;
+    await chunks.database.query(`
+      CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 1); CREATE USER ${name} IDENTIFIED BY 'secret';
+      GRANT REPLICATION CLIENT ON *.* TO ${name}; GRANT SELECT ON ${name}.* TO ${name}`);
+    try {
+      const options = { ...parseConnectionUrl(url.href), user: name, password: "secret" };
+      await using reader = await openChunkReader(options);
+      const table = (await reader.describe(name, "t"))!;
+      expect(await reader.lastKey(table)).toEqual(["1"]);
+      await reader.checkWhere(table, "b = 1");
+      expect(rowsOf(await reader.read(table, ALL))).toEqual([["1", "1"]]);
+    } finally {
+      await chunks.database.query(`DROP USER ${name}`);
+    }
+  });
+
   test("rejects what runs when it is closed", async () => {
     await using chunks = await openChunks(server);
     await chunks.database.query("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
