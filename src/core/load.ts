@@ -19,6 +19,8 @@ export interface TableLoad {
   readonly state: LoadState;
   /** The columns that chunks go by, in the key's order; null before the first chunk. */
   readonly key: readonly string[] | null;
+  /** What decides the order of that key, as a text to compare: types and collations. With another one the load begins anew; absent = not known. */
+  readonly keyOrder?: string | undefined;
   /** Every row with a key up to this one is applied, in conflict or a dead letter; null = none yet. */
   readonly after: KeyLiterals | null;
   /** The greatest key when the load began: rows behind it came later, by the stream; null = not known yet, or the table was empty. */

@@ -221,3 +221,22 @@ test("what a destination refuses to open fails its load", async () => {
   await scene.runner.idle();
   expect(scene.runner.status()).toMatchObject([{ state: "failed" }]);
 });
+
+test("a key that is ordered otherwise since makes a load begin anew, also over a restart", async () => {
+  const source = new FakeSource();
+  source.fill("orders", 100);
+  const running = {
+    ...orders,
+    state: "running",
+    key: ["id"],
+    after: ["50"],
+    upTo: ["100"],
+    rows: 50,
+  } as const;
+  const journal = new MemoryJournal([{ ...running, keyOrder: "another" }]);
+  await using scene = openScene({}, { source, journal });
+  await scene.runner.start([]);
+  await scene.runner.idle();
+  expect(ascending(scene.destination.written)).toEqual(upTo(100));
+  expect(scene.logged.find(({ level }) => level === "warn")?.message).toMatch(/begins anew/);
+});

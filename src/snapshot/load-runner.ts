@@ -16,8 +16,8 @@ import { RowLimit } from "./row-limit.ts";
 
 /** What loading tables takes. */
 export interface LoadRunnerOptions {
-  /** Opens a reader: one per connection, and another one after a failure that may pass. */
-  readonly openReader: () => Promise<ChunkReader>;
+  /** Opens a reader: one per connection, and another one after a failure that may pass. The signal ends what takes long. */
+  readonly openReader: (signal: AbortSignal) => Promise<ChunkReader>;
   readonly destination: ChunkDestination;
   readonly journal: LoadJournal;
   /** Readers at work at the same time, of all tables together. */

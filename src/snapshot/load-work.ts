@@ -8,7 +8,7 @@ import { KeptLoad, type KeptLoadOptions } from "./kept-load.ts";
 import { KeyWalk, type WalkedChunk } from "./key-walk.ts";
 import type { LoadProgress } from "./load-progress.ts";
 import { RowRate } from "./row-rate.ts";
-import { findWalkStart, type WalkBounds, type WalkStart } from "./walk-start.ts";
+import { findWalkStart, type WalkStart } from "./walk-start.ts";
 
 /** What working at a load takes. */
 export interface LoadWorkOptions extends KeptLoadOptions {
@@ -33,8 +33,6 @@ export class LoadWork {
   #rate: RowRate | null = null;
   /** Null until the table is described, and when it is to be described again. */
   #walk: KeyWalk | null = null;
-  /** What decided the order of the keys so far; null before it is known. */
-  #order: string | null = null;
   #isPreparing = false;
   #isResting = false;
   #failure: TailraceError | null = null;
@@ -111,7 +109,7 @@ export class LoadWork {
     const progress = walk.finish(chunk, rows);
     this.#backoff.reset();
     this.#failure = null;
-    (this.#rate ??= new RowRate(this.#clock)).add(rows);
+    this.#rate?.add(rows);
     const moved = progress && { after: progress.after, rows: this.load.rows + progress.rows };
     if (walk.isDone) void this.end("done", moved ?? {});
     else if (moved !== null) void this.#load.change(moved);
@@ -186,7 +184,7 @@ export class LoadWork {
   async #prepare(reader: ChunkReader): Promise<void> {
     this.#isPreparing = true;
     try {
-      const start = await findWalkStart(reader, this.load, this.#order);
+      const start = await findWalkStart(reader, this.load);
       if (this.#hasEnded) return;
       if (start === null) {
         const fields = { table: tableName(this.load) };
@@ -196,8 +194,8 @@ export class LoadWork {
       await this.#begin(start);
       if (this.#hasEnded) return;
       const { after, upTo } = this.load;
-      this.#order = start.order;
       if (upTo === null) return void this.end("done");
+      this.#rate ??= new RowRate(this.#clock);
       this.#walk = new KeyWalk(start.table, { after, upTo }, this.#options.ahead);
     } finally {
       this.#isPreparing = false;
@@ -210,14 +208,12 @@ export class LoadWork {
     const { load } = this;
     const { logger } = this.#options;
     const startedAt = load.startedAt ?? new Date(this.#clock.now()).toISOString();
-    const fields = { table: tableName(load), rules: load.rules };
-    if (anew === null) logger.info({ ...fields, rows: load.rows }, "a load goes on");
-    else if (load.key === null) logger.info({ ...fields, ...counted(anew) }, "a load begins");
-    else
-      logger.warn(
-        { ...fields, ...counted(anew) },
-        "a load begins anew: the table's key is another one",
-      );
+    const { rows } = load;
+    const estimatedRows = anew?.estimatedRows ?? load.estimatedRows;
+    const fields = { table: tableName(load), rules: load.rules, estimatedRows };
+    if (anew === null) logger.info({ ...fields, rows }, "a load goes on");
+    else if (load.key === null) logger.info(fields, "a load begins");
+    else logger.warn(fields, "a load begins anew: the table's key is another one");
     // Paused meanwhile, it stays so.
     const state = load.state === "waiting" ? "running" : load.state;
     await this.#load.change({ state, startedAt, ...(anew && { ...anew, after: null, rows: 0 }) });
@@ -259,8 +255,4 @@ export class LoadWork {
     this.#isResting = false;
     bell.ring();
   }
-}
-
-function counted({ estimatedRows }: WalkBounds): { readonly estimatedRows: number | null } {
-  return { estimatedRows };
 }

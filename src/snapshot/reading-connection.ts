@@ -11,7 +11,7 @@ import type { RowLimit } from "./row-limit.ts";
 
 /** What a connection takes, and what all of them share. */
 export interface ReadingOptions {
-  readonly openReader: () => Promise<ChunkReader>;
+  readonly openReader: (signal: AbortSignal) => Promise<ChunkReader>;
   readonly destination: ChunkDestination;
   /** A chunk with more bytes is read again in parts. */
   readonly limitBytes: number;
@@ -84,7 +84,7 @@ export class ReadingConnection {
     try {
       if (mayRead !== undefined) await occupancy.heldUp(() => mayRead(signal));
       if (signal.aborted) return false;
-      this.#reader ??= await openReader();
+      this.#reader ??= await openReader(signal);
       occupancy.failure = null;
       this.#backoff.reset();
       return !signal.aborted;

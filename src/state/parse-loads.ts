@@ -24,6 +24,7 @@ function isLoad(value: unknown): value is TableLoad {
     (load.where === undefined || typeof load.where === "string") &&
     STATES.includes(load.state as LoadState) &&
     (load.key === null || areTexts(load.key)) &&
+    (load.keyOrder === undefined || typeof load.keyOrder === "string") &&
     (load.after === null || areTexts(load.after)) &&
     (load.upTo === null || areTexts(load.upTo)) &&
     Number.isSafeInteger(load.rows)

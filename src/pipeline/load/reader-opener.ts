@@ -6,13 +6,19 @@ import { mysqlOf } from "./load-source.ts";
 
 /**
  * Opens readers of chunks as a pipeline is configured: at its source, or at `load.replica` with the source's watermarks. Throws CONFIG_INVALID for a sync without
- * `source.mysql`; the readers throw SOURCE_*.
+ * `source.mysql`; the readers throw SOURCE_*, also when the signal aborts.
  */
-export function createReaderOpener(config: DirectConfig | SyncConfig): () => Promise<ChunkReader> {
+export function createReaderOpener(
+  config: DirectConfig | SyncConfig,
+): (signal?: AbortSignal) => Promise<ChunkReader> {
   const source = readingOptions(mysqlOf(config));
   const { replica } = config.load;
-  return () =>
-    openChunkReader(replica === undefined ? source : { ...readingOptions(replica), source });
+  return (signal) => {
+    const at = { ...source, signal };
+    return openChunkReader(
+      replica === undefined ? at : { ...readingOptions(replica), signal, source: at },
+    );
+  };
 }
 
 /** A reader's queries take as long as its chunks. */
