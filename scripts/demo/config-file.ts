@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { LogEnd } from "../support/log-end.ts";
 import { SHOP_RULES } from "./shop-rules.ts";
 import { SHOP_TABLES, type ShopTable } from "./shop-tables.ts";
 
@@ -36,8 +35,6 @@ export interface ShopConfig {
   /** Brokers to put in between; null = none. */
   readonly kafka: URL | null;
   readonly names: ShopNames;
-  /** Where the log ends before the shop is there; null = read the whole log. */
-  readonly start: LogEnd | null;
 }
 
 /** Writes `tailrace.toml` into a folder that it empties first: no checkpoint of an earlier demo. Returns the file's path and text. */
@@ -53,7 +50,7 @@ export async function writeConfigFile(
   return { path, text };
 }
 
-function configText({ mysql, elasticsearch, kafka, names, start }: ShopConfig): string {
+function configText({ mysql, elasticsearch, kafka, names }: ShopConfig): string {
   const source = new URL(mysql);
   source.pathname = "";
   const sink = new URL(elasticsearch);
@@ -65,9 +62,6 @@ function configText({ mysql, elasticsearch, kafka, names, start }: ShopConfig): 
     ``,
     `[source]`,
     `url = ${quote(source.href)}`,
-    start === null
-      ? `start = "earliest"`
-      : `start = { file = ${quote(start.file)}, position = ${start.position} }`,
     ``,
     `[sink]`,
     `hosts = [${quote(sink.href.replace(/\/$/, ""))}]`,

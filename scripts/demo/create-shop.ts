@@ -1,6 +1,7 @@
-import type { Connection, ResultSetHeader } from "mysql2/promise";
+import type { Connection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { createRandom, type Random } from "../support/random.ts";
 import { CREATE_TABLE, SHOP_TABLES, type ShopTable } from "./shop-tables.ts";
+import { SHOP_RULES } from "./shop-rules.ts";
 import {
   customerRow,
   INSERTED_COLUMNS,
@@ -10,10 +11,10 @@ import {
   type Value,
 } from "./shop-rows.ts";
 
-/** How many rows a new shop has. */
-export const SHOP_SIZE = { customers: 2_000, products: 500, orders: 6_000 } as const;
+/** How many rows a new shop has; with the items of the orders about 100,000. */
+export const SHOP_SIZE = { customers: 10_000, products: 2_500, orders: 25_000 } as const;
 
-const ROWS_A_STATEMENT = 500;
+const ROWS_A_STATEMENT = 1_000;
 
 /** Drops the shop of an earlier demo. */
 export async function dropShop(connection: Connection, database: string): Promise<void> {
@@ -45,6 +46,16 @@ export async function createShop(connection: Connection, database: string): Prom
     await fill(connection, "order_items", firstItems(random)),
   ];
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** How many documents the rules make of the shop as it is now. */
+export async function countDocuments(connection: Connection, database: string): Promise<number> {
+  const counts = SHOP_TABLES.map((table) => {
+    const { where = "TRUE" } = SHOP_RULES[table].expected;
+    return `(SELECT COUNT(*) FROM \`${database}\`.${table} WHERE ${where})`;
+  });
+  const [[row]] = await connection.query<RowDataPacket[]>(`SELECT ${counts.join(" + ")} AS count`);
+  return Number(row?.["count"]);
 }
 
 /** Inserts rows of a table in one statement; returns the first id that the server gave out, where it does that. */

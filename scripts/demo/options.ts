@@ -7,7 +7,7 @@ export interface DemoOptions {
   readonly forMs: number | null;
   /** Kafka in between: a capture and two syncs instead of one process. */
   readonly kafka: boolean;
-  /** Compare every row with its document at the end. */
+  /** Compare every row with its document at the end, by other means than `tailrace verify`. */
   readonly verify: boolean;
   /** Leave the servers that were started running. */
   readonly keep: boolean;
@@ -16,14 +16,14 @@ export interface DemoOptions {
 /** The text of `--help`. */
 export const HELP = `Usage: npm run demo -- [options]
 
-Starts a real MySQL and a real Elasticsearch, creates a small shop in MySQL, starts tailrace between the two and keeps changing
-the shop, while a line shows how far the documents are behind. The first run downloads the servers; the next ones start in
-about 15 seconds. Ctrl-C stops everything.
+Starts a real MySQL and a real Elasticsearch, creates a shop of 100,000 rows in MySQL, starts tailrace, which loads them, and keeps
+changing the shop, while a line shows how far the documents are behind. In the end \`tailrace verify\` compares all of them with
+their rows. The first run downloads the servers; the next ones start in about 15 seconds. Ctrl-C stops everything.
 
 Options:
   --kafka          put Kafka between the two: one process captures into topics, two others share them
   --for DURATION   stop the changes after this time ("20s", "5m"), then end
-  --verify         at the end compare every row with its document, field by field; exit code 1 when one differs
+  --verify         at the end compare every row with its document by MySQL's own functions, too; exit code 1 when one differs
   --keep           leave the servers running (npm run services -- down --instance demo stops them)
   --help           show this
 

@@ -17,6 +17,8 @@ export interface DemoPipelines extends AsyncDisposable {
   readonly statuses: readonly (StatusLine | null)[];
   /** What the live line says of them. */
   describe(): readonly string[];
+  /** What is being loaded, in words; null = nothing at the moment. */
+  readonly loading: string | null;
   /** Commit in MySQL to acknowledgement by Elasticsearch: of the last transaction, or so far of the one that is waited for. */
   lagMs(): number;
   /** Is everything up to there in Elasticsearch? */
@@ -44,6 +46,9 @@ export function startDirect(config: string, folder: string): DemoPipelines {
       return [process.status];
     },
     describe: () => describeSinks([process.status]),
+    get loading() {
+      return process.status?.loading ?? null;
+    },
     lagMs: () => lagMs(process.status),
     hasReached: (connection, end) => isCaughtUp(connection, process.status, end),
   };
@@ -85,6 +90,9 @@ export function startWithKafka(config: string, folder: string): DemoPipelines {
         .map((line) => line?.partitions ?? 0)
         .join(" + ")} partitions`,
     ],
+    get loading() {
+      return lines().find((line) => line?.loading)?.loading ?? null;
+    },
     lagMs: () => Math.max(...lines().map(lagMs)),
     hasReached: async (connection, end) => {
       const { status } = capture.process;

@@ -7,8 +7,9 @@ import { verifyTables } from "../../test/support/verify.ts";
 import { cacheDirectory, REPOSITORY } from "../services/paths.ts";
 import { readLogEnd } from "../support/log-end.ts";
 import { lastLogLines, shownPath } from "../support/pipeline-process.ts";
+import { runTailraceCommand } from "../support/tailrace-command.ts";
 import { type ShopNames, shopNames, writeConfigFile } from "./config-file.ts";
-import { createShop, dropShop } from "./create-shop.ts";
+import { countDocuments, createShop, dropShop } from "./create-shop.ts";
 import { type DemoIndices, demoIndices } from "./documents.ts";
 import { showLive } from "./live.ts";
 import type { DemoOptions } from "./options.ts";
@@ -21,6 +22,9 @@ import { SHOP_TABLES } from "./shop-tables.ts";
 
 /** How long the pipeline may take to catch up, ms. */
 const CATCH_UP_LIMIT_MS = 120_000;
+/** How often the load's progress is shown on a terminal, and otherwise as lines, ms. */
+const LOOK_MS = 200;
+const LINES_MS = 1_000;
 const TRANSACTIONS_PER_SECOND = 300;
 
 /** Where and how long the demo runs. */
@@ -57,9 +61,10 @@ export async function runDemo(
     screen.print();
     screen.print(`  ${end}`);
     await catchUp(demo, screen);
-    const isEqual = options.verify ? await verify(demo, screen) : true;
+    const isAgreed = await verifyByCommand(demo, screen);
+    const isEqual = options.verify ? await verifyByServer(demo, screen) : true;
     await stopPipelines(pipelines, screen);
-    return isEqual ? 0 : 1;
+    return isAgreed && isEqual ? 0 : 1;
   } catch (error) {
     screen.live(null);
     if (pipelines.endedLog !== null) await showEndOfLog(pipelines.endedLog, screen);
@@ -76,8 +81,11 @@ interface Demo {
   readonly names: ShopNames;
   readonly connection: Connection;
   readonly indices: DemoIndices;
+  /** That the shop begins with. */
   readonly rows: number;
   readonly pipelines: DemoPipelines;
+  /** Path of the configuration. */
+  readonly config: string;
 }
 
 /** Creates the shop, writes the configuration and starts the pipelines. */
@@ -98,9 +106,6 @@ async function prepare(servers: DemoServers, options: DemoOptions, screen: Scree
 
   const creating = screen.step("Shop");
   await dropShop(connection, names.database);
-  // On a server of our own the whole log is the shop's; on another one reading begins here.
-  if (mysql.isOurs) await connection.query("RESET BINARY LOGS AND GTIDS");
-  const start = mysql.isOurs ? null : await readLogEnd(connection);
   const rows = await createShop(connection, names.database);
   creating.done(
     `${SHOP_TABLES.length} tables, ${formatCount(rows)} rows in database ${names.database}`,
@@ -112,22 +117,35 @@ async function prepare(servers: DemoServers, options: DemoOptions, screen: Scree
     elasticsearch: elasticsearch.url,
     kafka: kafka?.url ?? null,
     names,
-    start,
   });
   screen.print(`  Configuration    ${shownPath(config.path)}:`);
   screen.print();
   for (const line of config.text.trimEnd().split("\n")) screen.print(`    ${line}`.trimEnd());
   screen.print();
   const pipelines = (kafka === null ? startDirect : startWithKafka)(config.path, folder);
-  return { servers, names, connection, indices, rows, pipelines };
+  return { servers, names, connection, indices, rows, pipelines, config: config.path };
 }
 
-/** Waits until the rows that were there before are documents. */
+/** Shows how the rows that were there before become documents, and waits for it. */
 async function firstLoad(demo: Demo, screen: Screen): Promise<void> {
-  const step = screen.step("Pipeline");
-  step.note("reads the log from its start");
+  const { indices, pipelines, connection, names } = demo;
+  const step = screen.step("Load");
+  const expected = await countDocuments(connection, names.database);
+  const deadline = performance.now() + CATCH_UP_LIMIT_MS;
+  for (let documents: number | null = null; documents !== expected;) {
+    if (pipelines.endedLog !== null) throw new Error("tailrace has ended by itself");
+    if (performance.now() > deadline)
+      throw new Error(`only ${documents} of ${expected} documents were loaded`);
+    documents = await indices.count();
+    const [table = ""] = pipelines.loading?.split("; ") ?? [];
+    const done = `${formatCount(documents ?? 0)} of ${formatCount(expected)} documents`;
+    step.note(`${done}   ${table}`.trimEnd());
+    await sleep(screen.isTerminal ? LOOK_MS : LINES_MS);
+  }
   await waitUntilCaughtUp(demo);
-  step.done(`${demo.pipelines.title}: all ${formatCount(demo.rows)} rows were read`);
+  step.done(
+    `${pipelines.title}: ${formatCount(demo.rows)} rows read, ${formatCount(expected)} documents`,
+  );
 }
 
 function showWhereToLook({ servers, names }: Demo, screen: Screen): void {
@@ -185,10 +203,27 @@ async function catchUp(demo: Demo, screen: Screen): Promise<void> {
   );
 }
 
-/** Compares every row with its document; shows the result and returns whether all agree. */
-async function verify(demo: Demo, screen: Screen): Promise<boolean> {
+/** Lets `tailrace verify` compare every row with its document beside the running pipeline, and shows what it says. Returns whether all agree. */
+async function verifyByCommand({ config }: Demo, screen: Screen): Promise<boolean> {
   const step = screen.step("Verification");
-  step.note("compares every row with its document, field by field");
+  step.note(`tailrace verify ${shownPath(config)}`);
+  const { exitCode, stdout, stderr } = await runTailraceCommand(["verify", config]);
+  step.done(
+    exitCode === 0
+      ? "tailrace verify: documents and rows agree"
+      : "tailrace verify: documents and rows DIFFER",
+  );
+  screen.print();
+  const lines = `${stdout}${exitCode === 0 ? "" : stderr}`.trimEnd().split("\n");
+  for (const line of lines) screen.print(`    ${line}`.trimEnd());
+  screen.print();
+  return exitCode === 0;
+}
+
+/** The same by other means: MySQL's own functions say what each document should hold. Shows the result and returns whether all agree. */
+async function verifyByServer(demo: Demo, screen: Screen): Promise<boolean> {
+  const step = screen.step("Once more");
+  step.note("MySQL itself says what every document should hold");
   const result = await verifyTables({
     mysql: demo.servers.mysql.url,
     elasticsearch: demo.servers.elasticsearch.url,
@@ -202,8 +237,8 @@ async function verify(demo: Demo, screen: Screen): Promise<boolean> {
   const rows = result.tables.reduce((sum, table) => sum + table.rows, 0);
   step.done(
     result.isEqual
-      ? `all ${formatCount(rows)} rows equal their documents, field by field`
-      : "rows and documents DIFFER",
+      ? `all ${formatCount(rows)} rows equal their documents, says MySQL`
+      : "rows and documents DIFFER, says MySQL",
   );
   screen.print();
   for (const line of formatCounts(result)) screen.print(`    ${line}`);
