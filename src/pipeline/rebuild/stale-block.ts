@@ -31,7 +31,9 @@ export async function releaseStaleBlocks(
         "took a write block away that an interrupted rebuild had left; go on with it by tailrace rebuild, or undo it with --rollback",
       );
     } catch (error) {
-      logger.debug({ err: asTailraceError(error), index: name }, "no look at rebuilds");
+      const known = asTailraceError(error);
+      logger.debug({ err: known, index: name }, "no look at rebuilds");
+      if (known.disposition === "retry") return;
     }
   }
 }
