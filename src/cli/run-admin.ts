@@ -1,6 +1,7 @@
 import type { PipelineConfig } from "../config/config.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { ReportedLoad } from "../observe/load-line.ts";
 import { createLineMaker, type ReportedStatus, type StatusLine } from "../observe/status-line.ts";
 import type { Reloader } from "./reloader.ts";
 import type { RunView } from "./run-pipelines.ts";
@@ -54,16 +55,18 @@ export async function openRunAdmin(options: RunAdminOptions): Promise<AsyncDispo
 }
 
 /** The line of a pipeline, and how its loads and comparing its documents stand. */
-function statusOf(
-  { status, loads }: RunView,
-  toLine: (status: ReportedStatus) => StatusLine,
-): object {
+function statusOf({ status }: RunView, toLine: (status: ReportedStatus) => StatusLine): object {
   const present = status();
   const line = toLine(present);
-  const { verify } = present;
+  const { loads, verify } = present;
   return {
     ...line,
-    ...(loads !== undefined && { loads: loads.status() }),
+    ...(loads !== undefined && { loads: loads.map(withoutKeys) }),
     ...(verify !== undefined && { verify }),
   };
+}
+
+/** How far a load is in the key is told by its rows: keys are values of rows. */
+function withoutKeys(load: ReportedLoad): object {
+  return { ...load, key: undefined, keyOrder: undefined, after: undefined, upTo: undefined };
 }

@@ -16,6 +16,7 @@ import { openCapture, openReplica } from "./open-capture.ts";
 import { ChunkQueue } from "./load/chunk-queue.ts";
 import { loseWindows } from "./load/lose-windows.ts";
 import { openDirectLoads, openRelaxedLoads, planLoads } from "./load/open-direct-loads.ts";
+import { noteCreated } from "./load/note-created.ts";
 import { ReadStream } from "./load/read-stream.ts";
 import { Windows } from "./load/windows.ts";
 import { Progress } from "./progress.ts";
@@ -130,7 +131,11 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
     new ReadStream({
       stream: capture.stream,
       reads: queue,
-      onEvent: (event) => loseWindows(event, windows),
+      onEvent: (event) => {
+        loseWindows(event, windows);
+        if (event.kind === "schema" && config.load.mode === "initial")
+          noteCreated(event, cursor, rules);
+      },
       onClose: () => loads.halt(),
     }),
   );
