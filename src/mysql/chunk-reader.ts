@@ -39,6 +39,9 @@ const MINUTE_MS = 60_000;
 const MAX_KEYS = 500;
 const MAX_LITERAL_BYTES = 256 * 1024;
 
+/** From this share of numbers that are keys on, chunks are bounded by numbers. */
+const MIN_DENSITY = 0.5;
+
 const ER_LOCK_WAIT_TIMEOUT = 1205;
 const ER_LOCK_DEADLOCK = 1213;
 
@@ -89,6 +92,7 @@ interface Parts {
 
 class MysqlChunkReader implements ChunkReader {
   readonly #parts: Parts;
+  readonly #dense = new WeakMap<DescribedTable, boolean>();
   #running = 0;
 
   constructor(parts: Parts) {
@@ -99,15 +103,17 @@ class MysqlChunkReader implements ChunkReader {
     return this.#run(() => describeChunkTable(this.#parts.reading, database, table));
   }
 
-  estimateRows({ schema }: ChunkTable): Promise<number | null> {
-    return this.#run(async () => {
-      const [row] = await this.#parts.reading.query(
-        "SELECT TABLE_ROWS estimate FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
-        [schema.database, schema.table],
-      );
-      const estimate = row?.["estimate"] ?? null;
-      return estimate === null ? null : Number(estimate);
-    });
+  estimateRows(table: ChunkTable): Promise<number | null> {
+    return this.#run(() => this.#estimate(table));
+  }
+
+  async #estimate({ schema }: ChunkTable): Promise<number | null> {
+    const [row] = await this.#parts.reading.query(
+      "SELECT TABLE_ROWS estimate FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+      [schema.database, schema.table],
+    );
+    const estimate = row?.["estimate"] ?? null;
+    return estimate === null ? null : Number(estimate);
   }
 
   lastKey(chunkTable: ChunkTable): Promise<KeyLiterals | null> {
@@ -124,18 +130,54 @@ class MysqlChunkReader implements ChunkReader {
   keyAfter(chunkTable: ChunkTable, range: KeyRange, rows: number): Promise<KeyLiterals | null> {
     const table = describedTable(chunkTable);
     return this.#run(async () => {
-      const condition = rangeCondition(table.parts, range);
-      const where = condition === null ? "" : `WHERE ${condition} `;
-      const order = keyOrder(table, false);
+      const where = whereOf([rangeCondition(table.parts, range)]);
       const key =
-        (await this.#readKey(table, `${where}${order} LIMIT 1 OFFSET ${rows - 1}`)) ??
-        (await this.#readKey(table, `${where}${keyOrder(table, true)} LIMIT 1`));
+        (await this.#denseKeyAfter(table, range, rows)) ??
+        (await this.#readKey(
+          table,
+          `${where} ${keyOrder(table, false)} LIMIT 1 OFFSET ${rows - 1}`,
+        )) ??
+        (await this.#readKey(table, `${where} ${keyOrder(table, true)} LIMIT 1`));
       if (key !== null && key.every((literal, i) => literal === range.after?.[i])) {
         const text = `chunks of ${tableName(table.schema)} do not move on behind a key: the server finds it again`;
         throw new TailraceError("SNAPSHOT_KEY_UNUSABLE", text);
       }
       return key;
     });
+  }
+
+  /**
+   * Of a number and the `rows` numbers behind it no more than `rows` are keys. Where most numbers are keys, the last one of these that is one ends a chunk, and the server finds
+   * it at once; counting rows costs it a third of what reading them does (0.3 µs a row). Null where keys are not such numbers, or none of these is one.
+   */
+  async #denseKeyAfter(
+    table: DescribedTable,
+    { after, upTo }: KeyRange,
+    rows: number,
+  ): Promise<KeyLiterals | null> {
+    if (after === null || !(await this.#isDense(table))) return null;
+    const bound = [String(BigInt(after[0]!) + BigInt(rows))];
+    const where = whereOf([
+      rangeCondition(table.parts, { after, upTo }),
+      rangeCondition(table.parts, { after: null, upTo: bound }),
+    ]);
+    return this.#readKey(table, `${where} ${keyOrder(table, true)} LIMIT 1`);
+  }
+
+  async #isDense(table: DescribedTable): Promise<boolean> {
+    const [part, ...others] = table.parts;
+    if (others.length > 0 || part!.isDescending || part!.column.type.kind !== "integer")
+      return false;
+    let isDense = this.#dense.get(table);
+    if (isDense === undefined) {
+      const first = await this.#readKey(table, `${keyOrder(table, false)} LIMIT 1`);
+      const last = await this.#readKey(table, `${keyOrder(table, true)} LIMIT 1`);
+      const estimate = (await this.#estimate(table)) ?? 0;
+      const numbers = first === null || last === null ? 0 : Number(last[0]) - Number(first[0]) + 1;
+      isDense = estimate >= MIN_DENSITY * numbers;
+      this.#dense.set(table, isDense);
+    }
+    return isDense;
   }
 
   read(chunkTable: ChunkTable, rows: ChunkRows, limitBytes?: number): Promise<Chunk> {
@@ -253,6 +295,11 @@ function fromOf(table: DescribedTable): string {
   return `FROM ${quoteTable(table.schema)} FORCE INDEX (${quoteName(table.keyName)})`;
 }
 
+function whereOf(conditions: readonly (string | null)[]): string {
+  const told = conditions.filter((condition) => condition !== null);
+  return told.length === 0 ? "" : `WHERE ${told.join(" AND ")}`;
+}
+
 function changed({ schema }: DescribedTable, cause?: unknown): TailraceError {
   const text = `${tableName(schema)} is no longer as it was described`;
   return new TailraceError("SNAPSHOT_ROW_CHANGED", text, { cause });
@@ -261,11 +308,8 @@ function changed({ schema }: DescribedTable, cause?: unknown): TailraceError {
 /** What follows FROM: one condition for a range, one for each bounded number of keys. */
 function* conditionsOf(table: DescribedTable, rows: ChunkRows): Generator<string> {
   if (rows.kind === "range") {
-    const conditions = [
-      rangeCondition(table.parts, rows.range),
-      rows.where === undefined ? null : `(\n${rows.where}\n)`,
-    ].filter((condition) => condition !== null);
-    yield conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+    const where = rows.where === undefined ? null : `(\n${rows.where}\n)`;
+    yield whereOf([rangeCondition(table.parts, rows.range), where]);
     return;
   }
   const columns = table.parts.map(({ column }) => column);

@@ -50,6 +50,40 @@ describe.each(["mysql", "mariadb"] as const)("a chunk reader on %s", (server) =>
     expect(await chunks.reader.read(table, ALL)).toMatchObject({ rows: 0, bytes: 0, buffers: [] });
   });
 
+  test("bounds chunks of numbers with few gaps, and of many", async () => {
+    await using chunks = await openChunks(server);
+    // 1 … 1000 without every third, then a gap, then 100 more
+    const dense = Array.from({ length: 1_000 }, (_, i) => i + 1).filter((n) => n % 3 !== 0);
+    const numbers = [...dense, ...Array.from({ length: 100 }, (_, i) => 1_300 + i)];
+    for (const [name, type, factor] of [
+      ["few", "BIGINT UNSIGNED", 1],
+      ["many", "INT", -1_000],
+    ] as const) {
+      const values = numbers.map((n) => n * factor);
+      await chunks.database.query(
+        `CREATE TABLE ${name} (a ${type} PRIMARY KEY); INSERT INTO ${name} VALUES (${values.join("),(")}); ANALYZE TABLE ${name}`,
+      );
+      const table = await describeTable(chunks, name);
+      const found: string[] = [];
+      const sizes: number[] = [];
+      for (let after: KeyLiterals | null = null; ;) {
+        const upTo: KeyLiterals | null = await chunks.reader.keyAfter(
+          table,
+          { after, upTo: null },
+          90,
+        );
+        if (upTo === null) break;
+        const chunk = await chunks.reader.read(table, { kind: "range", range: { after, upTo } });
+        sizes.push(chunk.rows);
+        found.push(...rowsOf(chunk).map((row) => row[0]!));
+        after = upTo;
+      }
+      expect(found).toEqual(values.toSorted((a, b) => a - b).map(String));
+      expect(Math.max(...sizes)).toBe(90);
+      expect(sizes.filter((size) => size < 60).length).toBeLessThanOrEqual(2);
+    }
+  });
+
   test("reads rows by keys, as a person writes them and as rows have them", async () => {
     await using chunks = await openChunks(server);
     await chunks.database.query(`
