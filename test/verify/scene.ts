@@ -4,13 +4,28 @@ import {
   type VerifyRequest,
 } from "../../src/pipeline/verify/open-verification.ts";
 import type { CaptureConfig, DirectConfig, SyncConfig } from "../../src/config/config.ts";
+import type { LogPlace } from "../../src/core/checkpoint.ts";
+import type { AppliedPlace } from "../../src/core/load.ts";
 import type { Difference } from "../../src/pipeline/verify/difference.ts";
 import type { VerifyResult } from "../../src/pipeline/verify/verify-result.ts";
+
+/** How far a run in this process is, without waiting for its checkpoint. */
+export function appliedBy(run: { status(): LogPlace }): AppliedPlace {
+  return {
+    read: () => {
+      const { file, position } = run.status();
+      return Promise.resolve({ file, position });
+    },
+  };
+}
 
 /** Compares a pipeline's documents with their rows, as `tailrace verify` does. Warnings fail. */
 export async function runVerify(
   config: DirectConfig | SyncConfig,
-  request: Partial<VerifyRequest> & { readonly capture?: CaptureConfig } = {},
+  request: Partial<VerifyRequest> & {
+    readonly capture?: CaptureConfig;
+    readonly applied?: AppliedPlace;
+  } = {},
 ): Promise<VerifyResult> {
   const warnings: string[] = [];
   const warn = ({ err }: { err?: Error }, message: string): void => {

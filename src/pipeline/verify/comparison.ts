@@ -15,9 +15,9 @@ import type { Candidate } from "./candidate.ts";
 import { compareHeld, stateOf } from "./difference.ts";
 import { DocumentBatch } from "./document-batch.ts";
 import { fetchBatch } from "./fetch-documents.ts";
-import type { HeldDocument } from "./get-answer.ts";
+import type { FoundDocument, HeldDocument } from "./get-answer.ts";
 import { compileKeyReader } from "./key-reader.ts";
-import type { PlaceSet } from "./place-set.ts";
+import { hashPlace, type PlaceSet } from "./place-set.ts";
 import { eachPlace } from "./place-walk.ts";
 import type { DocumentEncoders, TableDocuments } from "./table-documents.ts";
 import { createCounts, type TableCounts, type VerifiedTable } from "./verified-table.ts";
@@ -114,11 +114,7 @@ export class Comparison implements ChunkDestination {
     const { made, batch, held } = compared;
     const differing = new Set<number>();
     for (const [n, one] of held.entries())
-      if (
-        one.kind !== "document" ||
-        compareHeld(batch.documentOf(n), one, made.comparing).length > 0
-      )
-        differing.add(n);
+      if (one.kind !== "document" || !this.#isAsExpected(compared, n, one)) differing.add(n);
     if (differing.size === 0) return [];
     const { table: walked } = this.#options.tables.get(table)!;
     const rule = made.rule.config.name;
@@ -129,6 +125,18 @@ export class Comparison implements ChunkDestination {
       seen: stateOf(held[n]!),
       low: compared.chunk.low,
     }));
+  }
+
+  #isAsExpected({ batch, made }: ComparedChunk, n: number, held: FoundDocument): boolean {
+    const routing = batch.plainRoutingOf(n).toString("utf8") || null;
+    const { comparing } = made;
+    if (held.routing !== routing) {
+      // found where it is not looked for: it is no other document
+      const index = Buffer.from(batch.targetOf(n).index);
+      const found = Buffer.from(held.routing ?? "");
+      this.#options.places?.add(hashPlace(index, batch.plainIdOf(n), found));
+    }
+    return compareHeld({ document: batch.documentOf(n), routing, comparing }, held).length === 0;
   }
 
   #countsOf(rule: string, table: string): TableCounts {

@@ -20,7 +20,7 @@ import { isWithin } from "../../core/version.ts";
 import type { HttpChannel } from "../../sink/client.ts";
 import type { Candidate, Maker } from "./candidate.ts";
 import { compareHeld, type DocumentState, isSameState, kindOf, stateOf } from "./difference.ts";
-import type { Comparing, DifferenceKind } from "./difference.ts";
+import type { DifferenceKind, ExpectedDocument } from "./difference.ts";
 import { DocumentBatch, type DocumentPlace, placeKey } from "./document-batch.ts";
 import { fetchPlaces } from "./fetch-documents.ts";
 import type { HeldDocument } from "./get-answer.ts";
@@ -120,7 +120,7 @@ function judge(look: Look, rows: ExpectedRows, held: HeldDocument): Verdict | nu
   }
   look.missing = 0;
   if (expected === null) return isSame ? { kind: "extra", fields: [], state } : null;
-  const fields = compareHeld(expected.document, held, expected.comparing);
+  const fields = compareHeld(expected, held);
   if (fields.length === 0) return { kind: "agrees" };
   return isSame ? { kind: kindOf(fields), fields, state } : null;
 }
@@ -146,12 +146,6 @@ export interface ExpectedRows {
   readonly high: LogPlace | null;
 }
 
-/** A document that a row makes. */
-export interface ExpectedDocument {
-  readonly document: Buffer;
-  readonly comparing: Comparing;
-}
-
 /** Reads the rows that may make the candidates' documents, and makes them. Throws SOURCE_*, RULE_*. */
 export async function readExpected(
   candidates: readonly Candidate[],
@@ -170,11 +164,12 @@ export async function readExpected(
       for (const bytes of chunk.buffers) {
         batch.reset();
         made.encode(bytes, [0, bytes.length], batch);
-        for (let n = 0; n < batch.count; n++)
-          documents.set(expectedKey(rule, batch.placeOf(n)), {
-            document: Buffer.from(batch.documentOf(n)),
-            comparing: made.comparing,
-          });
+        for (let n = 0; n < batch.count; n++) {
+          const place = batch.placeOf(n);
+          const document = Buffer.from(batch.documentOf(n));
+          const { comparing } = made;
+          documents.set(expectedKey(rule, place), { document, routing: place.routing, comparing });
+        }
       }
     }
   return { documents, low, high };

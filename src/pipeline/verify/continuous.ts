@@ -47,7 +47,7 @@ export interface ContinuousVerifyOptions {
 }
 
 /** Between two passes, ms: small tables are not read without a pause. */
-const PAUSE_MS = 5_000;
+const PAUSE_MS = 1_000;
 const RETRY_MS = 30_000;
 
 /** Compares all documents with their rows, over and over, until it is closed. What it finds is told, and repaired by nobody. */

@@ -33,19 +33,34 @@ export interface Difference extends DocumentPlace {
 /** What is compared of a document: all of it, the fields that it should have (others are other owners'), or only whether it is there, when an ingest pipeline makes something else of it. */
 export type Comparing = "whole" | "part" | "presence";
 
-/** The fields in which a document does not say what it should; none when it does. Bytes first: most are what the sink wrote. */
+/** What a document should be. */
+export interface ExpectedDocument {
+  readonly document: Buffer;
+  readonly routing: string | null;
+  readonly comparing: Comparing;
+}
+
+/** The fields in which a document does not say what it should, `_routing` among them; none when it does. Bytes first: most are what the sink wrote. */
 export function compareHeld(
-  expected: Buffer,
+  { document, routing, comparing }: ExpectedDocument,
   held: FoundDocument,
-  comparing: Comparing,
 ): readonly FieldDifference[] {
-  if (comparing === "presence" || held.source.equals(expected)) return [];
-  const compare = { isPart: comparing === "part", isNullMissing: true };
-  return compareDocuments(expected.toString("utf8"), held.source.toString("utf8"), compare);
+  // with few shards a document may be found although it is not where it belongs
+  const routed = held.routing === routing ? [] : [routingDifference(routing, held.routing)];
+  if (comparing === "presence" || held.source.equals(document)) return routed;
+  const options = { isPart: comparing === "part", isNullMissing: true };
+  const [expected, found] = [document.toString("utf8"), held.source.toString("utf8")];
+  return [...routed, ...compareDocuments(expected, found, options)];
+}
+
+function routingDifference(expected: string | null, found: string | null): FieldDifference {
+  const json = (routing: string | null) => (routing === null ? null : JSON.stringify(routing));
+  return { field: "_routing", expected: json(expected), found: json(found) };
 }
 
 /** Which of the two kinds these differences of fields are. */
 export function kindOf(fields: readonly FieldDifference[]): "stale" | "different" {
+  if (fields.some(({ field }) => field === "_routing")) return "different";
   const isStale = fields.every(({ expected, found }) =>
     isNull(expected) || isNull(found)
       ? expected !== null && found !== null

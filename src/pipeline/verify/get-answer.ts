@@ -12,6 +12,8 @@ export interface FoundDocument {
   /** A view of the answer. */
   readonly source: Buffer;
   readonly version: bigint;
+  /** What it was routed by; null = its id. */
+  readonly routing: string | null;
   /** Grows with every write of the document; with the term it tells one state of the document from another. */
   readonly seqNo: number;
   readonly primaryTerm: number;
@@ -72,6 +74,7 @@ function documentOf(members: ReadonlyMap<string, Buffer>): HeldDocument {
     return {
       kind: "document",
       source,
+      routing: routingOf(members.get("_routing")),
       version: BigInt(members.get("_version")?.toString("latin1") ?? "0"),
       seqNo: numberOf(members.get("_seq_no")),
       primaryTerm: numberOf(members.get("_primary_term")),
@@ -86,6 +89,10 @@ function documentOf(members: ReadonlyMap<string, Buffer>): HeldDocument {
   if (type === "illegal_argument_exception")
     throw new TailraceError("BULK_INDEX_UNUSABLE", `reading documents: ${text}`);
   throw new TailraceError("BULK_OVERLOADED", `reading documents: ${text}`);
+}
+
+function routingOf(json: Buffer | undefined): string | null {
+  return json === undefined ? null : (JSON.parse(json.toString("utf8")) as string);
 }
 
 function numberOf(text: Buffer | undefined): number {

@@ -47,29 +47,40 @@ export class SamplingReader implements ChunkReader {
   async read(table: ChunkTable, rows: ChunkRows, limitBytes?: number): Promise<Chunk> {
     if (rows.kind !== "range" || rows.range.upTo === null)
       return this.#reader.read(table, rows, limitBytes);
-    const { range } = rows;
-    const size = this.#sizes.get(nameOf(table, range.upTo!)) ?? 1;
+    // nothing is between a key and itself
+    const { upTo } = rows.range;
+    const range = (await this.#choose(table, rows.range)) ?? { after: upTo, upTo };
+    return this.#reader.read(table, { ...rows, range }, limitBytes);
+  }
+
+  /** A run of keys of a range; null = none of it. */
+  async #choose(table: ChunkTable, range: KeyRange): Promise<KeyRange | null> {
+    const size = await this.#sizeOf(table, range);
     const wanted = this.#share * size;
     // a part of a row is taken by chance
     const taken = Math.floor(wanted) + (this.#random() < wanted % 1 ? 1 : 0);
+    if (taken === 0) return null;
     const skipped = Math.floor(this.#random() * (size - taken + 1));
-    const sample = taken === 0 ? null : await this.#narrow(table, range, { skipped, taken });
-    // nothing is between a key and itself
-    const nothing = { after: range.upTo, upTo: range.upTo };
-    const part = { ...rows, range: sample ?? nothing };
-    return this.#reader.read(table, part, limitBytes);
+    const after = skipped === 0 ? range.after : await this.#reader.keyAfter(table, range, skipped);
+    const upTo = await this.#reader.keyAfter(table, { after, upTo: range.upTo }, taken);
+    return upTo === null ? null : { after, upTo };
   }
 
-  async #narrow(
-    table: ChunkTable,
-    range: KeyRange,
-    { skipped, taken }: { readonly skipped: number; readonly taken: number },
-  ): Promise<KeyRange | null> {
-    const after = skipped === 0 ? range.after : await this.#reader.keyAfter(table, range, skipped);
-    if (skipped > 0 && after === null) return null;
-    const rest = { after, upTo: range.upTo };
-    const upTo = await this.#reader.keyAfter(table, rest, taken);
-    return upTo === null ? null : { after, upTo };
+  /** How many keys a range has: as many as were asked for, but the last one of a table. */
+  async #sizeOf(table: ChunkTable, range: KeyRange): Promise<number> {
+    const end = nameOf(table, range.upTo!);
+    const hasAtMost = async (keys: number): Promise<boolean> => {
+      const key = await this.#reader.keyAfter(table, range, keys);
+      return key === null || nameOf(table, key) === end;
+    };
+    let most = this.#sizes.get(end) ?? 1;
+    if (most === 1 || !(await hasAtMost(most - 1))) return most;
+    for (let least = 1; least < most;) {
+      const middle = Math.floor((least + most) / 2);
+      if (await hasAtMost(middle)) most = middle;
+      else least = middle + 1;
+    }
+    return most;
   }
 
   checkWhere(table: ChunkTable, where: string): Promise<void> {
