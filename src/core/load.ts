@@ -105,8 +105,10 @@ export interface ChunkReader extends AsyncDisposable {
   estimateRows(table: ChunkTable): Promise<number | null>;
   /** The greatest key; null when the table is empty. Every transaction that was logged before the call is seen, and by everything read later. */
   lastKey(table: ChunkTable): Promise<KeyLiterals | null>;
-  /** The key of the `rows`th row of the range in the key's order, or of one before it, of the last where it has fewer; null when it is empty. */
+  /** The key of the `rows`th row of the range in the key's order, or of its last row where it has fewer; null when it is empty. */
   keyAfter(table: ChunkTable, range: KeyRange, rows: number): Promise<KeyLiterals | null>;
+  /** The same, or the key of a row before that one, where it is found without counting rows. Absent = `keyAfter` is all there is. */
+  boundAfter?(table: ChunkTable, range: KeyRange, rows: number): Promise<KeyLiterals | null>;
   /** Throws SNAPSHOT_CHUNK_TOO_LARGE when the rows have more bytes than `limitBytes`, which it never holds much more than; the reader may be closed then. */
   read(table: ChunkTable, rows: ChunkRows, limitBytes?: number): Promise<Chunk>;
   /** Does the server take the condition? Throws SNAPSHOT_WHERE_INVALID with its answer. */

@@ -128,22 +128,33 @@ class MysqlChunkReader implements ChunkReader {
   }
 
   keyAfter(chunkTable: ChunkTable, range: KeyRange, rows: number): Promise<KeyLiterals | null> {
+    return this.#run(() => this.#keyAfter(describedTable(chunkTable), range, rows));
+  }
+
+  boundAfter(chunkTable: ChunkTable, range: KeyRange, rows: number): Promise<KeyLiterals | null> {
     const table = describedTable(chunkTable);
-    return this.#run(async () => {
-      const where = whereOf([rangeCondition(table.parts, range)]);
-      const key =
-        (await this.#denseKeyAfter(table, range, rows)) ??
-        (await this.#readKey(
-          table,
-          `${where} ${keyOrder(table, false)} LIMIT 1 OFFSET ${rows - 1}`,
-        )) ??
-        (await this.#readKey(table, `${where} ${keyOrder(table, true)} LIMIT 1`));
-      if (key !== null && key.every((literal, i) => literal === range.after?.[i])) {
-        const text = `chunks of ${tableName(table.schema)} do not move on behind a key: the server finds it again`;
-        throw new TailraceError("SNAPSHOT_KEY_UNUSABLE", text);
-      }
-      return key;
-    });
+    return this.#run(
+      async () =>
+        (await this.#denseKeyAfter(table, range, rows)) ?? this.#keyAfter(table, range, rows),
+    );
+  }
+
+  async #keyAfter(
+    table: DescribedTable,
+    range: KeyRange,
+    rows: number,
+  ): Promise<KeyLiterals | null> {
+    const where = whereOf([rangeCondition(table.parts, range)]);
+    const key =
+      (await this.#readKey(
+        table,
+        `${where} ${keyOrder(table, false)} LIMIT 1 OFFSET ${rows - 1}`,
+      )) ?? (await this.#readKey(table, `${where} ${keyOrder(table, true)} LIMIT 1`));
+    if (key !== null && key.every((literal, i) => literal === range.after?.[i])) {
+      const text = `chunks of ${tableName(table.schema)} do not move on behind a key: the server finds it again`;
+      throw new TailraceError("SNAPSHOT_KEY_UNUSABLE", text);
+    }
+    return key;
   }
 
   /**

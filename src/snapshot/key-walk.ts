@@ -63,14 +63,17 @@ export class KeyWalk {
     return this.#of(chunk) !== undefined;
   }
 
-  /** Cuts off a chunk of so many keys for the caller to read. Null when there is none at this moment. Rejects with what `keyAfter` does; nothing is cut then. */
+  /** Cuts off a chunk of so many keys at most for the caller to read. Null when there is none at this moment. Rejects with what `keyAfter` does; nothing is cut then. */
   async next(reader: ChunkReader, rows: number): Promise<WalkedChunk | null> {
     const segment = this.hasNext ? this.#segments.find(({ state }) => state === "open") : undefined;
     if (segment === undefined) return null;
     segment.state = "held";
     let bound: KeyLiterals | null;
     try {
-      bound = await reader.keyAfter(this.#table, segment.range, rows);
+      bound =
+        reader.boundAfter === undefined
+          ? await reader.keyAfter(this.#table, segment.range, rows)
+          : await reader.boundAfter(this.#table, segment.range, rows);
       if (bound !== null && isSameKey(bound, segment.range.after)) throw stuck(this.#table);
     } catch (error) {
       segment.state = "open";

@@ -67,7 +67,7 @@ describe.each(["mysql", "mariadb"] as const)("a chunk reader on %s", (server) =>
       const found: string[] = [];
       const sizes: number[] = [];
       for (let after: KeyLiterals | null = null; ;) {
-        const upTo: KeyLiterals | null = await chunks.reader.keyAfter(
+        const upTo: KeyLiterals | null = await chunks.reader.boundAfter!(
           table,
           { after, upTo: null },
           90,
