@@ -1,6 +1,7 @@
 import { writeBinary } from "../binlog/values/binary.ts";
 import { writeGeometry } from "../binlog/values/geometry.ts";
 import { writeJsonText } from "../binlog/values/json-text.ts";
+import { UTF8_CHARSETS } from "../binlog/values/read-scalar.ts";
 import { writeUtf8 } from "../binlog/values/text.ts";
 import { writeVector } from "../binlog/values/vector.ts";
 import { TailraceError } from "../core/errors.ts";
@@ -63,7 +64,7 @@ export function createTextRowLayout(columns: readonly Column[]): RowLayout {
       return place(index, `${into} = readShortDecimal(b, p, l);`);
     },
     noteText: (index, from, length) =>
-      kindOf(index) === "text"
+      isUtf8(columns[index]!)
         ? `{ const start = p; ${lengthSource("text")} ${from} = p; ${length} = l; if (p + l > end) corrupt(); p = start; }`
         : null,
     // a load's rows are inserts
@@ -71,6 +72,11 @@ export function createTextRowLayout(columns: readonly Column[]): RowLayout {
     jsonBound: () => JSON_BOUND,
   };
   return layout;
+}
+
+/** Every text comes as UTF-8; but what is done with places of texts is done for those that are stored so. */
+function isUtf8({ type }: Column): boolean {
+  return type.kind === "text" && UTF8_CHARSETS.has(type.charset);
 }
 
 /** Statements that declare the length `l` of the value at `p` and move `p` on to its bytes. */

@@ -1,9 +1,18 @@
 import { expect, test } from "vitest";
+import type { RuleOptions } from "../../src/core/rule.ts";
+import { openChunkReader } from "../../src/mysql/chunk-reader.ts";
+import { parseConnectionUrl } from "../../src/mysql/connection.ts";
 import { selectValueToJson } from "../../src/mysql/select-values.ts";
 import { fieldTypeOf } from "../../src/expression/to-json.ts";
-import { openTestDatabase } from "../support/mysql.ts";
+import { compileEncoder } from "../../src/rules/encoder.ts";
+import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
+import { testRule } from "../support/rules.ts";
 import { SEED } from "../support/seed.ts";
-import { type RecordedAction, recordChanges } from "../support/recorded-changes.ts";
+import {
+  type RecordedAction,
+  recordChanges,
+  RecordingWriter,
+} from "../support/recorded-changes.ts";
 import { asked, difference } from "./agree.ts";
 import { COLUMNS, readRows } from "./compare.ts";
 import { Generator } from "./generate.ts";
@@ -43,6 +52,23 @@ function fieldsOf(action: RecordedAction): readonly string[] {
     .slice(1);
 }
 
+/** The documents that a load makes of the rows of a table, as a SELECT gives them. */
+async function loadedDocuments(
+  db: TestDatabase,
+  name: string,
+  rule: Partial<RuleOptions>,
+): Promise<readonly unknown[]> {
+  await using reader = await openChunkReader(parseConnectionUrl(db.url.href));
+  const table = (await reader.describe(db.name, name))!;
+  const range = { after: null, upTo: null };
+  const chunk = await reader.read(table, { kind: "range", range });
+  const encoder = compileEncoder(testRule(rule), chunk.table);
+  const writer = new RecordingWriter();
+  for (const bytes of chunk.buffers)
+    expect(encoder.insert(bytes, 0, bytes.length, writer)).toBe(bytes.length);
+  return writer.actions.map((action) => (action.kind === "index" ? action.document : action));
+}
+
 test.each([1, 2, SEED])(
   "documents of a query's rows in the binary log are what the same SELECT gives, seed %i",
   async (seed) => {
@@ -73,19 +99,21 @@ test.each([1, 2, SEED])(
     expect(chosen).toHaveLength(EXPRESSIONS);
 
     const items = chosen.map(({ sql }, i) => `${sql} as x${i}`);
+    const query = `select ${items.join(",\n")}\nfrom ${db.name}.copy`;
+    const rule = { query, decimals: "number" } as const;
     const { actions } = await recordChanges({
       url: db.url.href,
       database: db.name,
-      rule: {
-        query: `select ${items.join(",\n")}\nfrom ${db.name}.copy`,
-        decimals: "number",
-      },
+      rule,
       work: async () => {
         await db.query("set session sql_mode = ''");
         await db.query("create table copy like probe; insert into copy select * from probe");
       },
     });
     expect(actions).toHaveLength(ROWS);
+    expect(await loadedDocuments(db, "copy", rule)).toEqual(
+      actions.map((action) => (action.kind === "index" ? action.document : action)),
+    );
     for (const [row, action] of actions.entries()) {
       const fields = fieldsOf(action);
       for (const [i, { sql, ours, answer }] of chosen.entries()) {
