@@ -24,7 +24,7 @@ export interface PipelineRun<Status> extends AsyncDisposable {
 /** How a run differs from the configuration. */
 export type PipelineRunOptions<Config extends PipelineConfig> = Pick<
   RunOptions<Config>,
-  "from" | "seekTo" | "acceptChanges" | "reloads" | "loads"
+  "from" | "seekTo" | "acceptChanges" | "reloads" | "capture" | "loads"
 > & {
   /** Do not wait until it runs or stands by. */
   readonly noWait?: boolean;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OffsetStart, SyncConfig } from "../../src/config/config.ts";
+import type { CaptureConfig, OffsetStart, SyncConfig } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
 import type { TailraceError } from "../../src/core/errors.ts";
@@ -31,6 +31,8 @@ export interface SyncRunOptions {
   readonly seekTo?: OffsetStart;
   readonly acceptChanges?: boolean;
   readonly reloads?: ReloadRequests;
+  /** The capture that writes the records. */
+  readonly capture?: CaptureConfig;
 }
 
 /** An instance that runs; disposing it drains and stops. */
