@@ -7,7 +7,9 @@ import { describeServer } from "../mysql/server.ts";
 import { connectionOptions } from "../pipeline/source.ts";
 import { checkStart } from "./check-start.ts";
 import { findingOf } from "./findings.ts";
+import { createRulesMatcher } from "../rules/table-pattern.ts";
 import { readTables } from "../pipeline/read-tables.ts";
+import { checkCascades } from "./check-cascades.ts";
 
 /** A MySQL source as it was found. */
 export interface CheckedSource {
@@ -29,7 +31,13 @@ export async function checkMysqlSource(
     const caseSensitive = server.lowerCaseTableNames === 0;
     const tables = await readTables(connection, config.rules, { caseSensitive });
     const { serverId } = config.source;
-    findings.push(...(await checkSource(connection, { tables, serverId })));
+    const rulesOf = createRulesMatcher(config.rules, { caseSensitive });
+    const followsForeignKeys = (database: string, table: string): boolean =>
+      config.topology === "direct" &&
+      rulesOf(database, table).every(({ cascade }) => cascade === "synthesize");
+    findings.push(...(await checkSource(connection, { tables, serverId, followsForeignKeys })));
+    if (config.topology === "direct")
+      findings.push(...(await checkCascades(connection, config, { server, caseSensitive })));
     // What keeps the log from being read at all would only be told a second time.
     const isReadable = findings.every((finding) => finding.severity !== "error");
     if (isReadable) findings.push(...(await checkStart(connection, config)));

@@ -32,7 +32,10 @@ test.each([
   [["chek", "x.toml"], "unknown command 'chek'"],
   [["check"], "missing required argument 'config'"],
   [["check", "x.toml", "--jsn"], "unknown option '--jsn'"],
-  [["run", "x.toml", "--from", "binlog"], "It must be earliest, latest, FILE:POSITION"],
+  [
+    ["run", "x.toml", "--from", "binlog"],
+    "It must be earliest, latest, a time (2026-11-23T10:00:00Z), FILE:POSITION",
+  ],
   [["init"], "required option '--mysql <url>' not specified"],
 ])("the command line %j ends with 2", async (args, message) => {
   const outcome = await tailrace(args);

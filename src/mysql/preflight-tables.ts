@@ -15,6 +15,8 @@ export interface CheckedTables {
   readonly ignoredDatabases: readonly string[];
   /** `innodb_native_foreign_keys`, where the server has it. */
   readonly hasNativeForeignKeys: boolean;
+  /** See `SourceCheck`. */
+  readonly followsForeignKeys?: ((database: string, table: string) => boolean) | undefined;
   /** Our account, quoted for GRANT. */
   readonly account: string;
 }
@@ -119,6 +121,7 @@ function foreignKeys(table: CheckedTable, checked: CheckedTables): readonly Find
   const { server, hasNativeForeignKeys } = checked;
   if (logsCascades(server, hasNativeForeignKeys)) return [];
   const { schema } = table.description;
+  if (checked.followsForeignKeys?.(schema.database, schema.table) === true) return [];
   return parseForeignKeys(schema, table.definition)
     .filter(changesRows)
     .map((key) => ({

@@ -17,6 +17,8 @@ export interface SourceCheck {
   readonly tables: readonly TableDescription[];
   /** Our id as a replica. */
   readonly serverId: number;
+  /** Are the foreign keys of the table followed, so that the log need not tell what they do? Default: of none. */
+  readonly followsForeignKeys?: ((database: string, table: string) => boolean) | undefined;
 }
 
 const VARIABLES = [
@@ -67,6 +69,7 @@ export async function checkSource(
       server,
       tables,
       account: quotedAccount,
+      followsForeignKeys: check.followsForeignKeys,
       hasNativeForeignKeys: variables.get("innodb_native_foreign_keys") === "ON",
       loggedDatabases: names(status[0]?.["Binlog_Do_DB"]),
       ignoredDatabases: names(status[0]?.["Binlog_Ignore_DB"]),

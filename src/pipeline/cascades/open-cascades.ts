@@ -53,7 +53,9 @@ export async function openCascades(
   options: OpenOptions,
 ): Promise<OpenedCascades> {
   const { logger } = options;
-  const { links, ignored } = await sources.queries.run((connection) => plan(connection, sources));
+  const { links, ignored } = await sources.queries.run((connection) =>
+    readCascadePlan(connection, { ...sources, server: sources.source.server }),
+  );
   for (const { key, remedy } of ignored)
     logger.warn(
       {
@@ -89,9 +91,14 @@ export async function openCascades(
   };
 }
 
-async function plan(
+/** What is done about the foreign keys of the rules' tables; nothing where the server logs what they do. Throws RULE_*, SOURCE_*. */
+export async function readCascadePlan(
   connection: Connection,
-  { source: { server }, rules, names }: CascadeSources,
+  {
+    server,
+    rules,
+    names,
+  }: Pick<CascadeSources, "rules" | "names"> & Pick<DescribedSource, "server">,
 ): Promise<CascadePlan> {
   if (await readLogsCascades(connection, server)) return { links: [], ignored: [] };
   const keys = await readForeignKeys(connection, (database, table) =>
