@@ -83,10 +83,10 @@ export class Verification implements AsyncDisposable {
 
   constructor(options: VerificationOptions) {
     this.#options = options;
-    const { applied, settleTimeoutMs: timeoutMs, clock, signal, writer } = options;
+    const { applied, settleTimeoutMs: timeoutMs, clock, logger, signal, writer } = options;
     this.#http = this.#resources.use(new HttpClient(options.sink));
     this.#encoders = new DocumentEncoders(options.rules);
-    this.#settling = new Settling({ applied, timeoutMs, clock, signal });
+    this.#settling = new Settling({ applied, timeoutMs, clock, logger, signal });
     const channel = this.#http.channel();
     const parts = { channel, encoders: this.#encoders, settling: this.#settling };
     this.#judge = this.#resources.use(
