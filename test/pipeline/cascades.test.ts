@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { startService } from "../../scripts/services/start-service.ts";
 import { openTestTarget, type TestTarget } from "../support/elasticsearch.ts";
 import { openTestDatabase, type TestDatabase } from "../support/mysql.ts";
 import { createTestPipeline, type TestPipeline } from "../support/pipeline.ts";
@@ -16,7 +17,7 @@ interface Scene extends AsyncDisposable {
 }
 
 interface SceneOptions {
-  readonly server?: "mysql" | "mariadb";
+  readonly server?: "mysql" | "mariadb" | URL;
   readonly schema: string;
   /** Keys of the rule by table. */
   readonly rules: Readonly<Record<string, string>>;
@@ -275,3 +276,22 @@ test("where the server logs what foreign keys do, rows come once", async () => {
   expect(run.status().actionsTaken).toBe(15);
   expect(run.troubles).toEqual([]);
 });
+
+test("a MySQL that leaves foreign keys to InnoDB is treated as one that never logged them", async () => {
+  const options = { innodb_native_foreign_keys: "ON" };
+  await using service = await startService("mysql", { owned: true, dedicated: true, options });
+  await using scene = await openScene({
+    server: new URL(service.url),
+    schema: TREE,
+    rules: { orders: SYNTHESIZE, items: SYNTHESIZE },
+  });
+  const { db, pipeline } = scene;
+  await using run = await pipeline.start();
+  await db.query(
+    `insert into customers values (1),(2); insert into orders values (1,1),(2,2),(3,1);
+     insert into items values (1,1),(2,1),(3,2),(4,3); delete from customers where id = 1`,
+  );
+  await run.caughtUp();
+  expect(await scene.verify()).toMatchObject({ isEqual: true, tables: [{ rows: 1 }, { rows: 1 }] });
+  expect(run.troubles).toEqual([]);
+}, 180_000);
