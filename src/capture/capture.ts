@@ -71,7 +71,8 @@ export class Capture implements ChangeStream {
   #until: Promise<void> | null = null;
   #failure: TailraceError | null = null;
   #hasConnected = false;
-  #isClosed = false;
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
   /** The event that comes in parts, until its first part was handled. */
   #parted: PartedEvent | null = null;
   /** An event of this connection was handled: the reader's place is one of it. */
@@ -81,6 +82,7 @@ export class Capture implements ChangeStream {
   constructor(options: CaptureOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
+    this.#signal = AbortSignal.any([options.signal, this.#closing.signal]);
   }
 
   /** Is there a connection to read from? */
@@ -124,7 +126,7 @@ export class Capture implements ChangeStream {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await this.#source?.[Symbol.asyncDispose]();
     this.#source = null;
   }
@@ -228,12 +230,15 @@ export class Capture implements ChangeStream {
   }
 
   async #connect(): Promise<void> {
-    const { reader, signal, logger } = this.#options;
-    if (signal.aborted || this.#isClosed) return;
+    const { reader, logger } = this.#options;
+    if (this.#signal.aborted) return;
     const resumeAt =
       this.#hasConnected && reader.resumePosition.file !== "" ? reader.resumePosition : null;
-    this.#source = await this.#options.connect(resumeAt, signal);
-    this.#hasChecksum = this.#source.checksum === "CRC32";
+    const source = await this.#options.connect(resumeAt, this.#signal);
+    // closed meanwhile: nobody else would close it
+    if (this.#closing.signal.aborted) return source[Symbol.asyncDispose]();
+    this.#source = source;
+    this.#hasChecksum = source.checksum === "CRC32";
     if (this.#hasConnected)
       logger.info(
         { file: resumeAt?.file, position: resumeAt?.position },
@@ -244,7 +249,7 @@ export class Capture implements ChangeStream {
 
   /** After a failure: rethrows what cannot heal, otherwise drops the connection and waits before the next try. */
   async #recover(error: TailraceError): Promise<void> {
-    const { clock, logger, reader, signal } = this.#options;
+    const { clock, logger, reader } = this.#options;
     this.#failure = null;
     this.#until = null;
     this.#sequence = null;
@@ -257,7 +262,7 @@ export class Capture implements ChangeStream {
     reader.reset();
     await this.#source?.[Symbol.asyncDispose]();
     this.#source = null;
-    if (signal.aborted || this.#isClosed) return;
+    if (this.#signal.aborted) return;
     if (error.disposition !== "retry") throw error;
     const waitMs = this.#backoff.next();
     const level = this.#backoff.failures > 5 ? "error" : "warn";
@@ -265,6 +270,6 @@ export class Capture implements ChangeStream {
       { err: error, retryInMs: Math.round(waitMs) },
       "the source cannot be read; trying again",
     );
-    await clock.sleep(waitMs, signal);
+    await clock.sleep(waitMs, this.#signal);
   }
 }

@@ -40,8 +40,8 @@ export class ReadStream implements ChangeStream {
   /** The stream was asked since rows were handed out. */
   #wasAsked = true;
   #bytesInTurn = 0;
-  /** The stream's `wait` is under way. */
-  #isWaiting = false;
+  /** The stream's `wait` that is under way. */
+  #waiting: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
   #wake: (() => void) | null = null;
 
@@ -61,7 +61,7 @@ export class ReadStream implements ChangeStream {
       }
     }
     this.#wasAsked = true;
-    const event = this.#isWaiting ? null : this.#stream.poll();
+    const event = this.#waiting === null ? this.#stream.poll() : null;
     if (event === null) return this.#reads.hasWaiting ? this.#nextRead() : null;
     this.#isBetween =
       event.kind === "commit" || event.kind === "heartbeat" || event.kind === "offset";
@@ -92,10 +92,7 @@ export class ReadStream implements ChangeStream {
     this.#bytesInTurn = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    if (!this.#isWaiting) {
-      this.#isWaiting = true;
-      void this.#waitForStream();
-    }
+    this.#waiting ??= this.#waitForStream();
     await promise;
     if (this.#failure !== null) throw (this.#failure as { readonly error: unknown }).error;
   }
@@ -106,7 +103,7 @@ export class ReadStream implements ChangeStream {
     } catch (error) {
       this.#failure = { error };
     }
-    this.#isWaiting = false;
+    this.#waiting = null;
     this.#wake?.();
   }
 
@@ -114,5 +111,7 @@ export class ReadStream implements ChangeStream {
     this.#options.onClose();
     await this.#stream[Symbol.asyncDispose]();
     this.wake();
+    // what it waits for may be a connection that is being opened
+    await this.#waiting;
   }
 }
