@@ -15,7 +15,7 @@ Measures tailrace and prints a table; without names everything.
 
 ${BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n")}
 
-  --rows N    rows replayed (default ${FULL_ROWS}); with any other number, or with --quick, results are not saved
+  --rows N    rows replayed (default ${FULL_ROWS}), a quarter of those loaded; with any other number, or with --quick, results are not saved
   --runs N    repetitions, the median counts (default 3)
   --quick     shorter waits, for trying a benchmark out
   --json      one JSON object a line on standard output instead of the table
