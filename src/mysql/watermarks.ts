@@ -55,12 +55,8 @@ async function logEnd(connection: Connection): Promise<LogPlace> {
   return { file: row["File"] ?? "", position: Number(row["Position"]) };
 }
 
-/** The servers' functions wait whole seconds; one call is not to run into the time-out of queries. */
-const MAX_WAIT_SECONDS = 10;
-
-function waitSeconds({ patienceMs }: WatermarkConnections): number {
-  return Math.min(MAX_WAIT_SECONDS, Math.ceil(patienceMs / 1_000));
-}
+/** The servers' functions wait whole seconds; what is waited for is looked at again after each. */
+const WAIT_SECONDS = 1;
 
 /**
  * MySQL with GTIDs. A transaction gets its GTID, which the server then counts as owned, before it is written to the log, and gives it back as executed when the
@@ -77,33 +73,54 @@ class GtidMarks implements Watermarks {
   async begin(): Promise<LogPlace> {
     const { source, reading } = this.#connections;
     const place = await logEnd(source);
-    // owned first: what moves to executed meanwhile is in one of them
-    const [owned] = await source.query("SELECT @@GLOBAL.gtid_owned gtids, @@GLOBAL.gtid_mode mode");
-    if (owned?.["mode"] !== "ON") {
+    const { owned, executed } = await this.#known();
+    // the source has what it has executed, a replica need not
+    let waited = source === reading ? owned : joined(owned, executed);
+    if (waited === "") return place;
+    await waitUntil(this.#connections, async () => {
+      const [row] = await reading.query("SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) late", [
+        waited,
+        WAIT_SECONDS,
+      ]);
+      if (row?.["late"] === "0") return true;
+      // a transaction that is rolled back gives its GTID back, and never executes it
+      const now = await this.#known();
+      waited = await this.#intersection(waited, joined(now.owned, now.executed));
+      return waited === "";
+    });
+    return place;
+  }
+
+  /** Owned first: what moves to executed meanwhile is in one of them. */
+  async #known(): Promise<{ readonly owned: string; readonly executed: string }> {
+    const { source } = this.#connections;
+    const [first] = await source.query("SELECT @@GLOBAL.gtid_owned owned, @@GLOBAL.gtid_mode mode");
+    if (first?.["mode"] !== "ON") {
       const text = `${source.name}: gtid_mode is no longer ON`;
       throw new TailraceError("SOURCE_QUERY_FAILED", text);
     }
+    const [second] = await source.query("SELECT @@GLOBAL.gtid_executed executed");
     // uuid:gno#thread:gno#thread, one uuid after another
-    const waited = [(owned["gtids"] ?? "").replaceAll(/#\d+/g, "")];
-    if (source !== reading) {
-      const [executed] = await source.query("SELECT @@GLOBAL.gtid_executed gtids");
-      waited.push(executed?.["gtids"] ?? "");
-    }
-    const set = waited.filter((gtids) => gtids !== "").join(",");
-    if (set !== "")
-      await waitUntil(this.#connections, async () => {
-        const [row] = await reading.query("SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) late", [
-          set.replaceAll(/\s/g, ""),
-          waitSeconds(this.#connections),
-        ]);
-        return row?.["late"] === "0";
-      });
-    return place;
+    const owned = (first["owned"] ?? "").replaceAll(/#\d+|\s/g, "");
+    return { owned, executed: (second?.["executed"] ?? "").replaceAll(/\s/g, "") };
+  }
+
+  async #intersection(set: string, other: string): Promise<string> {
+    const [row] = await this.#connections.source.query(
+      "SELECT GTID_SUBTRACT(?, GTID_SUBTRACT(?, ?)) gtids",
+      [set, set, other],
+    );
+    return (row?.["gtids"] ?? "").replaceAll(/\s/g, "");
   }
 
   end(): Promise<LogPlace> {
     return logEnd(this.#connections.source);
   }
+}
+
+/** The set of both. */
+function joined(...sets: readonly string[]): string {
+  return sets.filter((set) => set !== "").join(",");
 }
 
 /**
@@ -190,7 +207,7 @@ class MariadbReplicaMarks implements Watermarks {
     await waitUntil(this.#connections, async () => {
       const [answer] = await reading.query("SELECT MASTER_GTID_WAIT(?, ?) late", [
         row?.["gtids"] ?? "",
-        waitSeconds(this.#connections),
+        WAIT_SECONDS,
       ]);
       return answer?.["late"] === "0";
     });

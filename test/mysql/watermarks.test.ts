@@ -9,7 +9,7 @@ import { openChunkReader } from "../../src/mysql/chunk-reader.ts";
 import { parseConnectionUrl } from "../../src/mysql/connection.ts";
 import { connectionOptions } from "../support/mysql.ts";
 import { until } from "../support/until.ts";
-import { rowsOf } from "./chunks.ts";
+import { openChunks, rowsOf } from "./chunks.ts";
 
 interface Server {
   readonly name: string;
@@ -103,6 +103,30 @@ describe.each(SERVERS)("on $name", ({ service, options, hold, logEnd: statement 
       watcher.destroy();
     }
   });
+});
+
+test("a GTID that is given back is not waited for", { timeout: 120_000 }, async () => {
+  await using chunks = await openChunks("mysql");
+  await chunks.database.query("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+  const url = chunks.database.url.href;
+  await using reader = await openChunkReader({ ...parseConnectionUrl(url), patienceMs: 3_000 });
+  const table = (await reader.describe(chunks.database.name, "t"))!;
+  const owner = await createConnection(connectionOptions(chunks.database.url));
+  try {
+    await owner.query("SET gtid_next = '00000000-1111-2222-3333-444444444444:77'; BEGIN");
+    const all = { kind: "range", range: { after: null, upTo: null } } as const;
+    const reading = reader.read(table, all);
+    await until("the reader's wait", async () => {
+      const waits = await chunks.database.query(
+        "SELECT 1 FROM information_schema.PROCESSLIST WHERE info LIKE 'SELECT WAIT_FOR%444444444444:77%'",
+      );
+      return waits.length > 0;
+    });
+    await owner.query("ROLLBACK; SET gtid_next = AUTOMATIC");
+    expect((await reading).rows).toBe(1);
+  } finally {
+    owner.destroy();
+  }
 });
 
 const REPLICATIONS = [
