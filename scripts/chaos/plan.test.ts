@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../support/random.ts";
 import { planFault } from "./faults.ts";
+import { FILLED_CHANGES } from "./load/filled-changes.ts";
 import { ROW_CHANGES } from "./row-changes.ts";
 import { SCHEMA_CHANGES, SCHEMA_ROW_CHANGES } from "./schema-changes.ts";
 import { LARGE_CHANGES, SPECIAL_CHANGES } from "./special-changes.ts";
@@ -11,6 +12,7 @@ const KINDS = [
   ...SPECIAL_CHANGES,
   ...LARGE_CHANGES,
   ...SCHEMA_CHANGES,
+  ...FILLED_CHANGES,
 ].map((item) => ({ weight: item.weight, item }));
 
 function changes(seed: number): readonly (readonly string[])[] {
