@@ -55,9 +55,7 @@ export async function openScene({
   const target = resources.use(await openTestTarget());
   const name = `${target.prefix}orders`;
   const oldIndex = isAlias ? `${name}-old` : name;
-  await db.query("create table orders (id int primary key, state varchar(20), note text)");
-  const values = Array.from({ length: ROWS }, (_, i) => `(${i + 1}, 'new', 'note ${i}')`);
-  await db.query(`insert into orders values ${values.join(",")}`);
+  await createOrders(db);
   await target.request("PUT", oldIndex, {
     settings: { number_of_replicas: 0, refresh_interval: "50ms" },
     ...(isAlias && { aliases: { [name]: {} } }),
@@ -96,7 +94,15 @@ export async function openScene({
   };
 }
 
-function startWorkload(db: TestDatabase): AsyncDisposable {
+/** A table of 500 rows. */
+export async function createOrders(db: TestDatabase): Promise<void> {
+  await db.query("create table orders (id int primary key, state varchar(20), note text)");
+  const values = Array.from({ length: ROWS }, (_, i) => `(${i + 1}, 'new', 'note ${i}')`);
+  await db.query(`insert into orders values ${values.join(",")}`);
+}
+
+/** Changes rows, other than those that always exist, until it is disposed. */
+export function startWorkload(db: TestDatabase): AsyncDisposable {
   const stop = new AbortController();
   const work = async (): Promise<void> => {
     for (let i = 0; !stop.signal.aborted; i += 1) {

@@ -1,4 +1,3 @@
-import type { DirectConfig } from "../../config/config.ts";
 import type { TableLoad } from "../../core/load.ts";
 import type { RebuildState } from "../../core/rebuild.ts";
 import type { TableSchema } from "../../core/schema.ts";
@@ -9,10 +8,10 @@ import { mysqlOf } from "../load/load-source.ts";
 import { readTables } from "../read-tables.ts";
 import { connectionOptions, SourceQueries } from "../source.ts";
 import { openDeadLetters } from "../stores.ts";
-import { beginSecond, type SecondBegin } from "./begin-second.ts";
+import { beginSecond } from "./begin-second.ts";
 import type { RebuildContext } from "./context.ts";
 import { createNewIndex, mapNewIndex } from "./create-index.ts";
-import { deriveConfig } from "./derive-config.ts";
+import { deriveConfig, type DocumentConfig } from "./derive-config.ts";
 import type { DrivenPipeline } from "../driven-pipeline.ts";
 import { impossible } from "./served-index.ts";
 
@@ -20,10 +19,10 @@ import { impossible } from "./served-index.ts";
 export function secondConfig(
   state: RebuildState,
   context: Pick<RebuildContext, "config" | "rebuilt">,
-): DirectConfig {
+): DocumentConfig {
   const { config, rebuilt } = context;
   const { newIndex: to, kind } = state;
-  return deriveConfig(config as DirectConfig, { rebuilt, to, loads: kind === "rebuild" });
+  return deriveConfig(config, { rebuilt, to, loads: kind === "rebuild" });
 }
 
 /**
@@ -34,8 +33,7 @@ export async function prepareSecond(state: RebuildState, context: RebuildContext
   const { config, client, rebuilt, capture, logger, onStep } = context;
   const second = secondConfig(state, context);
   if (state.kind === "return") {
-    const begin = beginOfReturn(state);
-    if (begin !== null) await beginSecond(second, begin);
+    if (state.inStep !== null) await beginSecond(second, state.inStep);
     return;
   }
   const { epoch } = await readLoadEpoch(config, {
@@ -49,13 +47,9 @@ export async function prepareSecond(state: RebuildState, context: RebuildContext
   await beginSecond(second, { kind: "end", epoch });
 }
 
-function beginOfReturn({ inStep }: RebuildState): SecondBegin | null {
-  return inStep?.kind === "checkpoint" ? inStep : null;
-}
-
 async function prepareIndex(
   { newIndex, oldIndex }: RebuildState,
-  second: DirectConfig,
+  second: DocumentConfig,
   { context, epoch }: { readonly context: RebuildContext; readonly epoch: number },
 ): Promise<void> {
   const { config, client, clock, logger } = context;

@@ -1,6 +1,7 @@
 import { TailraceError } from "../../core/errors.ts";
 import type { JsonClient } from "../../core/json-client.ts";
 import type { RebuildState } from "../../core/rebuild.ts";
+import { readLoadEpoch } from "../load/load-epoch.ts";
 import type { RebuildContext } from "./context.ts";
 import { bodyOf, hasIndex, impossible, readServedIndex } from "./served-index.ts";
 
@@ -23,6 +24,9 @@ export async function planRebuild(context: RebuildContext): Promise<RebuildState
     throw impossible(
       `${name} is an index, not an alias: an alias of that name can only come in its place, so it cannot be kept; leave --keep-old out`,
     );
+  // says when versions would not compare
+  const { capture } = context;
+  await readLoadEpoch(config, { client, indices: [name], capture, logger });
   const startedAt = new Date(clock.now()).toISOString();
   const newIndex = await freeName(client, name, startedAt.slice(0, 10).replaceAll("-", ""));
   const room = await readRoom(client, served.index);

@@ -1,6 +1,8 @@
 import type { RebuildPhase, RebuildState } from "../../core/rebuild.ts";
 import type { TableLoad } from "../../core/load.ts";
+import type { JsonClient } from "../../core/json-client.ts";
 import { openJsonClient } from "../../sink/client.ts";
+import { openSyncStateIndex } from "../../state/sync-state-elasticsearch.ts";
 import { peekCheckpoint } from "../load/load-epoch.ts";
 import { awaitInStep, prepareSecond, secondConfig } from "./build.ts";
 import {
@@ -109,6 +111,13 @@ function returned(outcome: RebuildOutcome): RebuildOutcome {
   return outcome.kind === "swapped" ? { kind: "rolled back", index: outcome.newIndex } : outcome;
 }
 
+/** Has the second pipeline a state that was not removed yet? */
+async function isBegun(config: DocumentConfig, client: JsonClient): Promise<boolean> {
+  if (config.topology === "direct") return (await peekCheckpoint(config, client)) !== null;
+  const { name: pipeline, state } = config;
+  return (await openSyncStateIndex({ client, index: state.index, pipeline }).load()) !== null;
+}
+
 /** The rebuild of a rule's index as it is kept, with the loads of its tables; null when there is none. Looks only. Throws CONFIG_INVALID, STATE_*, BULK_*. */
 export async function readRebuild(
   config: DocumentConfig,
@@ -119,7 +128,7 @@ export async function readRebuild(
   const state = await peekRebuild(config, rebuilt.name, client);
   if (state === null) return null;
   const second = secondConfig(state, { config, rebuilt });
-  const checkpoint = await peekCheckpoint(second, client);
+  const checkpoint = second.topology === "direct" ? await peekCheckpoint(second, client) : null;
   return { state, loads: checkpoint?.loads ?? [] };
 }
 
@@ -180,14 +189,14 @@ async function complete(first: RebuildState, context: RebuildContext): Promise<R
 
 /** Fills the new index, swaps it in and fills it up to where the log ends behind that. Resolves with the state: not `swapped` when the signal came first. */
 async function bringIn(state: RebuildState, context: RebuildContext): Promise<RebuildState> {
-  const { client, clock, logger, rebuilt, signal, onStep } = context;
+  const { client, clock, logger, capture, rebuilt, signal, onStep } = context;
   if (state.phase === "building") await prepareSecond(state, context);
   const config = secondConfig(state, context);
   const isVersioned = rebuilt.rules.every((rule) => !rule.upsert);
   if (state.phase === "swapped" && !isVersioned) return state;
   // already forgotten: it has caught up
-  if ((await peekCheckpoint(config, client)) === null) return state;
-  await using second = new DrivenPipeline(config, { client, clock, logger });
+  if (state.phase === "swapped" && !(await isBegun(config, client))) return state;
+  await using second = new DrivenPipeline(config, { client, clock, logger, capture });
   let current = state;
   while (current.phase === "building") {
     if (!(await awaitInStep(current, second, context))) return current;

@@ -1,9 +1,11 @@
+import type { SyncConfig } from "../../config/config.ts";
 import { asTailraceError } from "../../core/errors.ts";
 import type { InStepPlace, RebuildState } from "../../core/rebuild.ts";
+import { openCluster } from "../../kafka/cluster.ts";
 import { peekCheckpoint } from "../load/load-epoch.ts";
 import { patiently } from "../patiently.ts";
 import { putState, type RebuildContext } from "./context.ts";
-import type { DrivenPipeline } from "../driven-pipeline.ts";
+import { type DrivenPipeline, readEnds } from "../driven-pipeline.ts";
 import { bodyOf, impossible, readServedIndex } from "./served-index.ts";
 import { swapAliases } from "./swap-aliases.ts";
 import { blockWrites, unblockWrites } from "./write-block.ts";
@@ -82,9 +84,20 @@ async function takeBack(state: RebuildState, context: RebuildContext): Promise<v
 
 /** Up to where the main pipeline has brought the served index. It lags behind what is written, never ahead: what lies between is written again, harmlessly. */
 async function readInStep({ config, client }: RebuildContext): Promise<InStepPlace | null> {
-  if (config.topology !== "direct") return null;
+  if (config.topology === "sync") return readCommitted(config);
   const checkpoint = await peekCheckpoint(config, client);
   return checkpoint && { kind: "checkpoint", checkpoint };
+}
+
+/** The offsets of the main pipeline's group; null when it has none in one of its partitions. */
+async function readCommitted({ source }: SyncConfig): Promise<InStepPlace | null> {
+  await using cluster = await openCluster(source.connection);
+  const offsets: Record<string, Record<string, number>> = {};
+  const ends = await readEnds(source);
+  for (const { topic, partition, offset } of await cluster.committedOffsets(source.group, ends))
+    (offsets[topic] ??= {})[partition] = offset;
+  const isWhole = ends.every(({ topic, partition }) => offsets[topic]?.[partition] !== undefined);
+  return isWhole ? { kind: "offsets", offsets } : null;
 }
 
 /** Documents whose versions are greater than those of the main pipeline would not be written by it any more. Throws REBUILD_IMPOSSIBLE. */
