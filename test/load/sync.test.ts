@@ -91,8 +91,8 @@ async function stop(...children: TailraceProcess[]): Promise<void> {
 }
 
 test("rows that were there are loaded when the capture has begun, though nothing changes, by one instance; another takes over when that is killed", async () => {
-  const rows = 6_000;
-  await using scene = await openKafkaScene(rows, { load: "max_rows_per_second = 1500" });
+  const rows = 4_000;
+  await using scene = await openKafkaScene(rows, { load: "max_rows_per_second = 400" });
   const { db, file, target, index } = scene;
   await using first = spawnTailrace(["run", file]);
   await until("some rows are loaded", async () => (await target.get(index, "1")) !== null);
@@ -100,7 +100,7 @@ test("rows that were there are loaded when the capture has begun, though nothing
   await until("the second one reads", () => second.stderr.includes("waiting for topics"));
   {
     await using changes = await churn(db, RANDOM_CHANGES("loads of a sync", rows), 1);
-    await until("there were changes", () => changes.count > 100);
+    await until("there were changes", () => changes.count > 20);
   }
   expect(second.stderr).not.toContain("a load");
   first.send("SIGKILL");

@@ -31,7 +31,7 @@ export function describeProgress(load: LoadProgress): string {
   if (state !== "running") return `${parts.join(" ")}, ${state}`;
   parts.push(`· ${count(Math.round(load.rowsPerSecond))}/s`);
   if (load.secondsLeft !== null) parts.push(`· ${duration(load.secondsLeft)} left`);
-  if (waitsFor !== null) parts.push(`· waits for ${waitsFor}`);
+  if (waitsFor !== null && load.rowsPerSecond === 0) parts.push(`· waits for ${waitsFor}`);
   return parts.join(" ");
 }
 
@@ -47,6 +47,8 @@ export function outcomeLine(outcome: LoadOutcome): Readonly<Record<string, unkno
   const { stats, keys } = outcome;
   return {
     finished: outcome.isFinished,
+    begun: new Date(outcome.begunMs).toISOString(),
+    streamed: !outcome.isFirst,
     seconds: Number(outcome.seconds.toFixed(3)),
     tables: outcome.loads.map(({ database, table, state, rows, error }) => ({
       database,
@@ -83,6 +85,10 @@ export function describeOutcome(outcome: LoadOutcome): string {
   if (keys !== undefined && keys.unknown > 0)
     lines.push(
       `${count(keys.unknown)} documents of rows that are gone cannot be told by the key alone and stay as they are: tailrace verify finds them`,
+    );
+  if (outcome.isFinished && outcome.isFirst)
+    lines.push(
+      `nothing streams yet: begin with --from-time ${new Date(outcome.begunMs).toISOString()}, or what changed since then is missed`,
     );
   if (!outcome.isFinished) {
     const hasFailed = loads.some(({ state }) => state === "failed");

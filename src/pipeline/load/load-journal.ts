@@ -40,12 +40,18 @@ export function parseLoadJob(
   return job as LoadJob;
 }
 
-/** The loads of a job, kept in a store; one save at a time. */
+/** Pause between two saves, ms: chunks are many, and what a crash repeats of them is harmless. */
+const INTERVAL_MS = 250;
+
+/** The loads of a job, kept in a store; one save at a time, with all that has changed until then. */
 export class JobJournal implements LoadJournal {
   readonly #store: LoadJobStore;
   readonly #clock: Clock;
   #job: LoadJob;
   #saving: Promise<unknown> = Promise.resolve();
+  /** The save that has not begun. */
+  #next: Promise<void> | null = null;
+  #savedMs = -Infinity;
 
   constructor(store: LoadJobStore, job: Omit<LoadJob, "format" | "savedAt">, clock: Clock) {
     this.#store = store;
@@ -79,8 +85,18 @@ export class JobJournal implements LoadJournal {
 
   #change(part: Partial<LoadJob>): Promise<void> {
     this.#job = { ...this.#job, ...part, savedAt: new Date(this.#clock.now()).toISOString() };
-    const saved = this.#saving.then(() => this.#store.save(this.#job));
+    if (this.#next !== null) return this.#next;
+    const saved = this.#saving.then(() => this.#save());
+    this.#next = saved;
     this.#saving = saved.catch(() => undefined);
     return saved;
+  }
+
+  async #save(): Promise<void> {
+    const waitMs = this.#savedMs + INTERVAL_MS - this.#clock.now();
+    if (waitMs > 0) await this.#clock.sleep(waitMs);
+    this.#next = null;
+    this.#savedMs = this.#clock.now();
+    await this.#store.save(this.#job);
   }
 }

@@ -40,6 +40,8 @@ export interface LoadOutcome {
   readonly isFinished: boolean;
   /** When the job was asked for first, ms since 1970. */
   readonly begunMs: number;
+  /** Nothing has streamed these documents yet. */
+  readonly isFirst: boolean;
   readonly seconds: number;
   readonly loads: readonly TableLoad[];
   /** Of a load by keys. */
@@ -86,6 +88,7 @@ export async function runLoad(
   return {
     ...done,
     begunMs: job.begunMs,
+    isFirst: from === "indices",
     seconds: (clock.now() - beganMs) / 1_000,
     stats: writer.stats(),
   };

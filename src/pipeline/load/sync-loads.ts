@@ -183,7 +183,11 @@ export class SyncLoads implements LoadControl {
     // without the document the sync is one of before there were any: see `createLoadIndex`
     const known = before?.loads;
     const planned = planInitialLoads({ mode, start: "resumed", known, tables }) ?? [];
-    const loads = planned.map((load) => (this.#isChanged(load) ? newLoad(load) : load));
+    const rules = new Set(writer.rules.rules.map(({ config: { name } }) => name));
+    const loads = planned.map((load): TableLoad => {
+      if (!load.rules.some((rule) => rules.has(rule))) return { ...load, state: "cancelled" };
+      return this.#isChanged(load) ? newLoad(load) : load;
+    });
     for (const load of loads) await journal.put(load);
     this.#changed.clear();
     await using beside = openLoadBeside({
