@@ -4,7 +4,7 @@ import type { BenchTopic } from "./tailrace-config.ts";
 
 const PARTITIONS = 12;
 
-/** A topic of its own, deleted with this object; tailrace creates it. */
+/** A topic of its own, deleted with this object, and so is one for checkpoints beside it (`…-state`), if there is one; tailrace creates them. */
 export function openBenchTopic(brokers: string, name: string): BenchTopic & AsyncDisposable {
   const topic = `bench-${name}-${randomBytes(4).toString("hex")}`;
   return {
@@ -14,7 +14,8 @@ export function openBenchTopic(brokers: string, name: string): BenchTopic & Asyn
     [Symbol.asyncDispose]: async () => {
       const admin = new Admin({ clientId: "bench", bootstrapBrokers: brokers.split(",") });
       try {
-        await admin.deleteTopics({ topics: [topic] });
+        const ours = (await admin.listTopics()).filter((name) => name.startsWith(topic));
+        await admin.deleteTopics({ topics: ours });
       } finally {
         await admin.close();
       }
