@@ -41,50 +41,58 @@ test(
   },
 );
 
-test("killed while writes are blocked, it is undone by a rollback, and nothing of it is left", async () => {
-  await using scene = await openScene();
-  await using client = openJsonClient({ hosts: [scene.target.url.origin] });
-  const { pipeline, oldIndex, db, target } = scene;
-  const { config } = pipeline;
-  const task = { config, rule: "orders", keepOld: false } as const;
-  await rebuildAndDie({ ...task, isRollback: false, step: "blocked" });
-  expect(await isWriteBlocked(client, oldIndex)).toBe(true);
-  const newIndex = (await readRebuild(config, "orders"))!.state.newIndex;
-  await db.query("update orders set state = 'waits' where id = 1");
-  await rebuildAndDie({ ...task, isRollback: true, step: "put away" });
-  const outcome = await rollBack(config, "orders", rebuildOptions()).catch(String);
-  // what was begun was finished; then there is nothing more to undo
-  expect(outcome).toMatch(/no rebuild/);
-  expect(await isWriteBlocked(client, oldIndex)).toBe(false);
-  expect(await scene.served()).toBe(oldIndex);
-  expect((await target.request("HEAD", newIndex)).status).toBe(404);
-  await scene.expectEqual();
-});
+test(
+  "killed while writes are blocked, it is undone by a rollback, and nothing of it is left",
+  { timeout: 120_000 },
+  async () => {
+    await using scene = await openScene();
+    await using client = openJsonClient({ hosts: [scene.target.url.origin] });
+    const { pipeline, oldIndex, db, target } = scene;
+    const { config } = pipeline;
+    const task = { config, rule: "orders", keepOld: false } as const;
+    await rebuildAndDie({ ...task, isRollback: false, step: "blocked" });
+    expect(await isWriteBlocked(client, oldIndex)).toBe(true);
+    const newIndex = (await readRebuild(config, "orders"))!.state.newIndex;
+    await db.query("update orders set state = 'waits' where id = 1");
+    await rebuildAndDie({ ...task, isRollback: true, step: "put away" });
+    const outcome = await rollBack(config, "orders", rebuildOptions()).catch(String);
+    // what was begun was finished; then there is nothing more to undo
+    expect(outcome).toMatch(/no rebuild/);
+    expect(await isWriteBlocked(client, oldIndex)).toBe(false);
+    expect(await scene.served()).toBe(oldIndex);
+    expect((await target.request("HEAD", newIndex)).status).toBe(404);
+    await scene.expectEqual();
+  },
+);
 
-test("a block whose time is over is taken away when a pipeline begins", async () => {
-  await using scene = await openScene();
-  await using client = openJsonClient({ hosts: [scene.target.url.origin] });
-  const { pipeline, oldIndex } = scene;
-  const { config } = pipeline;
-  await rebuildAndDie({
-    config,
-    rule: "orders",
-    keepOld: false,
-    isRollback: false,
-    step: "blocked",
-  });
-  const told: string[] = [];
-  const tell = (_: object, message: string): void => void told.push(message);
-  const logger = { debug: tell, info: tell, warn: tell, error: tell };
-  await releaseStaleBlocks(config, { clock: systemClock, logger });
-  expect(await isWriteBlocked(client, oldIndex)).toBe(true);
-  const later = { ...systemClock, now: () => Date.now() + 200_000 };
-  await releaseStaleBlocks(config, { clock: later, logger });
-  expect(await isWriteBlocked(client, oldIndex)).toBe(false);
-  expect(told).toEqual([expect.stringContaining("interrupted rebuild")]);
-  await rebuildIndex(config, "orders", rebuildOptions());
-  await scene.expectEqual();
-});
+test(
+  "a block whose time is over is taken away when a pipeline begins",
+  { timeout: 120_000 },
+  async () => {
+    await using scene = await openScene();
+    await using client = openJsonClient({ hosts: [scene.target.url.origin] });
+    const { pipeline, oldIndex } = scene;
+    const { config } = pipeline;
+    await rebuildAndDie({
+      config,
+      rule: "orders",
+      keepOld: false,
+      isRollback: false,
+      step: "blocked",
+    });
+    const told: string[] = [];
+    const tell = (_: object, message: string): void => void told.push(message);
+    const logger = { debug: tell, info: tell, warn: tell, error: tell };
+    await releaseStaleBlocks(config, { clock: systemClock, logger });
+    expect(await isWriteBlocked(client, oldIndex)).toBe(true);
+    const later = { ...systemClock, now: () => Date.now() + 200_000 };
+    await releaseStaleBlocks(config, { clock: later, logger });
+    expect(await isWriteBlocked(client, oldIndex)).toBe(false);
+    expect(told).toEqual([expect.stringContaining("interrupted rebuild")]);
+    await rebuildIndex(config, "orders", rebuildOptions());
+    await scene.expectEqual();
+  },
+);
 
 test(
   "killed while it goes back to the kept index, a rollback goes on",
