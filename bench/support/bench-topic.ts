@@ -14,7 +14,7 @@ export function openBenchTopic(brokers: string, name: string): BenchTopic & Asyn
     [Symbol.asyncDispose]: async () => {
       const admin = new Admin({ clientId: "bench", bootstrapBrokers: brokers.split(",") });
       try {
-        const ours = (await admin.listTopics()).filter((name) => name.startsWith(topic));
+        const ours = (await admin.listTopics()).filter((each) => each.startsWith(topic));
         await admin.deleteTopics({ topics: ours });
       } finally {
         await admin.close();
