@@ -1,4 +1,3 @@
-import type { LogPlace } from "../../core/checkpoint.ts";
 import type {
   Chunk,
   ChunkDestination,
@@ -9,7 +8,6 @@ import type {
 } from "../../core/load.ts";
 import { tableName } from "../../core/schema.ts";
 import { keyOfRow } from "../../mysql/key-values.ts";
-import { isWithin } from "../../core/version.ts";
 import type { HttpChannel } from "../../sink/client.ts";
 import type { Candidate } from "./candidate.ts";
 import { compareHeld, stateOf } from "./difference.ts";
@@ -17,7 +15,7 @@ import { DocumentBatch } from "./document-batch.ts";
 import { fetchBatch } from "./fetch-documents.ts";
 import type { FoundDocument, HeldDocument } from "./get-answer.ts";
 import { compileKeyReader } from "./key-reader.ts";
-import { hashPlace, type PlaceSet } from "./place-set.ts";
+import { hashPlace, PlaceSet } from "./place-set.ts";
 import { eachPlace } from "./place-walk.ts";
 import type { DocumentEncoders, TableDocuments } from "./table-documents.ts";
 import { createCounts, type TableCounts, type VerifiedTable } from "./verified-table.ts";
@@ -39,9 +37,8 @@ export class Comparison implements ChunkDestination {
   readonly #options: ComparisonOptions;
   readonly #counts = new Map<string, TableCounts>();
   readonly #indices = new Set<string>();
+  readonly #misrouted = new PlaceSet({ most: Number.POSITIVE_INFINITY });
   readonly #idle: { readonly batch: DocumentBatch; readonly channel: HttpChannel }[] = [];
-  #low: LogPlace | null = null;
-  #high: LogPlace | null = null;
 
   constructor(options: ComparisonOptions) {
     this.#options = options;
@@ -63,9 +60,9 @@ export class Comparison implements ChunkDestination {
     return this.#indices;
   }
 
-  /** Was anything logged between the first chunk and the last? Then an index may have other documents by now. Null when there were no chunks. */
-  get span(): { readonly low: LogPlace; readonly high: LogPlace } | null {
-    return this.#low === null || this.#high === null ? null : { low: this.#low, high: this.#high };
+  /** Places of documents that were found where their rows look for them, though with another routing: they are no other documents. */
+  get misrouted(): PlaceSet {
+    return this.#misrouted;
   }
 
   open(load: TableLoad): ChunkWindow {
@@ -98,8 +95,6 @@ export class Comparison implements ChunkDestination {
     }
     this.#idle.push(tools);
     await Promise.all(found.map((count) => count()));
-    if (this.#low === null || isWithin(chunk.low, this.#low)) this.#low = chunk.low;
-    if (this.#high === null || isWithin(this.#high, chunk.high)) this.#high = chunk.high;
   }
 
   #note(batch: DocumentBatch): void {
@@ -131,10 +126,9 @@ export class Comparison implements ChunkDestination {
     const routing = batch.plainRoutingOf(n).toString("utf8") || null;
     const { comparing } = made;
     if (held.routing !== routing) {
-      // found where it is not looked for: it is no other document
       const index = Buffer.from(batch.targetOf(n).index);
       const found = Buffer.from(held.routing ?? "");
-      this.#options.places?.add(hashPlace(index, batch.plainIdOf(n), found));
+      this.#misrouted.add(hashPlace(index, batch.plainIdOf(n), found));
     }
     return compareHeld({ document: batch.documentOf(n), routing, comparing }, held).length === 0;
   }

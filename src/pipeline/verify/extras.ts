@@ -28,6 +28,8 @@ export interface ExtrasOptions {
   readonly tables: readonly VerifiedTable[];
   /** The places of all documents that rows have, as far as the set goes. */
   readonly places: PlaceSet;
+  /** Places that belong to a row's document although it should be elsewhere. */
+  readonly misrouted: PlaceSet;
   /** Walks over all rows of the tables. Rejects when a table could not be walked to its end. */
   readonly walk: (destination: PlaceWalk) => Promise<void>;
   readonly onJudged: (judged: readonly Judged[]) => Promise<void>;
@@ -40,7 +42,7 @@ const MAX_WALKED = 200_000;
 
 /** Looks through the indices; resolves with the number of documents in each, by name. Throws as confirming does, and what `walk` throws. */
 export async function findExtras(options: ExtrasOptions): Promise<ReadonlyMap<string, number>> {
-  const { places, indices, channel } = options;
+  const { places, misrouted, indices, channel } = options;
   const counts = new Map(indices.map(({ name }) => [name, 0]));
   const walked: Candidate[] = [];
   for (let part = 0; part < places.parts; part++) {
@@ -50,7 +52,7 @@ export async function findExtras(options: ExtrasOptions): Promise<ReadonlyMap<st
         const name = Buffer.from(index.name);
         const unknown = page.filter(({ _id, _routing = "" }) => {
           const place = hashPlace(name, Buffer.from(_id), Buffer.from(_routing));
-          return set.covers(place) && !set.has(place);
+          return set.covers(place) && !set.has(place) && !misrouted.has(place);
         });
         if (part === 0) counts.set(index.name, counts.get(index.name)! + page.length);
         const found = unknown.map(({ _id, _routing }): DocumentPlace => ({

@@ -23,8 +23,9 @@ export interface Judged {
   readonly verdict: Verdict;
 }
 
-/** Candidates that are judged at once: they wait for the stream together. */
-const GROUP = 500;
+/** So many candidates are worth beginning, and so many are judged at once at most: they wait for the stream together. */
+const MIN_GROUP = 500;
+const MAX_GROUP = 2_000;
 /** Candidates that may wait before whoever brings them has to. */
 const MAX_WAITING = 5_000;
 
@@ -45,7 +46,7 @@ export class Judge implements AsyncDisposable {
   async take(candidates: readonly Candidate[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     this.#waiting.push(...candidates);
-    if (this.#waiting.length < GROUP) return;
+    if (this.#waiting.length < MIN_GROUP) return;
     this.#begin();
     if (this.#waiting.length >= MAX_WAITING) await this.#work;
   }
@@ -107,7 +108,7 @@ export class Judge implements AsyncDisposable {
   async #judgeAll(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
-        const group = this.#waiting.splice(0, GROUP);
+        const group = this.#waiting.splice(0, MAX_GROUP);
         const verdicts = await this.judge(group);
         await this.#options.onVerdicts(
           group.map((candidate, n) => ({ candidate, verdict: verdicts[n]! })),

@@ -30,6 +30,8 @@ export interface VerifyRequest {
   readonly maxRowsPerSecond?: number | undefined;
   /** Differences that the result names, at most. */
   readonly maxDifferences: number;
+  /** See {@link Verification}. */
+  readonly maxPlaces?: number | undefined;
 }
 
 /** What opening a comparison takes. */
@@ -93,6 +95,7 @@ export async function openVerification(
       chunkBytes: load.chunkBytes,
       maxRowsPerSecond: options.maxRowsPerSecond,
       maxDifferences: options.maxDifferences,
+      maxPlaces: options.maxPlaces,
       writer,
       clock,
       logger,

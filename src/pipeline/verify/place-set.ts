@@ -17,7 +17,11 @@ export class PlaceSet {
   #part: number;
 
   constructor(
-    options: { readonly parts?: number; readonly part?: number; readonly most?: number } = {},
+    options: {
+      readonly parts?: number;
+      readonly part?: number;
+      readonly most?: number | undefined;
+    } = {},
   ) {
     this.#parts = options.parts ?? 1;
     this.#part = options.part ?? 0;

@@ -50,6 +50,8 @@ export interface VerificationOptions {
   readonly maxRowsPerSecond?: number | undefined;
   /** Differences that the result names, at most; all are counted. */
   readonly maxDifferences: number;
+  /** Places of documents that are remembered at once; with more documents the rows are walked again. Default 4 million. */
+  readonly maxPlaces?: number | undefined;
   /** Repairs what differs; absent = nothing is written. */
   readonly writer?: DocumentWriter | undefined;
   readonly clock: Clock;
@@ -106,9 +108,9 @@ export class Verification implements AsyncDisposable {
 
   /** Walks over all rows, compares and judges. Throws SOURCE_*, BULK_*, RULE_*; what passes is tried again. An abort ends it with what was found so far. */
   async run(): Promise<VerifyResult> {
-    const { loads, complete, sample } = this.#options;
+    const { loads, complete, sample, maxPlaces: most } = this.#options;
     await this.#describe(loads);
-    const places = new PlaceSet();
+    const places = new PlaceSet({ most });
     const isSearched = complete.length > 0 && sample === undefined;
     const comparison = new Comparison({
       tables: this.#tables,
@@ -250,6 +252,7 @@ export class Verification implements AsyncDisposable {
       indices: searched,
       tables,
       places,
+      misrouted: comparison.misrouted,
       encoders: this.#encoders,
       settling: this.#settling,
       channel: this.#http.channel(),
