@@ -48,6 +48,7 @@ const STATUS_KEYS: Readonly<Record<keyof LogStatusLine | keyof SyncStatusLine, s
   requests: "bulk requests, or batches of records sent at once",
   bytes: "their bytes",
   waiting_for: "why the sink waits now, or null",
+  loading: "not with `capture`: what is being loaded at the moment, in words; null = nothing",
   rss_mb: "memory of the process, MiB",
 };
 
