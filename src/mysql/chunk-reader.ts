@@ -19,6 +19,7 @@ import { type Connection, type ConnectionOptions, openConnection } from "./conne
 import { keyOrder, keysCondition, rangeCondition } from "./key-range.ts";
 import { keyExpression, storedLiteral } from "./key-values.ts";
 import { quoteName, quoteTable } from "./quote.ts";
+import { describeServer } from "./server.ts";
 import { queryRows } from "./text-query.ts";
 import type { TextRows } from "./text-result.ts";
 import { serverErrorNumber } from "./translate-error.ts";
@@ -28,6 +29,8 @@ import { openWatermarks, type Watermarks } from "./watermarks.ts";
 export interface ChunkReaderOptions extends ConnectionOptions {
   /** The server whose log the watermarks are of, when rows are read from a replica of it. Default: the server that is read. */
   readonly source?: ConnectionOptions | undefined;
+  /** The server whose log the watermarks must be of, as `ServerDescription.serverUuid`: behind one address it may be another one, whose places do not compare. */
+  readonly serverUuid?: string | undefined;
   /** How long is waited for logged transactions to become visible, and for rows that others hold locked, ms. Default 300,000. */
   readonly patienceMs?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -54,6 +57,7 @@ export async function openChunkReader(options: ChunkReaderOptions): Promise<Chun
   let source = reading;
   try {
     if (sourceOptions !== undefined) source = await openReading(sourceOptions, queryTimeoutMs);
+    if (options.serverUuid !== undefined) await checkServer(source, options.serverUuid);
     const marks = await openWatermarks({ source, reading, patienceMs, clock });
     return new MysqlChunkReader({ source, reading, marks, patienceMs, clock });
   } catch (error) {
@@ -61,6 +65,16 @@ export async function openChunkReader(options: ChunkReaderOptions): Promise<Chun
     source.destroy();
     throw error;
   }
+}
+
+/** Throws SOURCE_UNREACHABLE when it is another server: the one that is meant may come back, or whoever follows its log finds out. */
+async function checkServer(source: Connection, serverUuid: string): Promise<void> {
+  const found = await describeServer(source);
+  if (found.serverUuid === serverUuid) return;
+  throw new TailraceError(
+    "SOURCE_UNREACHABLE",
+    `${source.name} now is server ${found.serverUuid} instead of ${serverUuid}`,
+  );
 }
 
 async function openReading(

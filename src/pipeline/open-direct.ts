@@ -139,8 +139,9 @@ export async function openDirect(config: DirectConfig, options: OpenOptions): Pr
       onClose: () => loads.halt(),
     }),
   );
-  const shared = { cursor, windows, queue, rules, names, queries, relaxed, resources, ...options };
-  const loads = openDirectLoads(config, shared);
+  const { serverUuid } = source.server;
+  const parts = { cursor, windows, queue, rules, names, queries, relaxed, resources };
+  const loads = openDirectLoads(config, { ...parts, serverUuid, ...options });
   const gapHandling = { ...handling, router, sink, notes: cursor };
   const boundary = new Boundary();
   const switching: RuleSwitchParts = {

@@ -70,6 +70,8 @@ export interface DirectLoadsContext extends OpenOptions {
   readonly names: { readonly caseSensitive: boolean };
   readonly queries: SourceQueries;
   readonly relaxed: RelaxedLoads;
+  /** The server whose log is read. */
+  readonly serverUuid: string;
   /** What lives as long as the pipeline. */
   readonly resources: AsyncDisposableStack;
 }
@@ -77,7 +79,7 @@ export interface DirectLoadsContext extends OpenOptions {
 /** The loads of a direct pipeline, as configured; none has begun. */
 export function openDirectLoads(config: DirectConfig, context: DirectLoadsContext): DirectLoads {
   const { cursor, windows, queue, rules, names, queries, resources } = context;
-  const { relaxed, clock, logger, signal } = context;
+  const { relaxed, serverUuid, clock, logger, signal } = context;
   const { mode, connections, chunkBytes, maxRowsPerSecond, pauseWhileLagging } = config.load;
   const gate =
     pauseWhileLagging &&
@@ -91,7 +93,7 @@ export function openDirectLoads(config: DirectConfig, context: DirectLoadsContex
     );
   return resources.use(
     new DirectLoads({
-      openReader: createReaderOpener(config),
+      openReader: createReaderOpener(config, serverUuid),
       journal: new CheckpointJournal(cursor),
       windows,
       queue,
