@@ -34,6 +34,7 @@ test("with Kafka between, changes on their way are waited for, and damage is fou
   const verify = (request: { readonly repair?: boolean } = {}) =>
     runVerify(sync.config, { ...request, capture: capture.config });
 
+  await until("there are documents", async () => (await target.all(index)).length > 0);
   // whatever is on its way has arrived before anything is judged
   await db.query("update items set v = v + 1 where id % 2 = 0; delete from items where id = 300");
   const clean = await verify();

@@ -15,6 +15,7 @@ import { DocumentBatch } from "./document-batch.ts";
 import { fetchBatch } from "./fetch-documents.ts";
 import type { FoundDocument, HeldDocument } from "./get-answer.ts";
 import { compileKeyReader } from "./key-reader.ts";
+import { isFoundById } from "./makers.ts";
 import { hashPlace, PlaceSet } from "./place-set.ts";
 import { eachPlace } from "./place-walk.ts";
 import type { DocumentEncoders, TableDocuments } from "./table-documents.ts";
@@ -111,11 +112,14 @@ export class Comparison implements ChunkDestination {
     for (const [n, one] of held.entries())
       if (one.kind !== "document" || !this.#isAsExpected(compared, n, one)) differing.add(n);
     if (differing.size === 0) return [];
-    const { table: walked } = this.#options.tables.get(table)!;
+    const verified = this.#options.tables.get(table)!;
+    const { table: walked } = verified;
+    const isNamed = isFoundById(verified, made.rule);
     const rule = made.rule.config.name;
     return [...rowsOf(compared, differing, walked)].map(({ n, key, literals }): Candidate => ({
       ...batch.placeOf(n),
       makers: [{ table: walked, rule, key: literals }],
+      isNamed,
       key,
       seen: stateOf(held[n]!),
       low: compared.chunk.low,

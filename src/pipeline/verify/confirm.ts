@@ -119,7 +119,11 @@ function judge(look: Look, rows: ExpectedRows, held: HeldDocument): Verdict | nu
     return null;
   }
   look.missing = 0;
-  if (expected === null) return isSame ? { kind: "extra", fields: [], state } : null;
+  if (expected === null) {
+    // the row may be there under another key
+    if (!candidate.isNamed) return { kind: "unsettled" };
+    return isSame ? { kind: "extra", fields: [], state } : null;
+  }
   const fields = compareHeld(expected, held);
   if (fields.length === 0) return { kind: "agrees" };
   return isSame ? { kind: kindOf(fields), fields, state } : null;

@@ -91,9 +91,17 @@ async function judge(
     table.rules.filter((rule) => rules.includes(rule)).map((rule) => ({ table, rule })),
   );
   const isNamed = writers.every(({ table, rule }) => isFoundById(table, rule));
-  const candidates = await candidatesAt(options.channel, found, (id) =>
-    isNamed ? writers.flatMap(({ table, rule }) => makerOf(table, rule, id) ?? []) : [],
-  );
+  const held = await fetchPlaces(options.channel, found);
+  const candidates = found.map((place, n): Candidate => ({
+    ...place,
+    makers: isNamed
+      ? writers.flatMap(({ table, rule }) => makerOf(table, rule, place.id) ?? [])
+      : [],
+    isNamed,
+    key: null,
+    seen: stateOf(held[n]!),
+    low: null,
+  }));
   const isHash = ({ id }: Candidate): boolean => id.startsWith("sha256:");
   if (!isNamed) return candidates;
   for (let at = 0; at < candidates.length; at += GROUP) {
@@ -102,21 +110,6 @@ async function judge(
     await options.onJudged(group.map((candidate, n) => ({ candidate, verdict: verdicts[n]! })));
   }
   return candidates.filter(isHash);
-}
-
-async function candidatesAt(
-  channel: HttpChannel,
-  found: readonly DocumentPlace[],
-  makersOf: (id: string) => Candidate["makers"],
-): Promise<readonly Candidate[]> {
-  const held = await fetchPlaces(channel, found);
-  return found.map((place, n) => ({
-    ...place,
-    makers: makersOf(place.id),
-    key: null,
-    seen: stateOf(held[n]!),
-    low: null,
-  }));
 }
 
 /** Judges documents by walking all rows: a document that was there before, and is in the same state behind the walk, and of which no row was seen, has none. */

@@ -128,8 +128,10 @@ export class Repairer {
       this.#options.channel,
       entries.map(([, { candidate }]) => candidate),
     );
-    const again = entries.map(([, { candidate }], n) => ({
+    const again = entries.map(([, { candidate, verdict }], n) => ({
       ...candidate,
+      // that no row has it was made sure of: one that comes writes it, and its state is another then
+      isNamed: candidate.isNamed || verdict.kind === "extra",
       seen: stateOf(held[n]!),
       low: null,
     }));
