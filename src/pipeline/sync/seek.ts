@@ -75,8 +75,9 @@ export async function seekGroup(
   const steps: SeekStep[] = [];
   for (const topic of topics.toSorted()) {
     const earliest = await cluster.listOffsets(topic, "earliest");
-    const latest = await cluster.listOffsets(topic, "latest");
     const target = await lookUpOffsets(topic, to, cluster);
+    // behind the lookup: what is written meanwhile only moves the end
+    const latest = await cluster.listOffsets(topic, "latest");
     const partitions = [...latest.keys()].toSorted((a, b) => a - b);
     const unknown = [...target.keys()].find((partition) => !latest.has(partition));
     if (unknown !== undefined)
