@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parsePipelines } from "../../src/config/load.ts";
 import { ofTopology } from "../../src/config/topology.ts";
+import { recoverSync } from "../../src/pipeline/recover/recover-sync.ts";
 import { readRebuild, rebuildIndex, rollBack } from "../../src/pipeline/rebuild/rebuild.ts";
+import { openJsonClient } from "../../src/sink/client.ts";
+import { openSyncStateIndex } from "../../src/state/sync-state-elasticsearch.ts";
 import { openTestTarget } from "../support/elasticsearch.ts";
 import { openTestTopics } from "../support/kafka-topics.ts";
 import { openTestDatabase } from "../support/mysql.ts";
@@ -17,7 +20,7 @@ import { KNOWN, createOrders, rebuildOptions, startWorkload } from "./scene.ts";
 const SLOW = { timeoutMs: 60_000 };
 
 test(
-  "through Kafka a second group fills the new index, and what was kept is gone back to",
+  "through Kafka a second group fills the new index, what was kept is gone back to, and gaps are mended",
   { timeout: 180_000 },
   async () => {
     await using db = await openTestDatabase();
@@ -97,6 +100,21 @@ index = "${name}"
       await reader[Symbol.asyncDispose]();
       expect(reader.misses).toEqual([]);
       expect(await readRebuild(config, "orders")).toBeNull();
+
+      // gaps of a sync are mended beside its instances
+      const index = config.state.index;
+      await using client = openJsonClient(config.sink);
+      const store = openSyncStateIndex({ client, index, pipeline: config.name });
+      const table = { database: db.name, table: "orders" };
+      const gap = { ...table, code: "BINLOG_STATEMENT", file: "orders-0", position: 1 };
+      await store.update((before) => before && { ...before, gaps: [gap] });
+      await target.request("DELETE", `${name}/_doc/1`);
+      const { signal, clock, logger } = rebuildOptions();
+      const confirm = (): Promise<boolean> => Promise.resolve(true);
+      const found = await recoverSync(config, { signal, clock, logger, capture, confirm });
+      expect(found).toEqual({ kind: "recovered", tables: [`${db.name}.orders`] });
+      expect((await store.load())?.gaps).toEqual([]);
+      expect(await target.get(name, "1")).not.toBeNull();
       const state = await target.all(`${target.prefix}state`);
       expect(state.map(({ _id }) => _id).filter((id) => id.includes("rebuild"))).toEqual([]);
     } finally {
