@@ -51,7 +51,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   const ending = new AbortController();
   const loads = await openSyncLoads(config, { store, client, ...options });
   // rows are there before the first record is: where nothing changes there is no topic yet
-  const loading = loads?.run(ending.signal);
+  const loading = loads.run(ending.signal);
   resources.defer(async () => {
     ending.abort();
     await loading;
@@ -194,7 +194,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
   const verifying = resources.use(
     startContinuousVerify(config, {
       rules,
-      loads: () => loads?.status() ?? [],
+      loads: () => loads.control?.status() ?? [],
       isElsewhere: () => !hasFirstPartition(consumer.assignment(), Object.keys(topics.topics)),
       capture: options.capture,
       clock,
@@ -211,10 +211,10 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
       boundary.enter();
       return onGap(gap);
     },
-    loads: loads ?? undefined,
+    loads: loads.control ?? undefined,
     reloadRules: async (configs) => {
       const answer = await switchRules(configs, switching);
-      loads?.follow(configs, answer.changes);
+      loads.control?.follow(configs, answer.changes);
       return answer;
     },
     onPoison: (poison) => {
@@ -233,7 +233,7 @@ export async function openSync(config: SyncConfig, options: OpenOptions): Promis
         actionsClosed: sink.closed,
         gaps: notes.gaps,
         rows: router.unwritten,
-        loads: loads?.status() ?? [],
+        loads: loads.control?.status() ?? [],
         verify: verifying?.status(),
         sink: sink.stats(),
         state: assignments.isChanging ? "rebalancing" : isFlowing ? "running" : "waiting",
