@@ -198,10 +198,13 @@ async function bringIn(state: RebuildState, context: RebuildContext): Promise<Re
   if (state.phase === "swapped" && !(await isBegun(config, client))) return state;
   await using second = new DrivenPipeline(config, { client, clock, logger, capture });
   let current = state;
+  // one that was served before needs no look, and a swap that is tried again no second one
+  let isVerified = state.kind === "return";
   while (current.phase === "building") {
     if (!(await awaitInStep(current, second, context))) return current;
-    if (current.kind === "rebuild") await verifyNewIndex(current, second, context);
+    if (!isVerified) await verifyNewIndex(current, second, context);
     if (signal.aborted) return current;
+    isVerified = true;
     await onStep?.("verified");
     const swapped = await swapIndices(current, second, context);
     if (swapped === null && signal.aborted) return current;
@@ -209,8 +212,7 @@ async function bringIn(state: RebuildState, context: RebuildContext): Promise<Re
   }
   if (!isVersioned) return current;
   // what the main pipeline wrote into the old index although it was blocked, because somebody took the block away
-  const end = await second.readEnd();
-  while (!(await second.reaches(end, { signal, timeoutMs: 60_000 })))
+  while (!(await second.reaches(await second.readEnd(), { signal, timeoutMs: 60_000 })))
     if (signal.aborted) return current;
   await second.stop();
   await onStep?.("caught up");
