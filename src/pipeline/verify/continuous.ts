@@ -1,3 +1,4 @@
+import { Backoff } from "../../core/backoff.ts";
 import type { Clock } from "../../core/clock.ts";
 import { asTailraceError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
@@ -48,7 +49,8 @@ export interface ContinuousVerifyOptions {
 
 /** Between two passes, ms: small tables are not read without a pause. */
 const PAUSE_MS = 1_000;
-const RETRY_MS = 30_000;
+/** So many failures in a row are no more than a moment's trouble. */
+const FEW_FAILURES = 4;
 
 /** Compares all documents with their rows, over and over, until it is closed. What it finds is told, and repaired by nobody. */
 export class ContinuousVerify implements AsyncDisposable {
@@ -90,16 +92,22 @@ export class ContinuousVerify implements AsyncDisposable {
   async #run(): Promise<void> {
     const { clock, logger, mayBegin } = this.#options;
     const { signal } = this.#ending;
+    const backoff = new Backoff(clock);
     while (!signal.aborted) {
       await clock.sleep(PAUSE_MS, signal);
       if (signal.aborted || !mayBegin()) continue;
       try {
         await this.#runPass(signal);
+        backoff.reset();
       } catch (cause) {
         if (signal.aborted) return;
         const error = asTailraceError(cause);
-        logger.warn({ err: error }, "documents could not be compared with their rows; later again");
-        await clock.sleep(RETRY_MS, signal);
+        const retryInMs = Math.round(backoff.next());
+        logger[backoff.failures > FEW_FAILURES ? "warn" : "info"](
+          { err: error, retryInMs },
+          "documents could not be compared with their rows; trying again",
+        );
+        await clock.sleep(retryInMs, signal);
       } finally {
         this.#rowsBefore += this.#currentRows;
         this.#current = null;
