@@ -6,7 +6,7 @@ import { until } from "../support/until.ts";
 
 test(
   "rebuild, --status, --rollback and recover say what they did, and why not",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using scene = await openFileScene({ rows: 300, source: "", rule: 'name = "items"' });
     const { file, index, target } = scene;

@@ -20,7 +20,7 @@ const STEPS: readonly RebuildStep[] = [
 
 test(
   "killed behind one step after the other, a rebuild goes on where it was",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using scene = await openScene();
     const { target, name, pipeline, oldIndex } = scene;
@@ -43,7 +43,7 @@ test(
 
 test(
   "killed while writes are blocked, it is undone by a rollback, and nothing of it is left",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using scene = await openScene();
     await using client = openJsonClient({ hosts: [scene.target.url.origin] });
@@ -67,7 +67,7 @@ test(
 
 test(
   "a block whose time is over is taken away when a pipeline begins",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using scene = await openScene();
     await using client = openJsonClient({ hosts: [scene.target.url.origin] });
@@ -96,7 +96,7 @@ test(
 
 test(
   "killed while it goes back to the kept index, a rollback goes on",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using scene = await openScene();
     const { pipeline, oldIndex, target, name } = scene;

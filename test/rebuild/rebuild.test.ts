@@ -3,7 +3,7 @@ import { rebuildIndex, readRebuild, rollBack } from "../../src/pipeline/rebuild/
 import { startReader } from "./reader.ts";
 import { KNOWN, openScene, rebuildOptions } from "./scene.ts";
 
-const SLOW = { timeout: 120_000 };
+const SLOW = { timeout: 300_000 };
 
 test(
   "a reader never misses a document while the index is built anew under a workload, and the mapping is new then",
