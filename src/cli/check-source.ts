@@ -32,9 +32,11 @@ export async function checkMysqlSource(
     const tables = await readTables(connection, config.rules, { caseSensitive });
     const { serverId } = config.source;
     const rulesOf = createRulesMatcher(config.rules, { caseSensitive });
-    const followsForeignKeys = (database: string, table: string): boolean =>
-      config.topology === "direct" &&
-      rulesOf(database, table).every(({ cascade }) => cascade === "synthesize");
+    const followsForeignKeys =
+      config.topology === "direct"
+        ? (database: string, table: string): boolean =>
+            rulesOf(database, table).every(({ cascade }) => cascade === "synthesize")
+        : undefined;
     findings.push(...(await checkSource(connection, { tables, serverId, followsForeignKeys })));
     if (config.topology === "direct")
       findings.push(...(await checkCascades(connection, config, { server, caseSensitive })));

@@ -121,7 +121,9 @@ function foreignKeys(table: CheckedTable, checked: CheckedTables): readonly Find
   const { server, hasNativeForeignKeys } = checked;
   if (logsCascades(server, hasNativeForeignKeys)) return [];
   const { schema } = table.description;
-  if (checked.followsForeignKeys?.(schema.database, schema.table) === true) return [];
+  const { followsForeignKeys: follows } = checked;
+  if (follows?.(schema.database, schema.table) === true) return [];
+  const setting = follows === undefined ? "" : 'cascade = "synthesize" on its rule; or ';
   return parseForeignKeys(schema, table.definition)
     .filter(changesRows)
     .map((key) => ({
@@ -129,7 +131,7 @@ function foreignKeys(table: CheckedTable, checked: CheckedTables): readonly Find
       check: check(table),
       message: `foreign key ${quoteName(key.name)} has ${describeActions(key)}: rows that it changes in ${tableName(schema)} are not in the log`,
       remedy:
-        `cascade = "synthesize" on its rule; or ALTER TABLE ${quoteTable(schema)} DROP FOREIGN KEY ${quoteName(key.name)}; ` +
+        `${setting}ALTER TABLE ${quoteTable(schema)} DROP FOREIGN KEY ${quoteName(key.name)}; ` +
         `ALTER TABLE ${quoteTable(schema)} ADD CONSTRAINT ${quoteName(key.name)} FOREIGN KEY (${names(key.columns)}) REFERENCES ${quoteTable(key.parent)} (${names(key.parentColumns)}); ` +
         "and let the application change the child rows.",
     }));

@@ -17,7 +17,7 @@ export interface SourceCheck {
   readonly tables: readonly TableDescription[];
   /** Our id as a replica. */
   readonly serverId: number;
-  /** Are the foreign keys of the table followed, so that the log need not tell what they do? Default: of none. */
+  /** Are the foreign keys of the table followed, so that the log need not tell what they do? Undefined where a pipeline cannot follow any. */
   readonly followsForeignKeys?: ((database: string, table: string) => boolean) | undefined;
 }
 
