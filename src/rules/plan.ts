@@ -59,7 +59,7 @@ export interface DocumentPlan {
   readonly write: TargetOptions["write"];
   /** With an upsert whose rows set their fields to null when they go: these fields. */
   readonly clearedFields: readonly string[] | null;
-  /** All columns that have a part in the document or its place, ascending. */
+  /** All columns that have a part in the document or its place, and the primary key, ascending: an update that changes none of them writes nothing. */
   readonly usedColumns: readonly number[];
   readonly scope: CodeScope;
 }
@@ -106,7 +106,7 @@ export function planDocument(rule: Rule, schema: TableSchema): DocumentPlan {
     write: writeOf(rule, fields),
     clearedFields: planCleared(rule, { id, columns, fields }),
   };
-  return { ...plan, usedColumns: usedColumns(plan), scope: compiler.scope };
+  return { ...plan, usedColumns: usedColumns(plan, schema), scope: compiler.scope };
 }
 
 /** Does the plan need more than copying columns: conditions, expressions, a place by row? */
@@ -304,8 +304,12 @@ function planCleared(
   return fields.flatMap(({ name }) => (kept.has(name) ? [] : [name]));
 }
 
-function usedColumns(plan: Omit<DocumentPlan, "usedColumns" | "scope">): number[] {
-  const used = new Set(placeColumns(plan));
+/** The primary key is always one of them: a row that moves from where a load is still to come to where it has been has only the stream to write its document. */
+function usedColumns(
+  plan: Omit<DocumentPlan, "usedColumns" | "scope">,
+  { primaryKey }: TableSchema,
+): number[] {
+  const used = new Set([...placeColumns(plan), ...primaryKey]);
   for (const { column } of plan.columns) used.add(column);
   for (const { columns } of plan.expressions) for (const column of columns) used.add(column);
   for (const column of plan.filter?.columns ?? []) used.add(column);
