@@ -14,6 +14,7 @@ import {
   describedTable,
   type DescribedTable,
   isDefinitionError,
+  readDefinition,
 } from "./chunk-table.ts";
 import { type Connection, type ConnectionOptions, openConnection } from "./connection.ts";
 import { keyOrder, keysCondition, rangeCondition } from "./key-range.ts";
@@ -217,6 +218,7 @@ class MysqlChunkReader implements ChunkReader {
           bytes += part.bytes;
           parts.push(part);
         }
+        await this.#checkDefinition(table);
         return { parts, bytes };
       });
       return {
@@ -295,6 +297,12 @@ class MysqlChunkReader implements ChunkReader {
     const rows = await this.#checked(table, () => queryRows(reading, sql, limitBytes));
     if (rows.signature !== table.signature) throw changed(table);
     return rows;
+  }
+
+  /** Rows without a column that was added meanwhile would replace what the stream has written of it. Looked at behind the rows: what changes later has a higher version. */
+  async #checkDefinition(table: DescribedTable): Promise<void> {
+    const now = await this.#checked(table, () => readDefinition(this.#parts.reading, table.schema));
+    if (now !== table.definition) throw changed(table);
   }
 
   /** The key of the first row of a SELECT that ends with `rest`. */

@@ -6,7 +6,7 @@ import type { Connection, TextRow } from "./connection.ts";
 import type { KeyPart } from "./key-range.ts";
 import { quoteName, quoteTable } from "./quote.ts";
 import { selectExpression } from "./select-values.ts";
-import { describeTable } from "./table-lookup.ts";
+import { describeTable, type TableName } from "./table-lookup.ts";
 import { queryRows } from "./text-query.ts";
 import { createTextRowLayout } from "./text-row-layout.ts";
 import { serverErrorNumber } from "./translate-error.ts";
@@ -21,6 +21,8 @@ export interface DescribedTable extends ChunkTable {
   readonly selected: string;
   /** What the server says of the result of such a SELECT; another one means that the table is no longer the same. */
   readonly signature: string;
+  /** The definition, as {@link readDefinition} tells it: with another one the SELECT may succeed all the same and lack a column. */
+  readonly definition: string;
 }
 
 /** The table as it was described by this module. Throws INVARIANT_BROKEN for any other. */
@@ -58,12 +60,14 @@ export async function describeChunkTable(
     if (before === null) return null;
     const selected = before.schema.columns.map((column) => selectExpression(column)).join(", ");
     let signature: string;
+    let definition: string;
     try {
       const rows = await queryRows(
         connection,
         `SELECT ${selected} FROM ${quoteTable(before.schema)} FORCE INDEX (${quoteName(before.keyName)}) LIMIT 0`,
       );
       signature = rows.signature;
+      definition = await readDefinition(connection, before.schema);
     } catch (error) {
       if (isDefinitionError(error)) continue;
       throw error;
@@ -76,12 +80,19 @@ export async function describeChunkTable(
       version: { schema, layout: createTextRowLayout(schema.columns) },
       selected,
       signature,
+      definition,
     };
   }
   throw new TailraceError(
     "SNAPSHOT_ROW_CHANGED",
     `${database}.${table} was altered each time it was looked at`,
   );
+}
+
+/** How the server defines a table now, but for what changes with its rows. Throws SOURCE_*. */
+export async function readDefinition(connection: Connection, table: TableName): Promise<string> {
+  const [row] = await connection.query(`SHOW CREATE TABLE ${quoteTable(table)}`);
+  return (row?.["Create Table"] ?? "").replace(/ AUTO_INCREMENT=\d+/, "");
 }
 
 interface KeyedTable extends ChunkTable {

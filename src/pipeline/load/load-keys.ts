@@ -1,5 +1,5 @@
 import type { Column } from "../../core/schema.ts";
-import { TailraceError } from "../../core/errors.ts";
+import { asTailraceError, TailraceError } from "../../core/errors.ts";
 import type { ChunkReader, ChunkTable, KeyLiterals, TableLoad } from "../../core/load.ts";
 import { tableName } from "../../core/schema.ts";
 import { keyLiteral } from "../../mysql/key-literal.ts";
@@ -42,33 +42,44 @@ export async function loadKeys(options: LoadKeysOptions): Promise<LoadedKeys> {
   const { load, keys, signal } = options;
   const counts = { found: 0, gone: 0, unknown: 0 };
   await using readers = new KeptReader(options.openReader);
-  const table = await patiently(
-    "describe the table",
-    () => readers.use((reader) => reader.describe(load.database, load.table)),
-    options,
-  );
-  if (table === null)
-    throw new TailraceError("CONFIG_INVALID", `there is no table ${tableName(load)}`);
-  const read = keys.map((key) => readKey(table, key));
-  for (let at = options.from; at < read.length && !signal.aborted; at += CHUNK_KEYS) {
-    const chunk = read.slice(at, at + CHUNK_KEYS);
-    await loadChunk(chunk, { ...options, table, readers, counts });
-    await options.onDone(Math.min(read.length, at + CHUNK_KEYS));
+  const describe = (): Promise<ChunkTable> =>
+    patiently(
+      "describe the table",
+      () => readers.use((reader) => describeTable(reader, load)),
+      options,
+    );
+  const context: ChunkContext = { ...options, table: await describe(), describe, readers, counts };
+  // a key that is none of the table's is told before anything is written
+  for (const key of keys) readKey(context.table, key);
+  for (let at = options.from; at < keys.length && !signal.aborted; at += CHUNK_KEYS) {
+    await loadChunk(keys.slice(at, at + CHUNK_KEYS), context);
+    await options.onDone(Math.min(keys.length, at + CHUNK_KEYS));
   }
   return counts;
 }
 
+async function describeTable(
+  reader: ChunkReader,
+  load: Pick<TableLoad, "database" | "table">,
+): Promise<ChunkTable> {
+  const table = await reader.describe(load.database, load.table);
+  if (table !== null) return table;
+  throw new TailraceError("CONFIG_INVALID", `there is no table ${tableName(load)}`);
+}
+
 interface ChunkContext extends LoadKeysOptions {
-  readonly table: ChunkTable;
+  /** As it was described last. */
+  table: ChunkTable;
+  readonly describe: () => Promise<ChunkTable>;
   readonly readers: KeptReader;
   readonly counts: { found: number; gone: number; unknown: number };
 }
 
 /** Which of the keys have no row is found by halves: only the server knows which texts are the same key. */
-async function loadChunk(keys: readonly ReadKey[], context: ChunkContext): Promise<void> {
+async function loadChunk(keys: readonly KeyValues[], context: ChunkContext): Promise<void> {
   const rows = await patiently(
     `load rows of ${tableName(context.load)}`,
-    () => tryChunk(keys, context),
+    () => tryChunk(keys, context).catch((error: unknown) => describeAgain(error, context)),
     context,
   );
   if (rows !== null) return;
@@ -77,10 +88,21 @@ async function loadChunk(keys: readonly ReadKey[], context: ChunkContext): Promi
   await loadChunk(keys.slice(half), context);
 }
 
+/** Behind a failure because the table was altered: what is tried next goes by what it is now. Rethrows the failure. */
+async function describeAgain(error: unknown, context: ChunkContext): Promise<never> {
+  if (asTailraceError(error).code === "SNAPSHOT_ROW_CHANGED")
+    context.table = await context.describe();
+  throw error;
+}
+
 /** Null when some rows are missing, and it is not known which. */
-async function tryChunk(keys: readonly ReadKey[], context: ChunkContext): Promise<number | null> {
+async function tryChunk(
+  values: readonly KeyValues[],
+  context: ChunkContext,
+): Promise<number | null> {
   const { load, table, readers, writer, destination, counts } = context;
   const { rules } = load;
+  const keys = values.map((key) => readKey(table, key));
   const inTime = destination.deadline(rules, tableName(load));
   const literals = keys.map((key) => key.literals);
   const chunk = await readers.use((reader) => reader.read(table, { kind: "keys", keys: literals }));
@@ -99,13 +121,16 @@ async function tryChunk(keys: readonly ReadKey[], context: ChunkContext): Promis
   return 0;
 }
 
+/** Values of the key's columns of one row, in its order. */
+type KeyValues = readonly string[];
+
 interface ReadKey {
   readonly literals: KeyLiterals;
   /** As the stream writes the values. */
   readonly json: readonly string[];
 }
 
-function readKey(table: ChunkTable, values: readonly string[]): ReadKey {
+function readKey(table: ChunkTable, values: KeyValues): ReadKey {
   const columns = table.keyColumns.map((column) => table.schema.columns[column]!);
   const names = columns.map(({ name }) => name).join(", ");
   if (values.length !== columns.length)
@@ -129,7 +154,7 @@ function toJson({ type }: Column, text: string): string {
     case "integer":
     case "year":
     case "bit":
-      return String(BigInt(text.trim()));
+      return String(BigInt(text.trim() || "none"));
     case "decimal":
     case "double":
     case "float":
