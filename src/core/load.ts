@@ -123,7 +123,7 @@ export interface ChunkDestination {
 
 /** One chunk's way into documents. */
 export interface ChunkWindow {
-  /** Resolves when every action of the chunk is closed. Rejects with what made that impossible; nothing of it counts then. */
+  /** Resolves when every action of the chunk is closed; its bytes are gone then. Rejects with what made that impossible; nothing of it counts then. */
   write(chunk: Chunk): Promise<void>;
   /** Nothing will be written: the chunk could not be read. */
   discard(): void;

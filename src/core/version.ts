@@ -24,9 +24,9 @@ export function versionOf(epoch: number, { file, position }: LogPlace): Version 
   return { high: versionHigh(epoch, number, position), low: position >>> 0 };
 }
 
-/** The high 32 bits of a version, of parts that fit. */
-export function versionHigh(epoch: number, fileNumber: number, position: number): number {
-  return ((epoch << 23) | (fileNumber << 3) | Math.floor(position / 2 ** 32)) >>> 0;
+/** The high 32 bits of a version, of an epoch, a binlog file's number and a position that fit. */
+export function versionHigh(epoch: number, number: number, position: number): number {
+  return ((epoch << 23) | (number << 3) | Math.floor(position / 2 ** 32)) >>> 0;
 }
 
 /** The number of a binlog file; NaN when its name has none. */

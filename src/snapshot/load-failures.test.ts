@@ -128,37 +128,6 @@ test("a source that cannot be reached is tried for ever; one that refuses us fai
   ]);
 });
 
-test("a load that fails for good leaves the others alone; it can be started again", async () => {
-  await using scene = openScene();
-  scene.source.fill("orders", 500);
-  scene.source.fill("users", 500);
-  let isBad = true;
-  scene.source.onStep = ({ kind, table }) => {
-    if (isBad && kind === "where" && table === "orders") {
-      throw new TailraceError("SNAPSHOT_WHERE_INVALID", "Unknown column 'x'");
-    }
-  };
-  const users = newLoad({ ...orders, table: "users" });
-  await scene.runner.start([{ ...orders, where: "x" }, users]);
-  await scene.runner.idle();
-  expect(scene.journal.loads).toContainEqual(
-    expect.objectContaining({
-      table: "orders",
-      state: "failed",
-      error: "SNAPSHOT_WHERE_INVALID: Unknown column 'x'",
-    }),
-  );
-  expect(ascending(scene.destination.written)).toEqual(upTo(500));
-  expect(scene.logged.filter(({ level }) => level === "error")).toMatchObject([
-    { fields: { table: "shop.orders", remedy: expect.stringContaining("Correct the condition") } },
-  ]);
-  isBad = false;
-  await scene.runner.start([orders]);
-  await scene.runner.idle();
-  expect(scene.journal.loads.map(({ state }) => state)).toEqual(["done", "done"]);
-  expect(scene.journal.loads.find(({ table }) => table === "orders")?.error).toBeUndefined();
-});
-
 test("a changed definition is described again; with another key the load begins anew", async () => {
   await using scene = openScene({ connections: 1, chunkBytes: 10_000 });
   scene.source.fill("orders", 4_500);

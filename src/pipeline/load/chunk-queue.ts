@@ -1,5 +1,6 @@
 import type { ReadEvent } from "../../core/change-event.ts";
 import type { LogPlace } from "../../core/checkpoint.ts";
+import { freeBuffers } from "../../core/free-buffers.ts";
 import type { Chunk } from "../../core/load.ts";
 import { isWithin, type Version, versionOf } from "../../core/version.ts";
 import type { Window } from "./windows.ts";
@@ -110,7 +111,8 @@ export class ChunkQueue {
   #take(waiting: WaitingChunk, actions: number): void {
     this.#waiting = this.#waiting.filter((other) => other !== waiting);
     this.#options.close(waiting.window);
-    const { done, fail } = waiting;
+    const { chunk, done, fail } = waiting;
+    freeBuffers(chunk.buffers);
     this.#taken.push({ actions, done, fail });
     this.acknowledge(this.#options.closed());
   }

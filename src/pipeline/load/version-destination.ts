@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { TailraceError } from "../../core/errors.ts";
+import { freeBuffers } from "../../core/free-buffers.ts";
 import type { ChunkDestination, ChunkWindow, TableLoad } from "../../core/load.ts";
 import { tableName } from "../../core/schema.ts";
 import { indexPattern } from "../../rules/place.ts";
@@ -42,6 +43,7 @@ export class VersionDestination implements ChunkDestination {
     return {
       write: async ({ table, buffers, low, rows }) => {
         await deadline(() => writer.write({ table, rules: load.rules, buffers, low }));
+        freeBuffers(buffers);
         onWritten?.(load, rows);
       },
       discard: () => {},

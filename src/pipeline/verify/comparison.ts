@@ -10,10 +10,10 @@ import { tableName } from "../../core/schema.ts";
 import { keyOfRow } from "../../mysql/key-values.ts";
 import type { HttpChannel } from "../../sink/client.ts";
 import type { Candidate } from "./candidate.ts";
-import { compareHeld, stateOf } from "./difference.ts";
-import { DocumentBatch } from "./document-batch.ts";
+import { compareHeld, type DocumentState, stateOf } from "./difference.ts";
+import { DocumentBatch, type DocumentPlace } from "./document-batch.ts";
 import { fetchBatch } from "./fetch-documents.ts";
-import type { FoundDocument, HeldDocument } from "./get-answer.ts";
+import type { FoundDocument } from "./get-answer.ts";
 import { compileKeyReader } from "./key-reader.ts";
 import { isFoundById } from "./makers.ts";
 import { hashPlace, PlaceSet } from "./place-set.ts";
@@ -74,28 +74,44 @@ export class Comparison implements ChunkDestination {
     const { openChannel, encoders } = this.#options;
     const table = tableName(load);
     const tools = this.#idle.pop() ?? { batch: new DocumentBatch(), channel: openChannel() };
-    const { batch, channel } = tools;
     const found: (() => Promise<void>)[] = [];
-    for (const rule of load.rules) {
-      const made = encoders.of(rule, chunk.table);
-      batch.reset();
-      let failed = 0;
-      for (const bytes of chunk.buffers) failed += made.encode(bytes, [0, bytes.length], batch);
-      const documents = batch.count;
-      this.#note(batch);
-      const held = await fetchBatch(channel, batch);
-      const candidates = this.#candidates(table, { made, chunk, batch, held });
-      // a chunk that fails is read and compared again: only as a whole it counts
-      found.push(() => {
-        const counts = this.#countsOf(rule, table);
-        counts.rows += chunk.rows;
-        counts.documents += documents;
-        counts.failed += failed;
-        return this.#options.onCandidates(candidates);
-      });
+    try {
+      for (const rule of load.rules) {
+        const made = encoders.of(rule, chunk.table);
+        const { documents, failed, differing } = await this.#differing({ made, chunk, ...tools });
+        const candidates = this.#candidates(table, { made, chunk, differing });
+        // a chunk that fails is read and compared again: only as a whole it counts
+        found.push(() => {
+          const counts = this.#countsOf(rule, table);
+          counts.rows += chunk.rows;
+          counts.documents += documents;
+          counts.failed += failed;
+          return this.#options.onCandidates(candidates);
+        });
+      }
+    } finally {
+      this.#idle.push(tools);
     }
-    this.#idle.push(tools);
     await Promise.all(found.map((count) => count()));
+  }
+
+  /** Fetches and compares documents page by page: those of a whole chunk, of all chunks that are compared at a time, would be most of the memory. */
+  async #differing({ made, chunk, batch, channel }: ComparingChunk): Promise<ComparedChunk> {
+    const differing = new Map<number, DifferingDocument>();
+    let documents = 0;
+    let failed = 0;
+    for (const failedRows of makePages(made, chunk, batch)) {
+      failed += failedRows;
+      this.#note(batch);
+      for await (const { first, held } of fetchBatch(channel, batch))
+        for (const [i, one] of held.entries()) {
+          const n = first + i;
+          if (one.kind === "document" && this.#isAsExpected({ made, batch }, n, one)) continue;
+          differing.set(documents + n, { place: batch.placeOf(n), seen: stateOf(one) });
+        }
+      documents += batch.count;
+    }
+    return { documents, failed, differing };
   }
 
   #note(batch: DocumentBatch): void {
@@ -106,27 +122,27 @@ export class Comparison implements ChunkDestination {
     });
   }
 
-  #candidates(table: string, compared: ComparedChunk): readonly Candidate[] {
-    const { made, batch, held } = compared;
-    const differing = new Set<number>();
-    for (const [n, one] of held.entries())
-      if (one.kind !== "document" || !this.#isAsExpected(compared, n, one)) differing.add(n);
+  #candidates(
+    table: string,
+    { made, chunk, differing }: Pick<ComparedChunk, "differing"> & RowsOfChunk,
+  ): readonly Candidate[] {
     if (differing.size === 0) return [];
     const verified = this.#options.tables.get(table)!;
     const { table: walked } = verified;
     const isNamed = isFoundById(verified, made.rule);
     const rule = made.rule.config.name;
-    return [...rowsOf(compared, differing, walked)].map(({ n, key, literals }): Candidate => ({
-      ...batch.placeOf(n),
-      makers: [{ table: walked, rule, key: literals }],
-      isNamed,
-      key,
-      seen: stateOf(held[n]!),
-      low: compared.chunk.low,
-    }));
+    return [...rowsOf({ made, chunk }, differing, walked)].map(({ n, key, literals }) => {
+      const { place, seen } = differing.get(n)!;
+      const makers = [{ table: walked, rule, key: literals }];
+      return { ...place, makers, isNamed, key, seen, low: chunk.low };
+    });
   }
 
-  #isAsExpected({ batch, made }: ComparedChunk, n: number, held: FoundDocument): boolean {
+  #isAsExpected(
+    { made, batch }: Pick<ComparingChunk, "made" | "batch">,
+    n: number,
+    held: FoundDocument,
+  ): boolean {
     const routing = batch.plainRoutingOf(n).toString("utf8") || null;
     const { comparing } = made;
     if (held.routing !== routing) {
@@ -145,17 +161,59 @@ export class Comparison implements ChunkDestination {
   }
 }
 
-interface ComparedChunk {
+interface RowsOfChunk {
   readonly made: TableDocuments;
   readonly chunk: Chunk;
+}
+
+interface ComparingChunk extends RowsOfChunk {
   readonly batch: DocumentBatch;
-  readonly held: readonly HeldDocument[];
+  readonly channel: HttpChannel;
+}
+
+interface ComparedChunk {
+  readonly documents: number;
+  /** Rows on which the rule fails. */
+  readonly failed: number;
+  /** By number, counted over the chunk. */
+  readonly differing: ReadonlyMap<number, DifferingDocument>;
+}
+
+interface DifferingDocument {
+  readonly place: DocumentPlace;
+  readonly seen: DocumentState | null;
+}
+
+/** Rows whose documents are made at once: those of one request. */
+const PAGE_ROWS = 1_000;
+
+/** Fills the batch with the documents of some rows at a time; yields on how many of these the rule has failed. */
+function* makePages(
+  made: TableDocuments,
+  { buffers }: Chunk,
+  batch: DocumentBatch,
+): Generator<number> {
+  let rows = 0;
+  let failed = 0;
+  batch.reset();
+  for (const bytes of buffers)
+    for (let at = 0; at < bytes.length;) {
+      let end = at;
+      for (; end < bytes.length && rows < PAGE_ROWS; rows++) end = made.rowEnd(bytes, end);
+      failed += made.encode(bytes, [at, end], batch);
+      at = end;
+      if (rows < PAGE_ROWS) continue;
+      yield failed;
+      batch.reset();
+      rows = failed = 0;
+    }
+  if (rows > 0) yield failed;
 }
 
 /** The rows that made the documents of these numbers: they are made once more, row by row, and counted. */
 function* rowsOf(
-  { made, chunk }: ComparedChunk,
-  wanted: ReadonlySet<number>,
+  { made, chunk }: RowsOfChunk,
+  wanted: ReadonlyMap<number, unknown>,
   walked: ChunkTable,
 ): Generator<{
   readonly n: number;

@@ -10,7 +10,7 @@ import type { DocumentPlace } from "./document-batch.ts";
 import { fetchPlaces } from "./fetch-documents.ts";
 import type { WrittenIndex } from "./index-names.ts";
 import type { Judge, Judged } from "./judge.ts";
-import { isFoundById, makerOf } from "./makers.ts";
+import { isFoundById, isOfUntoldKey, makerOf } from "./makers.ts";
 import { hashPlace, type PlaceHash, PlaceSet } from "./place-set.ts";
 import { PlaceWalk } from "./place-walk.ts";
 import type { Settling } from "./settling.ts";
@@ -102,14 +102,15 @@ async function judge(
     seen: stateOf(held[n]!),
     low: null,
   }));
-  const isHash = ({ id }: Candidate): boolean => id.startsWith("sha256:");
+  const isUntold = ({ id }: Candidate): boolean =>
+    id.startsWith("sha256:") || writers.some(({ table, rule }) => isOfUntoldKey(table, rule, id));
   if (!isNamed) return candidates;
   for (let at = 0; at < candidates.length; at += GROUP) {
-    const group = candidates.slice(at, at + GROUP).filter((each) => !isHash(each));
+    const group = candidates.slice(at, at + GROUP).filter((each) => !isUntold(each));
     const verdicts = await options.judge.judge(group);
     await options.onJudged(group.map((candidate, n) => ({ candidate, verdict: verdicts[n]! })));
   }
-  return candidates.filter(isHash);
+  return candidates.filter(isUntold);
 }
 
 /** Judges documents by walking all rows: a document that was there before, and is in the same state behind the walk, and of which no row was seen, has none. */

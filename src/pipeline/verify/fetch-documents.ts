@@ -8,32 +8,37 @@ import { type HeldDocument, parseGetAnswer } from "./get-answer.ts";
 const MAX_DOCUMENTS = 1_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Reads what the indices hold at the places of the documents of a batch, in their order; not only what a search would see. Throws BULK_*. */
-export async function fetchBatch(
+/** What the indices hold at the places of some documents of a batch. */
+export interface FetchedPage {
+  /** The number of the first of them in the batch. */
+  readonly first: number;
+  readonly held: readonly HeldDocument[];
+}
+
+/**
+ * Reads what the indices hold at the places of the documents of a batch, in their order; not only what a search would see. A page is asked for when the one before has been looked at, so
+ * that its answer can go. Throws BULK_*.
+ */
+export async function* fetchBatch(
   channel: HttpChannel,
   batch: DocumentBatch,
-): Promise<readonly HeldDocument[]> {
-  const held: HeldDocument[] = [];
-  const parts: string[] = [];
+): AsyncGenerator<FetchedPage> {
+  let parts: string[] = [];
   let bytes = 0;
-  const send = async (): Promise<void> => {
-    if (parts.length > 0) held.push(...(await get(channel, parts)));
-    parts.length = 0;
-    bytes = 0;
-  };
   for (let n = 0; n < batch.count; n++) {
     const routing = batch.routingOf(n);
     const routed = routing.length === 0 ? "" : `,"routing":"${routing.toString("utf8")}"`;
     const index = JSON.stringify(batch.targetOf(n).index);
     parts.push(`{"_index":${index},"_id":"${batch.idOf(n).toString("utf8")}"${routed}}`);
     bytes += batch.documentOf(n).length;
-    if (parts.length === MAX_DOCUMENTS || bytes >= MAX_BYTES) await send();
+    if (parts.length < MAX_DOCUMENTS && bytes < MAX_BYTES && n < batch.count - 1) continue;
+    yield { first: n + 1 - parts.length, held: await get(channel, parts) };
+    parts = [];
+    bytes = 0;
   }
-  await send();
-  return held;
 }
 
-/** The same for places. Throws BULK_*. */
+/** What the indices hold at places, in their order. Throws BULK_*. */
 export async function fetchPlaces(
   channel: HttpChannel,
   places: readonly DocumentPlace[],

@@ -42,17 +42,23 @@ export function parseGetAnswer(body: Buffer): readonly HeldDocument[] {
   let p = HEAD.length;
   if (body[p] === CLOSE_ARRAY) return documents;
   for (;;) {
-    const members = new Map<string, Buffer>();
+    const members = new Map<string, Span>();
     p = readMembers(body, p, members);
-    documents.push(documentOf(members));
+    documents.push(documentOf(body, members));
     if (body[p] === CLOSE_ARRAY) return documents;
     if (body[p] !== COMMA) throw notUnderstood();
     p += 1;
   }
 }
 
+/** Where a value is. A view of each, by the thousand, would keep answers in memory for longer than they are looked at. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Notes the members of the object at `p` and returns the place behind it. */
-function readMembers(b: Buffer, p: number, members: Map<string, Buffer>): number {
+function readMembers(b: Buffer, p: number, members: Map<string, Span>): number {
   if (b[p] !== OPEN_OBJECT) throw notUnderstood();
   if (b[p + 1] === CLOSE_OBJECT) return p + 2;
   for (;;) {
@@ -60,43 +66,40 @@ function readMembers(b: Buffer, p: number, members: Map<string, Buffer>): number
     const name = b.toString("latin1", p + 2, nameEnd - 1);
     if (b[nameEnd] !== COLON) throw notUnderstood();
     const end = skipValue(b, nameEnd + 1);
-    members.set(name, b.subarray(nameEnd + 1, end));
+    members.set(name, { start: nameEnd + 1, end });
     if (b[end] === CLOSE_OBJECT) return end + 1;
     if (b[end] !== COMMA) throw notUnderstood();
     p = end;
   }
 }
 
-function documentOf(members: ReadonlyMap<string, Buffer>): HeldDocument {
-  const source = members.get("_source");
-  if (members.get("found")?.[0] === 0x74) {
+function documentOf(body: Buffer, members: ReadonlyMap<string, Span>): HeldDocument {
+  const textOf = (name: string): string | undefined => {
+    const span = members.get(name);
+    return span && body.toString("utf8", span.start, span.end);
+  };
+  if (textOf("found") === "true") {
+    const source = members.get("_source");
     if (source === undefined) throw noSource();
+    const routing = textOf("_routing");
     return {
       kind: "document",
-      source,
-      routing: routingOf(members.get("_routing")),
-      version: BigInt(members.get("_version")?.toString("latin1") ?? "0"),
-      seqNo: numberOf(members.get("_seq_no")),
-      primaryTerm: numberOf(members.get("_primary_term")),
+      source: body.subarray(source.start, source.end),
+      routing: routing === undefined ? null : (JSON.parse(routing) as string),
+      version: BigInt(textOf("_version") ?? "0"),
+      seqNo: Number(textOf("_seq_no") ?? -1),
+      primaryTerm: Number(textOf("_primary_term") ?? -1),
     };
   }
-  const error = members.get("error");
+  const error = textOf("error");
   if (error === undefined) return { kind: "none" };
-  const { type, reason } = JSON.parse(error.toString()) as { type?: unknown; reason?: unknown };
+  const { type, reason } = JSON.parse(error) as { type?: unknown; reason?: unknown };
   if (type === "index_not_found_exception") return { kind: "no index" };
   const text = `${String(type)}: ${String(reason)}`;
   // the index is an alias of several, or closed for good: waiting does not help
   if (type === "illegal_argument_exception")
     throw new TailraceError("BULK_INDEX_UNUSABLE", `reading documents: ${text}`);
   throw new TailraceError("BULK_OVERLOADED", `reading documents: ${text}`);
-}
-
-function routingOf(json: Buffer | undefined): string | null {
-  return json === undefined ? null : (JSON.parse(json.toString("utf8")) as string);
-}
-
-function numberOf(text: Buffer | undefined): number {
-  return text === undefined ? -1 : Number(text.toString("latin1"));
 }
 
 /** The place behind the string whose opening quote is at `p`. */

@@ -29,6 +29,18 @@ export function makerOf({ table }: VerifiedTable, rule: LoadedRule, id: string):
   return { table, rule: rule.config.name, key };
 }
 
+/** May rows whose key cannot be told to the server again have this id? A date that is no day of the calendar prints as null. */
+export function isOfUntoldKey({ table }: VerifiedTable, rule: LoadedRule, id: string): boolean {
+  const columns = idColumns(rule, table.schema) ?? [];
+  const parts = columns.length > 1 ? id.split(":") : [id];
+  return columns.some((column, part) => {
+    const { kind } = table.schema.columns[column]!.type;
+    return DATED.has(kind) && parts[part] === "null";
+  });
+}
+
+const DATED: ReadonlySet<string> = new Set(["date", "datetime", "timestamp"]);
+
 /** Columns that make the document id; null where a text does. */
 function idColumns({ rule: { id } }: LoadedRule, schema: TableSchema): readonly number[] | null {
   if (id === null) return schema.primaryKey;

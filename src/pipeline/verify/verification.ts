@@ -157,7 +157,10 @@ export class Verification implements AsyncDisposable {
         const table = await this.#judge.withReader((reader) =>
           reader.describe(load.database, load.table),
         );
-        if (table === null) continue;
+        if (table === null) {
+          this.#failures.set(name, "the server that rows are read from has no such table");
+          continue;
+        }
         this.#tables.set(name, { table, load, rules: load.rules.map((rule) => byName.get(rule)!) });
       } catch (error) {
         if (!(error instanceof TailraceError) || !error.code.startsWith("SNAPSHOT_")) throw error;
@@ -277,6 +280,10 @@ export class Verification implements AsyncDisposable {
       return `its documents have other owners, too (upsert of rule ${upsert.config.name})`;
     const other = rules.find((rule) => !complete.includes(rule));
     if (other !== undefined) return `not all rows of rule ${other.config.name} were compared`;
+    // dropped, renamed, or no longer to be seen by this account: no reason to take its documents for left over
+    const gone = rules.find((rule) => !this.#hasTable(rule));
+    if (gone !== undefined)
+      return `rule ${gone.config.name} takes no table that is there and may be read`;
     const failed = this.#comparison!.counts.find(
       (counts) =>
         (counts.failed > 0 || this.#failures.has(counts.table)) &&
@@ -285,6 +292,10 @@ export class Verification implements AsyncDisposable {
     if (failed !== undefined)
       return `not all rows of ${failed.table} have become documents by rule ${failed.rule}`;
     return this.#failures.size > 0 ? "tables could not be read" : null;
+  }
+
+  #hasTable(rule: LoadedRule): boolean {
+    return [...this.#tables.values()].some(({ rules }) => rules.includes(rule));
   }
 
   #writersOf(index: string): readonly LoadedRule[] {
