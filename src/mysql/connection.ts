@@ -56,7 +56,9 @@ export type RawRow = readonly (Buffer | null)[];
 const SESSION_STATEMENTS: readonly string[] = [
   // ALLOW_INVALID_DATES lets a key such as '2021-02-31', which an application stored, be compared with.
   "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', " +
-    "autocommit = 1, lock_wait_timeout = 5, innodb_lock_wait_timeout = 5 " +
+    "autocommit = 1, lock_wait_timeout = 5, innodb_lock_wait_timeout = 5, " +
+    // What keeps careless clients from large answers would leave rows out of ours without a word.
+    "sql_select_limit = 18446744073709551615, sql_big_selects = 1, completion_type = 0 " +
     // A primary key that the server made itself is in the log, so we want to see it.
     "/*!80030 , show_gipk_in_create_table_and_information_schema = ON */",
   // Re-reads lock the row alone, not the gaps beside it.

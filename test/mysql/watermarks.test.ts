@@ -61,6 +61,8 @@ describe.each(SERVERS)("on $name", ({ service, options, hold, logEnd: statement 
       await writer.query(
         "CREATE DATABASE shop; USE shop; CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)) ENGINE=InnoDB; INSERT INTO t VALUES (1, 'old'), (2, 'gone')",
       );
+      // sessions from here on, were they not to say otherwise
+      await writer.query("SET GLOBAL sql_select_limit = 1, completion_type = 1");
       await using reader = await openChunkReader(parseConnectionUrl(url.href));
       await using other = await openChunkReader(parseConnectionUrl(url.href));
       const table = (await reader.describe("shop", "t"))!;
