@@ -2,6 +2,7 @@
  * Finds documents that no row has. The walk over the rows left the hashes of all places that have a document (`PlaceSet`); every document of the indices is looked up there. Who is not there may
  * be of a row that came later, so it is made sure of: by reading the row that its id names, or where an id does not name a key, by walking all rows once more.
  */
+import type { LogPlace } from "../../core/checkpoint.ts";
 import { readIds } from "../../sink/clear.ts";
 import type { HttpChannel } from "../../sink/client.ts";
 import type { Candidate } from "./candidate.ts";
@@ -30,9 +31,13 @@ export interface ExtrasOptions {
   readonly places: PlaceSet;
   /** Places that belong to a row's document although it should be elsewhere. */
   readonly misrouted: PlaceSet;
-  /** Walks over all rows of the tables. Rejects when a table could not be walked to its end. */
-  readonly walk: (destination: PlaceWalk) => Promise<void>;
+  /** Walks over all rows of the tables; resolves with whether it came to their ends. Where it did not, a document whose row was not seen may have one. */
+  readonly walk: (destination: PlaceWalk) => Promise<boolean>;
+  /** Where the source's log ends now. */
+  readonly readEnd: () => Promise<LogPlace>;
   readonly onJudged: (judged: readonly Judged[]) => Promise<void>;
+  /** Aborted: nothing more is looked for. */
+  readonly signal: AbortSignal;
 }
 
 /** Documents that are judged at once. */
@@ -40,15 +45,20 @@ const GROUP = 1_000;
 /** Documents whose rows are looked for in one walk, at most; more are looked for the next time. */
 const MAX_WALKED = 200_000;
 
-/** Looks through the indices; resolves with the number of documents in each, by name. Throws as confirming does, and what `walk` throws. */
+/**
+ * Looks through the indices; resolves with the number of documents in each, by name: none when it was stopped, or rows could not be walked over. Throws as confirming does, and what `walk`
+ * throws.
+ */
 export async function findExtras(options: ExtrasOptions): Promise<ReadonlyMap<string, number>> {
-  const { places, misrouted, indices, channel } = options;
+  const { places, misrouted, indices, channel, signal } = options;
   const counts = new Map(indices.map(({ name }) => [name, 0]));
   const walked: Candidate[] = [];
   for (let part = 0; part < places.parts; part++) {
     const set = part === 0 ? places : await collectPart(part, options);
+    if (set === null) return new Map();
     for (const index of indices)
       for await (const page of readIds(channel, index.name)) {
+        if (signal.aborted) return new Map();
         const name = Buffer.from(index.name);
         const unknown = page.filter(({ _id, _routing = "" }) => {
           const place = hashPlace(name, Buffer.from(_id), Buffer.from(_routing));
@@ -63,21 +73,20 @@ export async function findExtras(options: ExtrasOptions): Promise<ReadonlyMap<st
         walked.push(...(await judge(index, found, options)));
       }
   }
-  await judgeByWalk(walked.slice(0, MAX_WALKED), options);
+  const isWhole = await judgeByWalk(walked.slice(0, MAX_WALKED), options);
   await options.onJudged(
     walked.slice(MAX_WALKED).map((candidate) => ({ candidate, verdict: { kind: "unsettled" } })),
   );
-  return counts;
+  return isWhole ? counts : new Map();
 }
 
-/** The places of one of the parts that the first set could not hold. */
+/** The places of one of the parts that the first set could not hold; null when not all of them were seen. */
 async function collectPart(
   part: number,
   { places: { parts }, encoders, walk }: ExtrasOptions,
-): Promise<PlaceSet> {
+): Promise<PlaceSet | null> {
   const set = new PlaceSet({ parts, part, most: Number.POSITIVE_INFINITY });
-  await walk(new PlaceWalk(encoders, (place) => set.add(place)));
-  return set;
+  return (await walk(new PlaceWalk(encoders, (place) => set.add(place)))) ? set : null;
 }
 
 /** Judges documents by the rows that their ids name; returns those whose ids name none. */
@@ -113,20 +122,24 @@ async function judge(
   return candidates.filter(isUntold);
 }
 
-/** Judges documents by walking all rows: a document that was there before, and is in the same state behind the walk, and of which no row was seen, has none. */
+/**
+ * Judges documents by walking all rows: a document that was there before, and is in the same state behind the walk, when everything that was logged by then is applied, and of which no row was
+ * seen, has none. Judges none, and resolves with false, when the walk did not come to its end.
+ */
 async function judgeByWalk(
   candidates: readonly Candidate[],
-  { encoders, walk, settling, channel, onJudged }: ExtrasOptions,
-): Promise<void> {
-  if (candidates.length === 0) return;
+  { encoders, walk, settling, channel, readEnd, onJudged }: ExtrasOptions,
+): Promise<boolean> {
+  if (candidates.length === 0) return true;
   const wanted = new PlaceSet({ most: Number.POSITIVE_INFINITY });
   for (const candidate of candidates) wanted.add(hashOf(candidate));
   const seen = new PlaceSet({ most: Number.POSITIVE_INFINITY });
   const rows = new PlaceWalk(encoders, (place) => {
     if (wanted.has(place)) seen.add(place);
   });
-  await walk(rows);
-  const isSettled = rows.high === null || (await settling.wait(rows.high));
+  const isWhole = await walk(rows);
+  // not where the last chunk was read: tables that were empty had none
+  const isSettled = isWhole && (await settling.wait(await readEnd()));
   const held = await fetchPlaces(channel, candidates);
   const judged = candidates.map((candidate, n): Judged => {
     const state = stateOf(held[n]!);
@@ -139,6 +152,7 @@ async function judgeByWalk(
     };
   });
   for (let at = 0; at < judged.length; at += GROUP) await onJudged(judged.slice(at, at + GROUP));
+  return isWhole;
 }
 
 function hashOf({ index, id, routing }: DocumentPlace): PlaceHash {

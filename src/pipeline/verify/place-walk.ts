@@ -1,6 +1,4 @@
-import type { LogPlace } from "../../core/checkpoint.ts";
 import type { Chunk, ChunkDestination, ChunkWindow, TableLoad } from "../../core/load.ts";
-import { isWithin } from "../../core/version.ts";
 import { DocumentBatch } from "./document-batch.ts";
 import { hashPlace, type PlaceHash } from "./place-set.ts";
 import type { DocumentEncoders } from "./table-documents.ts";
@@ -10,16 +8,10 @@ export class PlaceWalk implements ChunkDestination {
   readonly #encoders: DocumentEncoders;
   readonly #onPlace: (place: PlaceHash) => void;
   readonly #batch = new DocumentBatch();
-  #high: LogPlace | null = null;
 
   constructor(encoders: DocumentEncoders, onPlace: (place: PlaceHash) => void) {
     this.#encoders = encoders;
     this.#onPlace = onPlace;
-  }
-
-  /** The highest of the chunks' high watermarks; null when there were none. */
-  get high(): LogPlace | null {
-    return this.#high;
   }
 
   open(load: TableLoad): ChunkWindow {
@@ -42,7 +34,6 @@ export class PlaceWalk implements ChunkDestination {
         eachPlace(batch, (_index, place) => this.#onPlace(place));
       }
     }
-    if (this.#high === null || isWithin(this.#high, chunk.high)) this.#high = chunk.high;
   }
 }
 

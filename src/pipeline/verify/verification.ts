@@ -1,7 +1,14 @@
+import type { LogPlace } from "../../core/checkpoint.ts";
 import type { Clock } from "../../core/clock.ts";
 import { TailraceError } from "../../core/errors.ts";
 import type { JsonClient } from "../../core/json-client.ts";
-import type { AppliedPlace, ChunkDestination, ChunkReader, TableLoad } from "../../core/load.ts";
+import type {
+  AppliedPlace,
+  ChunkDestination,
+  ChunkReader,
+  ChunkTable,
+  TableLoad,
+} from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import { tableName } from "../../core/schema.ts";
 import { indexPattern } from "../../rules/place.ts";
@@ -58,6 +65,8 @@ export interface VerificationOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
+
+const NO_TABLE = "the server that rows are read from has no such table";
 
 /** One comparison of documents with their rows. */
 export class Verification implements AsyncDisposable {
@@ -158,7 +167,7 @@ export class Verification implements AsyncDisposable {
           reader.describe(load.database, load.table),
         );
         if (table === null) {
-          this.#failures.set(name, "the server that rows are read from has no such table");
+          this.#failures.set(name, NO_TABLE);
           continue;
         }
         this.#tables.set(name, { table, load, rules: load.rules.map((rule) => byName.get(rule)!) });
@@ -169,11 +178,12 @@ export class Verification implements AsyncDisposable {
     }
   }
 
+  /** Resolves with whether all rows of the tables were walked over: not when it was stopped, or a table could not be read to its end. */
   async #walk(
     destination: ChunkDestination,
     tables: readonly VerifiedTable[],
     { sample }: { readonly sample?: number | undefined } = {},
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { openReader, connections, chunkBytes, maxRowsPerSecond, clock, logger, signal } =
       this.#options;
     const sizes = new Map<string, number>();
@@ -195,8 +205,13 @@ export class Verification implements AsyncDisposable {
     this.#runner = runner;
     await runner.start(tables.map(({ load }) => load));
     await runner.idle();
-    for (const { database, table, state, error } of runner.status())
-      if (state === "failed") this.#failures.set(tableName({ database, table }), error ?? "failed");
+    let isWhole = !signal.aborted;
+    for (const load of runner.status()) {
+      if (load.state !== "failed" && !isGone(load)) continue;
+      isWhole = false;
+      this.#failures.set(tableName(load), load.error ?? NO_TABLE);
+    }
+    return isWhole;
   }
 
   async #note(judged: readonly Judged[]): Promise<void> {
@@ -261,9 +276,18 @@ export class Verification implements AsyncDisposable {
       channel: this.#http.channel(),
       judge: this.#judge,
       walk: (destination) => this.#walk(destination, tables),
+      readEnd: () => this.#readEnd(tables[0]!.table),
       onJudged: (judged) => this.#note(judged),
+      signal: this.#options.signal,
     });
     return new Map(counts);
+  }
+
+  /** Where the log ends, as a chunk without rows tells it. */
+  #readEnd(table: ChunkTable): Promise<LogPlace> {
+    return this.#judge.withReader(
+      async (reader) => (await reader.read(table, { kind: "keys", keys: [] })).high,
+    );
   }
 
   #readIndices(seen: Iterable<string>): Promise<readonly WrittenIndex[]> {
@@ -334,6 +358,12 @@ export class Verification implements AsyncDisposable {
       stuckAt: this.#settling.stuckAt,
     };
   }
+}
+
+/** Was the table dropped, or renamed, since it was described? That no more of its rows were seen says nothing then. */
+function isGone({ state, key, after, upTo }: TableLoad): boolean {
+  if (state !== "done") return false;
+  return key === null || upTo?.join() !== after?.join();
 }
 
 function isDifference(verdict: Verdict): verdict is ConfirmedDifference {
