@@ -104,19 +104,30 @@ export class DirectLoads implements LoadControl, AsyncDisposable {
 
   /**
    * Other rules are in force: tables of those that are new or mean something else are loaded, where that is wanted. A load of them that is under way begins anew. Resolves with the
-   * changes as they are to be told then.
+   * changes as they are to be told then: where the source does not tell its tables now, they ask for a load still. Never rejects, for the rules are in force already.
    */
   follow(changes: readonly RuleChange[]): Promise<readonly RuleChange[]> {
     return this.#inTurn(async () => {
-      const changed = changes.filter((each) => each.needsReload).map(({ rule }) => rule);
-      if (this.#options.mode === "never" || changed.length === 0 || !this.#isRunning)
+      try {
+        return await this.#loadChanged(changes);
+      } catch (error) {
+        this.#options.logger.error(
+          { err: asTailraceError(error) },
+          "rows could not be loaded for the rules that changed",
+        );
         return changes;
-      const tables = await this.#options.readTables();
-      const { ended, begun } = planSwitch(changed, this.#underWay(), tables);
-      for (const selection of ended) await this.#runner.cancel(selection);
-      await this.#runner.start(begun);
-      return changes.map((each) => (each.needsReload ? beingLoaded(each) : each));
+      }
     });
+  }
+
+  async #loadChanged(changes: readonly RuleChange[]): Promise<readonly RuleChange[]> {
+    const changed = changes.filter((each) => each.needsReload).map(({ rule }) => rule);
+    if (this.#options.mode === "never" || changed.length === 0 || !this.#isRunning) return changes;
+    const tables = await this.#options.readTables();
+    const { ended, begun } = planSwitch(changed, this.#underWay(), tables);
+    for (const selection of ended) await this.#runner.cancel(selection);
+    await this.#runner.start(begun);
+    return changes.map((each) => (each.needsReload ? beingLoaded(each) : each));
   }
 
   /** Reads nothing more: chunks that wait for the stream are dropped, those that were taken may still be closed. */
