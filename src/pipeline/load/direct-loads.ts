@@ -10,7 +10,7 @@ import type { RuleChange } from "../reload.ts";
 import type { ChunkQueue } from "./chunk-queue.ts";
 import { planSwitch, type RuledTable } from "./initial-loads.ts";
 import type { LoadChoice, LoadControl, LoadRequest } from "./load-control.ts";
-import { requestedLoads } from "./ruled-tables.ts";
+import { checkWhere, requestedLoads } from "./ruled-tables.ts";
 import type { Windows } from "./windows.ts";
 
 /** What loads beside the stream of the same process take. */
@@ -78,7 +78,7 @@ export class DirectLoads implements LoadControl, AsyncDisposable {
       const { readTables, names } = this.#options;
       const loads = requestedLoads(request, await readTables(), names);
       this.#checkUnderWay(loads);
-      if (request.where !== undefined) await this.#checkWhere(loads, request.where);
+      await checkWhere(request, loads, this.#options.openReader);
       await this.#runner.start(loads);
       const { table, rule } = request;
       this.#options.logger.info({ table, rule, loads: loads.length }, "loads were asked for");
@@ -156,14 +156,6 @@ export class DirectLoads implements LoadControl, AsyncDisposable {
       const other = this.#underWay().find((each) => sameLoad(each, load));
       if (other !== undefined && other.where !== load.where)
         throw new TailraceError("SNAPSHOT_UNDER_WAY", tableName(load));
-    }
-  }
-
-  async #checkWhere(loads: readonly TableLoad[], where: string): Promise<void> {
-    await using reader = await this.#options.openReader();
-    for (const { database, table } of loads) {
-      const described = await reader.describe(database, table);
-      if (described !== null) await reader.checkWhere(described, where);
     }
   }
 

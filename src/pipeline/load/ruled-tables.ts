@@ -1,5 +1,5 @@
 import { TailraceError } from "../../core/errors.ts";
-import type { TableLoad } from "../../core/load.ts";
+import type { ChunkReader, TableLoad } from "../../core/load.ts";
 import { listTables } from "../../mysql/table-lookup.ts";
 import { createTableMatcher } from "../../rules/table-pattern.ts";
 import { newLoad } from "../../snapshot/new-load.ts";
@@ -38,4 +38,18 @@ export function requestedLoads(
   if (loads.length > 0) return loads;
   const what = [table && `table ${table}`, rule && `rule ${rule}`].filter(Boolean).join(", ");
   throw new TailraceError("SNAPSHOT_NOTHING", what === "" ? "no rule takes a table" : what);
+}
+
+/** Has the source judge the condition of a request, if it has one, on the tables of its loads. Throws SNAPSHOT_WHERE_INVALID, SOURCE_*. */
+export async function checkWhere(
+  { where }: Pick<LoadRequest, "where">,
+  loads: readonly TableLoad[],
+  openReader: () => Promise<ChunkReader>,
+): Promise<void> {
+  if (where === undefined) return;
+  await using reader = await openReader();
+  for (const { database, table } of loads) {
+    const described = await reader.describe(database, table);
+    if (described !== null) await reader.checkWhere(described, where);
+  }
 }

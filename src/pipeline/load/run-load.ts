@@ -6,11 +6,11 @@ import type { Logger } from "../../core/logger.ts";
 import { tableName } from "../../core/schema.ts";
 import type { LoadProgress } from "../../snapshot/load-progress.ts";
 import { type DocumentWriter, openDocumentWriter, refuseUnversioned } from "./document-writer.ts";
-import { openLoadBeside } from "./load-beside.ts";
+import { type LoadBeside, openLoadBeside } from "./load-beside.ts";
 import { type JobRequest, openJob, type OpenJob, openJobStore } from "./load-job.ts";
 import { type LoadedKeys, loadKeys } from "./load-keys.ts";
 import { createReaderOpener } from "./reader-opener.ts";
-import { readRuledTables, requestedLoads } from "./ruled-tables.ts";
+import { checkWhere, readRuledTables, requestedLoads } from "./ruled-tables.ts";
 import { claimStream } from "./stream-claim.ts";
 import type { WritingStats } from "./writing-sink.ts";
 
@@ -69,7 +69,7 @@ export async function runLoad(
   );
   if (loads.length > 1) refuseSeveral(request, loads);
   const openReader = createReaderOpener(config);
-  if (request.where !== undefined) await checkWhere(openReader, loads, request.where);
+  await checkWhere(request, loads, openReader);
   const store = resources.use(await openJobStore(config, { client: writer.client, clock, signal }));
   const nothingStreams = await claimUnversioned(config, { writer, loads, clock, resources });
   const job = await openJob(store, {
@@ -104,21 +104,16 @@ interface LoadParts extends RunLoadOptions {
 
 type Done = Pick<LoadOutcome, "isFinished" | "loads" | "keys">;
 
+function openBeside(parts: LoadParts): LoadBeside {
+  const { config, job } = parts;
+  const { load, drainTimeoutMs } = config;
+  return openLoadBeside({ ...parts, load, drainTimeoutMs, journal: job.journal });
+}
+
 async function byTables(parts: LoadParts): Promise<Done> {
-  const { config, writer, openReader, nothingStreams, job, clock, logger, signal } = parts;
-  const { journal } = job;
+  const { writer, job } = parts;
   {
-    await using beside = openLoadBeside({
-      load: config.load,
-      drainTimeoutMs: config.drainTimeoutMs,
-      writer,
-      journal,
-      openReader,
-      nothingStreams,
-      clock,
-      logger,
-      signal,
-    });
+    await using beside = openBeside(parts);
     await beside.start([]);
     const { runner } = beside;
     parts.onBegun?.({
@@ -128,7 +123,7 @@ async function byTables(parts: LoadParts): Promise<Done> {
     });
     await runner.idle();
   }
-  const { loads } = journal;
+  const { loads } = job.journal;
   return { loads, isFinished: loads.every(({ state }) => state === "done") };
 }
 
@@ -137,19 +132,9 @@ async function byKeys(
   keys: readonly (readonly string[])[],
   parts: LoadParts,
 ): Promise<Done> {
-  const { config, writer, openReader, nothingStreams, job, clock, logger, signal } = parts;
+  const { writer, openReader, job, clock, logger, signal } = parts;
   const { journal } = job;
-  await using beside = openLoadBeside({
-    load: config.load,
-    drainTimeoutMs: config.drainTimeoutMs,
-    writer,
-    journal,
-    openReader,
-    nothingStreams,
-    clock,
-    logger,
-    signal,
-  });
+  await using beside = openBeside(parts);
   const loads = (): readonly LoadProgress[] => [
     {
       ...load,
@@ -190,18 +175,6 @@ function refuseSeveral({ where, keys }: JobRequest, loads: readonly TableLoad[])
     "CONFIG_INVALID",
     `${what} of one table, and ${loads.map(tableName).join(", ")} are meant: choose with --table`,
   );
-}
-
-async function checkWhere(
-  openReader: () => Promise<ChunkReader>,
-  loads: readonly TableLoad[],
-  where: string,
-): Promise<void> {
-  await using reader = await openReader();
-  for (const { database, table } of loads) {
-    const described = await reader.describe(database, table);
-    if (described !== null) await reader.checkWhere(described, where);
-  }
 }
 
 /** Where documents have no versions it must be certain that nothing streams them until the load has ended. */
