@@ -17,7 +17,7 @@ import { JobJournal, type LoadJobStore } from "./load-journal.ts";
 import { openLoadIndex } from "./load-journal-index.ts";
 import { mysqlOf } from "./load-source.ts";
 import { createReaderOpener } from "./reader-opener.ts";
-import { readRuledTables, requestedLoads } from "./ruled-tables.ts";
+import { checkWhere, readRuledTables, requestedLoads } from "./ruled-tables.ts";
 
 /** What the loads of a sync take. */
 export interface SyncLoadsOptions {
@@ -94,15 +94,8 @@ export class SyncLoads implements LoadControl {
     const { loads, writer } = this.#held();
     const tables = await readRuledTables(writer.queries, writer.rules);
     const started = requestedLoads(request, tables, writer.names);
-    const { where } = request;
     for (const { rules } of started) refuseUnversioned(writer.rules, rules);
-    if (where !== undefined) {
-      await using reader = await createReaderOpener(this.#config)();
-      for (const { database, table } of started) {
-        const described = await reader.describe(database, table);
-        if (described !== null) await reader.checkWhere(described, where);
-      }
-    }
+    await checkWhere(request, started, createReaderOpener(this.#config));
     await loads.start(started);
     return started;
   }
@@ -117,10 +110,6 @@ export class SyncLoads implements LoadControl {
 
   async cancel(selection: LoadSelection): Promise<number> {
     return this.#held().loads.runner.cancel(selection);
-  }
-
-  #isChanged({ rules }: TableLoad): boolean {
-    return rules.some((rule) => this.#changed.has(rule));
   }
 
   #held() {
@@ -184,12 +173,14 @@ export class SyncLoads implements LoadControl {
     const known = before?.loads;
     const planned = planInitialLoads({ mode, start: "resumed", known, tables }) ?? [];
     const rules = new Set(writer.rules.rules.map(({ config: { name } }) => name));
+    const changed = [...this.#changed];
     const loads = planned.map((load): TableLoad => {
       if (!load.rules.some((rule) => rules.has(rule))) return { ...load, state: "cancelled" };
-      return this.#isChanged(load) ? newLoad(load) : load;
+      return load.rules.some((rule) => changed.includes(rule)) ? newLoad(load) : load;
     });
     for (const load of loads) await journal.put(load);
-    this.#changed.clear();
+    // others may have changed meanwhile: these begin when this has ended
+    for (const rule of changed) this.#changed.delete(rule);
     await using beside = openLoadBeside({
       load: config.load,
       drainTimeoutMs: config.drainTimeoutMs,
