@@ -1,8 +1,7 @@
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Checkpoint, CheckpointStore } from "../core/checkpoint.ts";
-import { TailraceError } from "../core/errors.ts";
-import { fileNameOf, syncFolder, writeDurably } from "./durable-file.ts";
+import { fileNameOf, syncFolder, unwritable, writeDurably } from "./durable-file.ts";
 import { parseCheckpoint, unreadableCheckpoint } from "./parse-checkpoint.ts";
 import { takeFileLock, type FileLock } from "./file-lock.ts";
 
@@ -101,15 +100,4 @@ async function replacePrevious(path: string): Promise<void> {
   const previous = previousOf(path);
   await writeDurably(`${previous}.new`, await readFile(path));
   await rename(`${previous}.new`, previous);
-}
-
-async function unwritable<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof TailraceError) throw error;
-    throw new TailraceError("STATE_UNWRITABLE", `${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -1,4 +1,6 @@
-import { open } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { TailraceError } from "../core/errors.ts";
 
 /** A pipeline's name as a file name; names that differ give names that differ. */
 export function fileNameOf(pipeline: string): string {
@@ -26,5 +28,24 @@ export async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/** Replaces a file by the value as JSON, as a whole: written beside it, flushed to disk, renamed over it, the folder flushed. */
+export async function replaceJson(path: string, value: unknown): Promise<void> {
+  await writeDurably(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+  await syncFolder(dirname(path));
+}
+
+/** Carries out what writes a file of ours. Rejects with STATE_UNWRITABLE where the file system does. */
+export async function unwritable<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof TailraceError) throw error;
+    throw new TailraceError("STATE_UNWRITABLE", `${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

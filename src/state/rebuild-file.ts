@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TailraceError } from "../core/errors.ts";
 import type { RebuildState, RebuildStore } from "../core/rebuild.ts";
-import { fileNameOf, syncFolder, writeDurably } from "./durable-file.ts";
+import { fileNameOf, replaceJson, syncFolder, unwritable } from "./durable-file.ts";
 import { takeFileLock } from "./file-lock.ts";
 import { parseRebuild } from "./parse-rebuild.ts";
 
@@ -25,9 +25,7 @@ export async function openRebuildFile(options: RebuildFileOptions): Promise<Rebu
     save: (state) =>
       unwritable(path, async () => {
         await lock.check();
-        await writeDurably(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`);
-        await rename(`${path}.new`, path);
-        await syncFolder(options.folder);
+        await replaceJson(path, state);
       }),
     remove: () =>
       unwritable(path, async () => {
@@ -54,15 +52,4 @@ export async function peekRebuildFile(options: RebuildFileOptions): Promise<Rebu
 
 function pathOf({ folder, pipeline, name }: RebuildFileOptions): string {
   return join(folder, `${fileNameOf(pipeline)}.rebuild.${fileNameOf(name)}.json`);
-}
-
-async function unwritable<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof TailraceError) throw error;
-    throw new TailraceError("STATE_UNWRITABLE", `${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TailraceError } from "../../core/errors.ts";
-import { fileNameOf, syncFolder, writeDurably } from "../../state/durable-file.ts";
+import { fileNameOf, replaceJson, unwritable } from "../../state/durable-file.ts";
 import { takeFileLock } from "../../state/file-lock.ts";
 import { type LoadJobStore, parseLoadJob } from "./load-journal.ts";
 
@@ -33,9 +33,7 @@ export async function openLoadFile({ folder, pipeline }: LoadFileOptions): Promi
     save: (job) =>
       unwritable(path, async () => {
         await lock.check();
-        await writeDurably(`${path}.new`, `${JSON.stringify(job, null, 2)}\n`);
-        await rename(`${path}.new`, path);
-        await syncFolder(folder);
+        await replaceJson(path, job);
       }),
     [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
   };
@@ -51,15 +49,4 @@ function parse(text: string, path: string): unknown {
 
 function unreadable(path: string, cause: unknown): TailraceError {
   return new TailraceError("STATE_UNREADABLE", `${path}: ${(cause as Error).message}`, { cause });
-}
-
-async function unwritable<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof TailraceError) throw error;
-    throw new TailraceError("STATE_UNWRITABLE", `${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }
