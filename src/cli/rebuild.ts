@@ -1,13 +1,11 @@
 import { Command } from "commander";
-import type { CaptureConfig, PipelineConfig } from "../config/config.ts";
+import type { PipelineConfig } from "../config/config.ts";
 import { systemClock } from "../core/clock.ts";
-import { TailraceError } from "../core/errors.ts";
-import { createLogger } from "../observe/logger.ts";
-import type { DocumentConfig } from "../pipeline/rebuild/derive-config.ts";
 import type { RebuildOutcome } from "../pipeline/rebuild/rebuild.ts";
 import { EXIT_FATAL, EXIT_OK, type CliContext } from "./context.ts";
+import { type DocumentPipeline, documentPipeline } from "./document-pipeline.ts";
 import { CONFIG_ARGUMENT, loadLocation } from "./load-location.ts";
-import { ProgressDisplay } from "./load/show-progress.ts";
+import { openProgress } from "./load/open-progress.ts";
 import { describeRebuild, RebuildReport } from "./rebuild-report.ts";
 
 interface RebuildFlags {
@@ -59,69 +57,42 @@ async function rebuild(
   flags: RebuildFlags,
   context: CliContext,
 ): Promise<number> {
-  const config = documentsOf(configs);
-  const capture = configs.find((each) => each.topology === "capture");
+  const pipeline = documentPipeline(configs, {
+    otherwise: "the configuration describes a capture: it writes no index",
+  });
   // loaded only now: the other commands start faster without it
   const { readRebuild } = await import("../pipeline/rebuild/rebuild.ts");
   if (flags.status) {
-    const found = await readRebuild(config, flags.rule);
+    const found = await readRebuild(pipeline.config, flags.rule);
     context.print(
       flags.json ? `${JSON.stringify(found)}\n` : describeRebuild(found, systemClock.now()),
     );
     return EXIT_OK;
   }
-  const outcome = await act(config, { flags, context, capture });
+  const outcome = await act(pipeline, flags, context);
   context.print(flags.json ? `${JSON.stringify(outcome)}\n` : `${describeOutcome(outcome)}\n`);
   return outcome.kind === "stopped" ? EXIT_FATAL : EXIT_OK;
 }
 
 async function act(
-  config: DocumentConfig,
-  {
-    flags,
-    context,
-    capture,
-  }: {
-    readonly flags: RebuildFlags;
-    readonly context: CliContext;
-    readonly capture: CaptureConfig | undefined;
-  },
+  { config, capture }: DocumentPipeline,
+  flags: RebuildFlags,
+  context: CliContext,
 ): Promise<RebuildOutcome> {
   const { rebuildIndex, rollBack } = await import("../pipeline/rebuild/rebuild.ts");
-  const ended = new AbortController();
-  const clock = systemClock;
-  const display = new ProgressDisplay({ context, json: false, clock, signal: ended.signal });
-  const logger = createLogger({
-    ...config.log,
-    fields: { pipeline: config.name },
-    ...(context.terminal !== undefined && { write: (line: string) => display.print(line) }),
+  await using progress = openProgress(config, { context });
+  const report = new RebuildReport((text) => progress.print(text));
+  progress.show(report);
+  const step = flags.rollback ? rollBack : rebuildIndex;
+  return await step(config, flags.rule, {
+    signal: context.stopSignal(),
+    logger: progress.logger,
+    clock: systemClock,
+    keepOld: flags.keepOld === true,
+    acceptDifferences: flags.acceptDifferences,
+    capture,
+    onProgress: (found) => report.show(found),
   });
-  const report = new RebuildReport((text) => display.print(text));
-  const showing = display.run(report);
-  try {
-    const step = flags.rollback ? rollBack : rebuildIndex;
-    return await step(config, flags.rule, {
-      signal: context.stopSignal(),
-      logger,
-      clock,
-      keepOld: flags.keepOld === true,
-      acceptDifferences: flags.acceptDifferences,
-      capture,
-      onProgress: (progress) => report.show(progress),
-    });
-  } finally {
-    ended.abort();
-    await showing;
-  }
-}
-
-/** The pipeline that writes documents. Throws CONFIG_INVALID. */
-function documentsOf(configs: readonly PipelineConfig[]): DocumentConfig {
-  for (const config of configs) if (config.topology !== "capture") return config;
-  throw new TailraceError(
-    "CONFIG_INVALID",
-    "the configuration describes a capture: it writes no index",
-  );
 }
 
 function describeOutcome(outcome: RebuildOutcome): string {

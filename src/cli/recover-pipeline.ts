@@ -2,17 +2,16 @@ import { createInterface } from "node:readline/promises";
 import type { CaptureConfig, PipelineConfig } from "../config/config.ts";
 import { systemClock } from "../core/clock.ts";
 import type { TableGap } from "../core/checkpoint.ts";
-import { TailraceError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import { createLogger } from "../observe/logger.ts";
 import type { Diagnosis } from "../pipeline/recover/diagnose.ts";
 import { recoverSync } from "../pipeline/recover/recover-sync.ts";
 import { recover, type RecoverOutcome } from "../pipeline/recover/recover.ts";
 import type { DocumentConfig } from "../pipeline/rebuild/derive-config.ts";
 import type { LoadProgress } from "../snapshot/load-progress.ts";
 import { EXIT_FATAL, EXIT_OK, type CliContext } from "./context.ts";
+import { documentPipeline } from "./document-pipeline.ts";
 import type { OpenConfig } from "./load-location.ts";
-import { ProgressDisplay } from "./load/show-progress.ts";
+import { openProgress } from "./load/open-progress.ts";
 import { describeGaps, describeLosses, describeRecovery } from "./recover-report.ts";
 import { runPipelines } from "./run-pipelines.ts";
 
@@ -49,28 +48,20 @@ async function act(
   all: readonly PipelineConfig[],
   { flags, context, signal }: Action,
 ): Promise<RecoverOutcome> {
-  const config = documentsOf(all);
-  const capture = all.find((each) => each.topology === "capture");
-  const ended = new AbortController();
-  const clock = systemClock;
-  const display = new ProgressDisplay({ context, json: false, clock, signal: ended.signal });
-  const logger = createLogger({
-    ...config.log,
-    fields: { pipeline: config.name },
-    ...(context.terminal !== undefined && { write: (line: string) => display.print(line) }),
+  const { config, capture } = documentPipeline(all, {
+    otherwise:
+      "the configuration describes a capture: what its log has lost is mended where documents are written",
   });
+  await using progress = openProgress(config, { context });
+  const { logger } = progress;
+  const clock = systemClock;
   let loads: readonly LoadProgress[] = [];
   const onProgress = (now: readonly LoadProgress[]): void => {
     loads = now;
   };
   const ask = (text: string): Promise<boolean> => confirm(text, flags, context);
-  const showing = display.run({ loads: () => loads });
-  try {
-    return await start(config, { signal, logger, clock, capture, onProgress, ask });
-  } finally {
-    ended.abort();
-    await showing;
-  }
+  progress.show({ loads: () => loads });
+  return await start(config, { signal, logger, clock, capture, onProgress, ask });
 }
 
 interface StartOptions {
@@ -107,13 +98,4 @@ async function confirm(text: string, flags: RecoverFlags, context: CliContext): 
   } finally {
     terminal.close();
   }
-}
-
-/** The pipeline that writes documents. Throws CONFIG_INVALID. */
-function documentsOf(configs: readonly PipelineConfig[]): DocumentConfig {
-  for (const config of configs) if (config.topology !== "capture") return config;
-  throw new TailraceError(
-    "CONFIG_INVALID",
-    "the configuration describes a capture: what its log has lost is mended where documents are written",
-  );
 }

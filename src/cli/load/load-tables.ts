@@ -1,20 +1,14 @@
-import type {
-  CaptureConfig,
-  DirectConfig,
-  LoadConfig,
-  PipelineConfig,
-  SyncConfig,
-} from "../../config/config.ts";
+import type { CaptureConfig, LoadConfig } from "../../config/config.ts";
 import { systemClock } from "../../core/clock.ts";
 import { TailraceError } from "../../core/errors.ts";
-import { createLogger } from "../../observe/logger.ts";
 import type { LoadOutcome, LoadView } from "../../pipeline/load/run-load.ts";
 import { EXIT_FATAL, EXIT_OK, type CliContext } from "../context.ts";
+import { type DocumentPipeline, documentPipeline } from "../document-pipeline.ts";
 import type { OpenConfig } from "../load-location.ts";
 import { runPipelines } from "../run-pipelines.ts";
 import { describeOutcome, outcomeLine } from "./describe-load.ts";
+import { openProgress } from "./open-progress.ts";
 import { parseKeys, readKeys } from "./read-keys.ts";
-import { ProgressDisplay } from "./show-progress.ts";
 
 /** What `tailrace load` is told. */
 export interface LoadFlags {
@@ -36,7 +30,10 @@ export async function loadTables(
   flags: LoadFlags,
   context: CliContext,
 ): Promise<number> {
-  const { pipeline, capture } = chooseLoaded(open.load(open.snapshot));
+  const { config: pipeline, capture } = documentPipeline(open.load(open.snapshot), {
+    otherwise:
+      "the configuration describes a pipeline that writes records, and rows are loaded into documents",
+  });
   const { table, rule, where } = flags;
   if (flags.then === "run" && pipeline.topology === "direct") {
     // the run itself loads, and needs no versions for it
@@ -49,52 +46,35 @@ export async function loadTables(
   const signal = context.stopSignal();
   const config = { ...pipeline, load: overridden(pipeline.load, flags) };
   const outcome = await load({ config, capture, signal }, flags, context);
+  context.print(
+    flags.json ? `${JSON.stringify(outcomeLine(outcome))}\n` : describeOutcome(outcome),
+  );
   if (!outcome.isFinished) return signal.aborted ? EXIT_OK : EXIT_FATAL;
   if (flags.then !== "run" || signal.aborted) return EXIT_OK;
   const stopping: CliContext = { ...context, stopSignal: () => signal };
   return runPipelines(open, { fromTime: outcome.begunMs, json: flags.json }, stopping);
 }
 
-interface LoadedPipeline {
-  readonly config: DirectConfig | SyncConfig;
-  readonly capture: CaptureConfig | undefined;
-  readonly signal: AbortSignal;
-}
-
 async function load(
-  { config, capture, signal }: LoadedPipeline,
+  { config, capture, signal }: DocumentPipeline & { readonly signal: AbortSignal },
   flags: LoadFlags,
   context: CliContext,
 ): Promise<LoadOutcome> {
-  const clock = systemClock;
-  const { table, rule, where, json = false } = flags;
-  const ended = new AbortController();
-  const display = new ProgressDisplay({ context, json, clock, signal: ended.signal });
-  const logger = createLogger({
-    ...config.log,
-    fields: { pipeline: config.name },
-    ...(context.terminal !== undefined && { write: (line: string) => display.print(line) }),
-  });
+  const { table, rule, where, json } = flags;
+  await using progress = openProgress(config, { context, json });
+  const { logger } = progress;
   const keys = await keysOf(flags);
-  let showing: Promise<void> | undefined;
   const onBegun = (view: LoadView): void => {
     if (view.isResumed)
       logger.info({}, "an earlier load goes on where it was; --restart begins anew");
-    showing = display.run(view);
+    progress.show(view);
   };
   const { runLoad } = await import("../../pipeline/load/run-load.ts");
-  let outcome: LoadOutcome;
-  try {
-    if (flags.then === "run") await requireCapture(capture);
-    const request = { table, rule, where, keys };
-    const isAnew = flags.restart === true;
-    outcome = await runLoad(config, request, { capture, isAnew, onBegun, clock, logger, signal });
-  } finally {
-    ended.abort();
-    await showing;
-  }
-  context.print(json ? `${JSON.stringify(outcomeLine(outcome))}\n` : describeOutcome(outcome));
-  return outcome;
+  if (flags.then === "run") await requireCapture(capture);
+  const request = { table, rule, where, keys };
+  const isAnew = flags.restart === true;
+  const clock = systemClock;
+  return await runLoad(config, request, { capture, isAnew, onBegun, clock, logger, signal });
 }
 
 /** What changes between the load and the stream's begin must be in the topics: somebody must publish it by then. */
@@ -105,19 +85,6 @@ async function requireCapture(capture: CaptureConfig | undefined): Promise<void>
   throw new TailraceError(
     "CONFIG_INVALID",
     `nothing publishes the changes of ${capture.name} yet: start the capture first (tailrace run --part capture), or let the run itself load (load.mode = "initial")`,
-  );
-}
-
-function chooseLoaded(all: readonly PipelineConfig[]): {
-  readonly pipeline: DirectConfig | SyncConfig;
-  readonly capture: CaptureConfig | undefined;
-} {
-  const pipeline = all.find((config) => config.topology !== "capture");
-  const capture = all.find((config) => config.topology === "capture");
-  if (pipeline !== undefined) return { pipeline, capture };
-  throw new TailraceError(
-    "CONFIG_INVALID",
-    "the configuration describes a pipeline that writes records, and rows are loaded into documents",
   );
 }
 

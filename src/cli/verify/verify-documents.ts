@@ -1,11 +1,11 @@
 import type { PipelineConfig } from "../../config/config.ts";
 import { systemClock } from "../../core/clock.ts";
 import { TailraceError } from "../../core/errors.ts";
-import { createLogger } from "../../observe/logger.ts";
 import { openVerification } from "../../pipeline/verify/open-verification.ts";
 import { isInAgreement, type VerifyResult } from "../../pipeline/verify/verify-result.ts";
 import { EXIT_OK, type CliContext, EXIT_FATAL } from "../context.ts";
-import { ProgressDisplay } from "../load/show-progress.ts";
+import { type DocumentPipeline, documentPipeline } from "../document-pipeline.ts";
+import { openProgress } from "../load/open-progress.ts";
 import { printError } from "../print-error.ts";
 import { describeResult, resultJson, type VerifyRun } from "./describe-result.ts";
 
@@ -30,29 +30,38 @@ export async function verifyDocuments(
   flags: VerifyFlags,
   context: CliContext,
 ): Promise<number> {
-  const config = configs.find((each) => each.topology !== "capture");
-  if (config === undefined)
-    throw new TailraceError(
-      "CONFIG_INVALID",
+  const pipeline = documentPipeline(configs, {
+    otherwise:
       "the configuration describes a pipeline that writes records: documents are compared with the one that writes them",
-    );
-  const capture = configs.find((each) => each.topology === "capture");
-  const clock = systemClock;
-  const signal = context.stopSignal();
-  const ended = new AbortController();
-  const display = new ProgressDisplay({ context, json: false, clock, signal: ended.signal });
-  const logger = createLogger({
-    ...config.log,
-    fields: { pipeline: config.name },
-    ...(context.terminal !== undefined && { write: (line: string) => display.print(line) }),
   });
-  const { settle, json: asJson = false } = flags;
-  const startedMs = clock.now();
+  const signal = context.stopSignal();
+  const startedMs = systemClock.now();
+  const result = await compare({ ...pipeline, signal }, flags, context);
+  const run: VerifyRun = {
+    result,
+    isStopped: signal.aborted,
+    seconds: (systemClock.now() - startedMs) / 1_000,
+    showValues: flags.showValues === true,
+  };
+  context.print(flags.json ? `${resultJson(run)}\n` : describeResult(run));
+  if (isInAgreement(result)) return EXIT_OK;
+  if (flags.json) return EXIT_FATAL;
+  return printError(new TailraceError("VERIFY_DIFFERENT", summary(result)), context, false);
+}
+
+async function compare(
+  { config, capture, signal }: DocumentPipeline & { readonly signal: AbortSignal },
+  flags: VerifyFlags,
+  context: CliContext,
+): Promise<VerifyResult> {
+  const { settle } = flags;
+  await using progress = openProgress(config, { context });
+  const { logger } = progress;
   await using open = await openVerification(config, {
     ...flags,
     noSettle: !settle,
     capture,
-    clock,
+    clock: systemClock,
     logger,
     signal,
   });
@@ -61,24 +70,8 @@ export async function verifyDocuments(
       {},
       "nothing tells how far the stream is (the records are not those of a capture in this configuration): changes under way count as differences",
     );
-  const showing = display.run({ loads: () => open.verification.progress() });
-  let result: VerifyResult;
-  try {
-    result = await open.verification.run();
-  } finally {
-    ended.abort();
-    await showing;
-  }
-  const run: VerifyRun = {
-    result,
-    isStopped: signal.aborted,
-    seconds: (clock.now() - startedMs) / 1_000,
-    showValues: flags.showValues === true,
-  };
-  context.print(asJson ? `${resultJson(run)}\n` : describeResult(run));
-  if (isInAgreement(result)) return EXIT_OK;
-  if (asJson) return EXIT_FATAL;
-  return printError(new TailraceError("VERIFY_DIFFERENT", summary(result)), context, false);
+  progress.show({ loads: () => open.verification.progress() });
+  return await open.verification.run();
 }
 
 function summary({ counts, repaired, failures, unsettled, stuckAt }: VerifyResult): string {
