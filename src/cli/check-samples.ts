@@ -1,9 +1,10 @@
 import type { SyncConfig } from "../config/config.ts";
 import type { Finding } from "../core/finding.ts";
-import type { KafkaCluster, PartitionOffset } from "../core/kafka.ts";
+import type { KafkaCluster } from "../core/kafka.ts";
 import type { Logger } from "../core/logger.ts";
 import type { RecordView } from "../core/record.ts";
 import { type TableSchema, tableName } from "../core/schema.ts";
+import { newestPlaces } from "../kafka/newest-places.ts";
 import { peekRecords } from "../kafka/peek-records.ts";
 import { createCapturedTables } from "../pipeline/sync/captured-tables.ts";
 import { createToldEnough } from "../pipeline/sync/told-enough.ts";
@@ -82,7 +83,7 @@ interface TopicContext {
 async function checkTopic(topic: string, context: TopicContext): Promise<Finding> {
   const { config, decoder, cluster } = context;
   const check = `records of ${topic}`;
-  const from = await newestPlaces(cluster, topic);
+  const from = await newestPlaces(cluster, topic, PLACES);
   if (from.length === 0) return { severity: "ok", check, message: "there are none yet" };
   const seen = new Map<string, TableSchema>();
   let records = 0;
@@ -130,14 +131,4 @@ function unreadable(check: string, record: RecordView, detail: string): Finding 
     remedy:
       "Such records become dead letters: check source.format and who writes to the topic, or leave the topic out.",
   };
-}
-
-/** A little before the end of each partition that holds something. */
-async function newestPlaces(cluster: KafkaCluster, topic: string): Promise<PartitionOffset[]> {
-  const first = await cluster.listOffsets(topic, "earliest");
-  const ends = await cluster.listOffsets(topic, "latest");
-  return [...ends].flatMap(([partition, end]) => {
-    const begin = first.get(partition) ?? 0;
-    return end > begin ? [{ topic, partition, offset: Math.max(begin, end - PLACES) }] : [];
-  });
 }

@@ -29,6 +29,11 @@ export function versionHigh(epoch: number, number: number, position: number): nu
   return ((epoch << 23) | (number << 3) | Math.floor(position / 2 ** 32)) >>> 0;
 }
 
+/** The epoch in the high 32 bits of a version. */
+export function epochOf(high: number): number {
+  return high >>> 23;
+}
+
 /** The number of a binlog file; NaN when its name has none. */
 export function fileNumber(file: string): number {
   return Number(/\.(\d+)$/.exec(file)?.[1] ?? Number.NaN);

@@ -3,12 +3,12 @@ import type { KafkaCluster, PartitionOffset } from "../../core/kafka.ts";
 import type { Logger } from "../../core/logger.ts";
 import { parseTablePattern } from "../../core/table-pattern.ts";
 import { topicPattern } from "../../core/topic-name.ts";
+import { epochOf } from "../../core/version.ts";
+import { newestPlaces } from "../../kafka/newest-places.ts";
 import { peekRecords } from "../../kafka/peek-records.ts";
 import { createKnownHeaders, readHeaders } from "../../transport/header-reader.ts";
 import { matchTopics } from "../sync/topic-patterns.ts";
 
-/** So many offsets before a partition's end are looked at: some of them are marks of transactions. */
-const PLACES = 40;
 /** All partitions together take so long at most, ms. */
 const TIMEOUT_MS = 15_000;
 
@@ -35,7 +35,7 @@ export async function readTopicEpoch(
     each: (record) => {
       seen.add(`${record.partition} ${record.topic}`);
       readHeaders(record, headers);
-      if (headers.isOurs) epoch = Math.max(epoch ?? 0, headers.versionHigh >>> 23);
+      if (headers.isOurs) epoch = Math.max(epoch ?? 0, epochOf(headers.versionHigh));
       return Promise.resolve(seen.size < places.length);
     },
   });
@@ -45,13 +45,4 @@ export async function readTopicEpoch(
       "not every partition has told the epoch of its newest records: if one is greater, readers take changes for old ones",
     );
   return epoch;
-}
-
-async function newestPlaces(cluster: KafkaCluster, topic: string): Promise<PartitionOffset[]> {
-  const first = await cluster.listOffsets(topic, "earliest");
-  const ends = await cluster.listOffsets(topic, "latest");
-  return [...ends].flatMap(([partition, end]) => {
-    const begin = first.get(partition) ?? 0;
-    return end > begin ? [{ topic, partition, offset: Math.max(begin, end - PLACES) }] : [];
-  });
 }

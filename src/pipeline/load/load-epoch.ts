@@ -10,7 +10,9 @@ import { TailraceError } from "../../core/errors.ts";
 import type { JsonClient } from "../../core/json-client.ts";
 import type { KafkaCluster, PartitionOffset } from "../../core/kafka.ts";
 import type { Logger } from "../../core/logger.ts";
+import { epochOf } from "../../core/version.ts";
 import { openCluster } from "../../kafka/cluster.ts";
+import { newestPlaces } from "../../kafka/newest-places.ts";
 import { peekRecords } from "../../kafka/peek-records.ts";
 import { readIndexEpoch } from "../../sink/index-meta.ts";
 import { openCheckpointIndex } from "../../state/checkpoint-elasticsearch.ts";
@@ -109,8 +111,6 @@ async function readSyncEpoch(
   return { epoch: epochs.length === 0 ? 0 : Math.min(...epochs), from: "records" };
 }
 
-/** So many offsets before a partition's end are looked at: some of them are marks of transactions. */
-const PLACES = 40;
 /** All partitions together take so long at most, ms. */
 const TIMEOUT_MS = 15_000;
 
@@ -136,19 +136,10 @@ async function readRecordEpochs(
       seen.add(JSON.stringify([topic, partition]));
       readHeaders(record, headers);
       if (headers.isOurs)
-        epochs.set(topic, Math.max(epochs.get(topic) ?? 0, headers.versionHigh >>> 23));
+        epochs.set(topic, Math.max(epochs.get(topic) ?? 0, epochOf(headers.versionHigh)));
       else foreign = topic;
       return Promise.resolve(seen.size < places.length);
     },
   });
   return { epochs: [...epochs.values()], foreign };
-}
-
-async function newestPlaces(cluster: KafkaCluster, topic: string): Promise<PartitionOffset[]> {
-  const first = await cluster.listOffsets(topic, "earliest");
-  const ends = await cluster.listOffsets(topic, "latest");
-  return [...ends].flatMap(([partition, end]) => {
-    const begin = first.get(partition) ?? 0;
-    return end > begin ? [{ topic, partition, offset: Math.max(begin, end - PLACES) }] : [];
-  });
 }
