@@ -49,6 +49,11 @@ export function sameLoad(
   );
 }
 
+/** Is the load done, cancelled or has it failed? Else it waits, runs or is paused. */
+export function hasEnded({ state }: Pick<TableLoad, "state">): boolean {
+  return state === "done" || state === "cancelled" || state === "failed";
+}
+
 /** Keeps the loads of a pipeline: in its checkpoint, or in a document of their own. */
 export interface LoadJournal {
   readonly loads: readonly TableLoad[];

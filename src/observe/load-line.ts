@@ -1,9 +1,11 @@
+import type { LoadState } from "../core/load.ts";
+
 /** How the load of a table stands. */
 export interface ReportedLoad {
   readonly database: string;
   readonly table: string;
   readonly rules: readonly string[];
-  readonly state: "waiting" | "running" | "paused" | "done" | "cancelled" | "failed";
+  readonly state: LoadState;
   readonly rows: number;
   /** Null = unknown. */
   readonly estimatedRows: number | null;

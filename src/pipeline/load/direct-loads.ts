@@ -1,6 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
 import { asTailraceError, TailraceError } from "../../core/errors.ts";
-import { type ChunkReader, type LoadJournal, sameLoad, type TableLoad } from "../../core/load.ts";
+import {
+  type ChunkReader,
+  hasEnded,
+  type LoadJournal,
+  sameLoad,
+  type TableLoad,
+} from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import { tableName } from "../../core/schema.ts";
 import type { LoadProgress, LoadSelection } from "../../snapshot/load-progress.ts";
@@ -145,9 +151,7 @@ export class DirectLoads implements LoadControl, AsyncDisposable {
   }
 
   #underWay(): readonly TableLoad[] {
-    return this.#runner
-      .status()
-      .filter(({ state }) => state === "waiting" || state === "running" || state === "paused");
+    return this.#runner.status().filter((load) => !hasEnded(load));
   }
 
   /** A load with another condition would take the place of one that is under way, and rows would be left out in silence. */

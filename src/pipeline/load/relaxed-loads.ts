@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { asTailraceError } from "../../core/errors.ts";
 import type { JsonClient } from "../../core/json-client.ts";
-import type { TableLoad } from "../../core/load.ts";
+import { hasEnded, type TableLoad } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import { ownIndices, type RuleSet } from "../rule-set.ts";
 import { createIndexRelaxer, type IndexRelaxer, restoreIndices } from "./relax-index.ts";
@@ -41,7 +41,7 @@ export class RelaxedLoads {
   /** Before the first chunk of these loads; those that have ended are passed over. */
   async begin(loads: readonly TableLoad[]): Promise<void> {
     const { isWanted } = this.#options;
-    for (const load of isWanted ? loads.filter(isUnderWay) : []) {
+    for (const load of isWanted ? loads.filter((each) => !hasEnded(each)) : []) {
       const key = keyOf(load);
       if (this.#begun.has(key)) continue;
       const indices = this.#indicesOf(load);
@@ -111,8 +111,4 @@ export class RelaxedLoads {
 
 function keyOf({ database, table, rules }: TableLoad): string {
   return JSON.stringify([database, table, rules]);
-}
-
-function isUnderWay({ state }: TableLoad): boolean {
-  return state === "waiting" || state === "running" || state === "paused";
 }

@@ -1,6 +1,6 @@
 import type { CaptureConfig, DirectConfig, RuleConfig, SyncConfig } from "../../config/config.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { AppliedPlace } from "../../core/load.ts";
+import { type AppliedPlace, hasEnded } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { LoadProgress } from "../../snapshot/load-progress.ts";
 import { ContinuousVerify } from "./continuous.ts";
@@ -49,11 +49,9 @@ export function startContinuousVerify(
       const request = { connections: 1, maxRowsPerSecond: rate, maxDifferences: NAMED };
       return openVerification(present, { ...request, applied, capture, clock, logger, signal });
     },
-    mayBegin: () => isElsewhere?.() !== true && loads().every(({ state }) => !UNDER_WAY.has(state)),
+    mayBegin: () => isElsewhere?.() !== true && loads().every(hasEnded),
     ruleVersion: () => rules.version,
     clock,
     logger,
   });
 }
-
-const UNDER_WAY: ReadonlySet<LoadProgress["state"]> = new Set(["waiting", "running", "paused"]);
