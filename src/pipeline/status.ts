@@ -2,7 +2,7 @@ import type { PipelineConfig } from "../config/config.ts";
 import type { TableGap } from "../core/checkpoint.ts";
 import type { SinkStats } from "../core/sink.ts";
 import type { LoadProgress } from "../snapshot/load-progress.ts";
-import type { VerifyStatus } from "./verify/continuous.ts";
+import type { VerifyStatus } from "./verify/verify-status.ts";
 
 /** What every running pipeline can tell about itself at any moment. */
 export interface CommonStatus {
