@@ -1,5 +1,6 @@
 import { Client, type Dispatcher } from "undici";
 import { TailraceError } from "../core/errors.ts";
+import { freeBuffers } from "../core/free-buffers.ts";
 import { reasonOf, type JsonAnswer, type JsonClient } from "../core/json-client.ts";
 import type { ConnectionOptions } from "./options.ts";
 
@@ -186,6 +187,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
         : more.length === 0
           ? first
           : Buffer.concat(this.#chunks);
+    // their parser is still at work on the last one
+    if (more.length > 0) queueMicrotask(() => freeBuffers(this.#chunks));
     this.#settle({ kind: "answer", status: this.#status, body });
   }
 

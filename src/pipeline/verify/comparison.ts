@@ -6,6 +6,7 @@ import type {
   KeyLiterals,
   TableLoad,
 } from "../../core/load.ts";
+import { freeBuffers } from "../../core/free-buffers.ts";
 import { tableName } from "../../core/schema.ts";
 import { keyOfRow } from "../../mysql/key-values.ts";
 import type { HttpChannel } from "../../sink/client.ts";
@@ -92,6 +93,7 @@ export class Comparison implements ChunkDestination {
     } finally {
       this.#idle.push(tools);
     }
+    freeBuffers(chunk.buffers);
     await Promise.all(found.map((count) => count()));
   }
 
