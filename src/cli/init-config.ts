@@ -64,8 +64,7 @@ name = ${toToml(config.name)}
 
 [source]
 url = ${toToml(config.source.text)}
-# Where to begin without a checkpoint. Rows that are older than the server's binary log do not come out of it.
-start = "earliest"
+# Without \`start\` the rows that are there are loaded first; changes are followed meanwhile.
 
 [sink]
 hosts = [${toToml(config.sink.text)}]
