@@ -48,7 +48,7 @@ export function isDefinitionError(error: unknown): boolean {
 /**
  * The table as the server defines it now and the key that its chunks go by: the primary key, else the first unique key of whole columns without NULLs, which
  * is how InnoDB orders rows then. The definition is looked up until it is the same before and after a SELECT has told what its rows look like. Null when there is no such
- * table. Throws SNAPSHOT_NO_KEY.
+ * table. Throws SNAPSHOT_NO_KEY, and SOURCE_ACCESS_DENIED for a table that may be there and not for us.
  */
 export async function describeChunkTable(
   connection: Connection,
@@ -105,7 +105,10 @@ async function lookUp(
   table: string,
 ): Promise<KeyedTable | null> {
   const description = await describeTable(connection, database, table);
-  if (description === null) return null;
+  if (description === null) {
+    await checkAbsence(connection, { database, table });
+    return null;
+  }
   const { schema } = description;
   const rows = await connection.query(
     `SHOW INDEX FROM ${quoteName(schema.table)} FROM ${quoteName(schema.database)}`,
@@ -135,6 +138,18 @@ async function lookUp(
       isDescending,
     })),
   };
+}
+
+/** ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE. */
+const ABSENT: ReadonlySet<number | undefined> = new Set([1049, 1146]);
+
+/** Tables that we may not read are not shown to us, and rows of them are not gone. Throws SOURCE_ACCESS_DENIED. */
+async function checkAbsence(connection: Connection, table: TableName): Promise<void> {
+  try {
+    await connection.query(`SELECT 1 FROM ${quoteTable(table)} LIMIT 0`);
+  } catch (error) {
+    if (!ABSENT.has(serverErrorNumber(error))) throw error;
+  }
 }
 
 /** FORCE INDEX takes no invisible index, and a hash has no order. */

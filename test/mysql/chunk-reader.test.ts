@@ -236,6 +236,12 @@ describe.each(["mysql", "mariadb"] as const)("a chunk reader on %s", (server) =>
       expect(await reader.lastKey(table)).toEqual(["1"]);
       await reader.checkWhere(table, "b = 1");
       expect(rowsOf(await reader.read(table, ALL))).toEqual([["1", "1"]]);
+      expect(await reader.describe(name, "none")).toBeNull();
+      // a table that is hidden from us is not one that is gone
+      await chunks.database.query(`REVOKE SELECT ON ${name}.* FROM ${name}`);
+      await expect(reader.describe(name, "t")).rejects.toMatchObject({
+        code: "SOURCE_ACCESS_DENIED",
+      });
     } finally {
       await chunks.database.query(`DROP USER ${name}`);
     }
