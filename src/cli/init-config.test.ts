@@ -79,7 +79,7 @@ index = "part"
     user: "sy@nc",
     password: "a/b@c",
   });
-  expect(config.load?.mode).toBe("initial");
+  expect(config).toMatchObject({ load: { mode: "initial" } });
   expect(config.sink).toMatchObject({
     hosts: ["https://es:9200/prefix"],
     auth: { kind: "basic", username: "elastic", password: "e" },
