@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DirectConfig, SyncConfig } from "../../config/config.ts";
+import type { DirectConfig, RuleConfig, SyncConfig } from "../../config/config.ts";
 import type { Clock } from "../../core/clock.ts";
 import { TailraceError } from "../../core/errors.ts";
 import type { JsonClient } from "../../core/json-client.ts";
@@ -53,15 +53,17 @@ export async function openJob(
     readonly request: JobRequest;
     /** Those of a new job. */
     readonly loads: readonly TableLoad[];
+    /** That make the documents: with others what was loaded is not what the rest would be. */
+    readonly rules: readonly RuleConfig[];
     readonly isAnew: boolean;
     readonly nowMs: number;
     readonly clock: Clock;
     readonly logger: Pick<Logger, "warn">;
   },
 ): Promise<OpenJob> {
-  const { pipeline, request, isAnew, nowMs, clock, logger } = options;
+  const { pipeline, request, rules, isAnew, nowMs, clock, logger } = options;
   const before = await store.load();
-  const job = describeJob(request);
+  const job = describeJob(request, rules);
   const isUnfinished = before !== null && !isFinished(before);
   if (isUnfinished && before.job === job && !isAnew) {
     const loads = before.loads.map(again);
@@ -90,8 +92,13 @@ function again(load: TableLoad): TableLoad {
 }
 
 /** Keys may be many, and are values of rows. */
-function describeJob({ table, rule, where, keys }: JobRequest): string {
-  const digest =
-    keys && createHash("sha256").update(JSON.stringify(keys)).digest("hex").slice(0, 32);
-  return JSON.stringify({ table, rule, where, keys: digest });
+function describeJob(
+  { table, rule, where, keys }: JobRequest,
+  rules: readonly RuleConfig[],
+): string {
+  return JSON.stringify({ table, rule, where, keys: keys && digest(keys), rules: digest(rules) });
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
 }

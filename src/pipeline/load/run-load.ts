@@ -75,6 +75,7 @@ export async function runLoad(
   const job = await openJob(store, {
     pipeline: config.name,
     request,
+    rules: config.rules.filter(({ name }) => loads.some(({ rules }) => rules.includes(name))),
     loads: request.keys === undefined ? loads : [],
     isAnew: options.isAnew,
     nowMs: beganMs,
