@@ -15,7 +15,7 @@ import { peekCheckpoint } from "./load/load-epoch.ts";
 import { runPipeline } from "./run-pipeline.ts";
 import { connectionOptions } from "./source.ts";
 import type { DirectStatus, PartitionStatus, SyncStatus } from "./status.ts";
-import { matchTopics } from "./sync/topic-patterns.ts";
+import { readTopicEnds } from "./sync/topic-ends.ts";
 
 /** The end of what a source has: of a server's log, or of the partitions of topics. */
 export type SourceEnd =
@@ -137,11 +137,7 @@ export class DrivenPipeline implements AppliedPlace, AsyncDisposable {
 /** Where the partitions of a sync's topics end. Throws KAFKA_*. */
 export async function readEnds(source: SyncConfig["source"]): Promise<readonly PartitionOffset[]> {
   await using cluster = await openCluster(source.connection);
-  const ends: PartitionOffset[] = [];
-  for (const topic of matchTopics(source.topics, await cluster.listTopics()))
-    for (const [partition, offset] of await cluster.listOffsets(topic, "latest"))
-      ends.push({ topic, partition, offset });
-  return ends;
+  return await readTopicEnds(cluster, source.topics);
 }
 
 function isRead(end: PartitionOffset, partitions: readonly PartitionStatus[]): boolean {

@@ -4,7 +4,7 @@ import type { JsonClient } from "../../core/json-client.ts";
 import type { KafkaCluster, PartitionOffset, TopicPartition } from "../../core/kafka.ts";
 import type { AppliedPlace } from "../../core/load.ts";
 import { peekCaptureCheckpoint, peekCheckpoint } from "../load/load-epoch.ts";
-import { matchTopics } from "../sync/topic-patterns.ts";
+import { readTopicEnds } from "../sync/topic-ends.ts";
 
 /** How far a direct pipeline in another process has come: its checkpoint, which it saves every second while it moves. Throws STATE_*, BULK_*. */
 export function appliedByCheckpoint(config: DirectConfig, client: JsonClient): AppliedPlace {
@@ -48,7 +48,7 @@ export class SyncPlace implements AppliedPlace {
     if (place === null) return null;
     const last = this.#noted.at(-1)?.place ?? this.#applied;
     if (last?.file !== place.file || last.position !== place.position)
-      this.#noted.push({ place, ends: await this.#readEnds() });
+      this.#noted.push({ place, ends: await readTopicEnds(cluster, sync.source.topics) });
     if (this.#noted.length > MAX_NOTED) this.#noted.splice(1, 1);
     const partitions = new Map<string, TopicPartition>();
     for (const { ends } of this.#noted)
@@ -64,15 +64,6 @@ export class SyncPlace implements AppliedPlace {
       this.#noted = this.#noted.slice(passed + 1);
     }
     return this.#applied;
-  }
-
-  async #readEnds(): Promise<readonly PartitionOffset[]> {
-    const { cluster, sync } = this.#options;
-    const ends: PartitionOffset[] = [];
-    for (const topic of matchTopics(sync.source.topics, await cluster.listTopics()))
-      for (const [partition, offset] of await cluster.listOffsets(topic, "latest"))
-        ends.push({ topic, partition, offset });
-    return ends;
   }
 }
 
