@@ -26,6 +26,12 @@ export function indexPattern(template: Template): string {
     .replace(/\*+/g, "*");
 }
 
+/** Is the name one that an {@link indexPattern} gives? */
+export function matchesIndex(pattern: string, name: string): boolean {
+  const parts = pattern.split("*").map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join(".*")}$`, "u").test(name);
+}
+
 /** The text as the name of an index. Throws RULE_PLACE_INVALID when no index can have it. */
 export function checkIndexName(name: string | null): string {
   if (name === null) throw invalid("the index name is NULL");

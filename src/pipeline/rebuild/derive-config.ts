@@ -4,7 +4,7 @@ import type { DirectConfig, RuleConfig, SyncConfig } from "../../config/config.t
 import { deriveServerId } from "../../config/normalise.ts";
 import { TailraceError } from "../../core/errors.ts";
 import { parseRule } from "../../query/rule.ts";
-import { indexPattern } from "../../rules/place.ts";
+import { indexPattern, matchesIndex } from "../../rules/place.ts";
 import { impossible } from "./served-index.ts";
 
 /** A pipeline that writes documents. */
@@ -34,7 +34,7 @@ export function findRebuiltIndex(config: DocumentConfig, ruleName: string): Rebu
   for (const rule of config.rules) {
     const pattern = patternOf(rule);
     if (pattern === name) rules.push(rule);
-    else if (pattern.includes("*") && matches(pattern, name))
+    else if (pattern.includes("*") && matchesIndex(pattern, name))
       throw impossible(`rows of rule ${rule.name} may choose the index ${name} (${rule.index})`);
   }
   return { name, rules };
@@ -42,14 +42,6 @@ export function findRebuiltIndex(config: DocumentConfig, ruleName: string): Rebu
 
 function patternOf(rule: RuleConfig): string {
   return indexPattern(parseRule(rule).index);
-}
-
-function matches(pattern: string, name: string): boolean {
-  const source = pattern
-    .split("*")
-    .map((part) => RegExp.escape(part))
-    .join(".*");
-  return new RegExp(`^${source}$`, "su").test(name);
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;

@@ -3,9 +3,8 @@ import type { Clock } from "../../core/clock.ts";
 import type { AppliedPlace } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import { parseRule } from "../../query/rule.ts";
-import { indexPattern } from "../../rules/place.ts";
+import { indexPattern, matchesIndex } from "../../rules/place.ts";
 import type { LoadProgress } from "../../snapshot/load-progress.ts";
-import { matches } from "../verify/index-names.ts";
 import { openVerification } from "../verify/open-verification.ts";
 import { isInAgreement, type VerifyResult } from "../verify/verify-result.ts";
 
@@ -65,7 +64,8 @@ function partsOf(
 ): readonly (string | undefined)[] {
   const patternOf = (rule: RuleConfig): string => indexPattern(parseRule(rule).index);
   const shares = (a: RuleConfig, b: RuleConfig): boolean =>
-    a !== b && (matches(patternOf(a), patternOf(b)) || matches(patternOf(b), patternOf(a)));
+    a !== b &&
+    (matchesIndex(patternOf(a), patternOf(b)) || matchesIndex(patternOf(b), patternOf(a)));
   const wanted = all.filter((rule) => names.includes(rule.name));
   if (wanted.length === all.length) return [undefined];
   if (wanted.some((rule) => all.some((other) => shares(rule, other)))) return [undefined];

@@ -1,6 +1,6 @@
 import { TailraceError } from "../../core/errors.ts";
 import { reasonOf, type JsonClient } from "../../core/json-client.ts";
-import { indexPattern } from "../../rules/place.ts";
+import { indexPattern, matchesIndex } from "../../rules/place.ts";
 import type { IndexMeta } from "../../sink/index-meta.ts";
 import type { LoadedRule } from "../rule-set.ts";
 
@@ -36,15 +36,9 @@ export async function readWrittenIndices(
   }
   return [...names].map((name) => ({
     name,
-    rules: rules.filter(({ rule }) => matches(indexPattern(rule.index), name)),
+    rules: rules.filter(({ rule }) => matchesIndex(indexPattern(rule.index), name)),
     isOwn: own.has(name),
   }));
-}
-
-/** Is the name one that the pattern gives? */
-export function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split("*").map((part) => RegExp.escape(part));
-  return new RegExp(`^${parts.join(".*")}$`, "u").test(name);
 }
 
 /** The pipelines that made the indices of a name or pattern, as far as tailrace did. */

@@ -11,7 +11,7 @@ import type {
 } from "../../core/load.ts";
 import type { Logger } from "../../core/logger.ts";
 import { tableName } from "../../core/schema.ts";
-import { indexPattern } from "../../rules/place.ts";
+import { indexPattern, matchesIndex } from "../../rules/place.ts";
 import { HttpClient } from "../../sink/client.ts";
 import type { ConnectionOptions } from "../../sink/options.ts";
 import type { LoadProgress } from "../../snapshot/load-progress.ts";
@@ -23,7 +23,7 @@ import { Comparison } from "./comparison.ts";
 import type { ConfirmedDifference, Verdict } from "./confirm.ts";
 import type { Difference, DifferenceKind } from "./difference.ts";
 import { findExtras } from "./extras.ts";
-import { matches, readWrittenIndices, type WrittenIndex } from "./index-names.ts";
+import { readWrittenIndices, type WrittenIndex } from "./index-names.ts";
 import { Judge, type Judged } from "./judge.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 import { PlaceSet } from "./place-set.ts";
@@ -323,7 +323,7 @@ export class Verification implements AsyncDisposable {
   }
 
   #writersOf(index: string): readonly LoadedRule[] {
-    return this.#options.rules.filter(({ rule }) => matches(indexPattern(rule.index), index));
+    return this.#options.rules.filter(({ rule }) => matchesIndex(indexPattern(rule.index), index));
   }
 
   #mayDelete(index: string): boolean {
