@@ -154,3 +154,20 @@ test("documents of rows whose deletes are on their way are not extra, in tables 
     unsettled: 0,
   });
 });
+
+test("documents of a rule whose table is gone are neither extra nor deleted", async () => {
+  await using scene = await openScene();
+  const { pipeline, db, target, index, start } = scene;
+  await db.query("create table other (id int primary key)");
+  const rules = `[[rules]]\nname = "t"\ntable = "${db.name}.t"\nindex = "${index}"\n`;
+  const others = `[[rules]]\nname = "other"\ntable = "${db.name}.other"\nindex = "${index}-other"\n`;
+  const { config } = pipeline.withRules(`${rules}${others}`);
+  await using run = await start();
+  await db.query("drop table t");
+  await run.caughtUp();
+  const result = await runVerify(config, { applied: appliedBy(run), repair: true });
+  expect(result).toMatchObject({ differences: [], repaired: 0 });
+  const reason = result.indices.find(({ index: name }) => name === index)?.reason;
+  expect(reason).toBe("rule t takes no table that is there and may be read");
+  expect(await target.get(index, "t-1")).not.toBeNull();
+});

@@ -28,10 +28,17 @@ export class DocumentBatch implements ActionWriter, DocumentSlot {
   #start = 0;
   #routingStart = 0;
   #end = 0;
+  #isNameless = false;
+  #nameless = 0;
 
   /** How many documents it has. */
   get count(): number {
     return this.#targets.length;
+  }
+
+  /** Documents that were left out since it was made: an index takes none whose id is empty. */
+  get nameless(): number {
+    return this.#nameless;
   }
 
   /** Empties it. */
@@ -51,6 +58,7 @@ export class DocumentBatch implements ActionWriter, DocumentSlot {
   }
 
   index(idLength: number, bound: number): DocumentSlot {
+    this.#isNameless = idLength === 0;
     const id = idLength > MAX_ID_BYTES ? this.#shortened(idLength) : null;
     const needed = this.#end + idLength + this.routingLength + bound + ID_SCRATCH_BYTES;
     if (needed > this.bytes.length) this.#grow(needed);
@@ -70,6 +78,10 @@ export class DocumentBatch implements ActionWriter, DocumentSlot {
   }
 
   finish(_slot: DocumentSlot, end: number): void {
+    if (this.#isNameless) {
+      this.#nameless += 1;
+      return;
+    }
     this.#targets.push(this.#target!);
     this.#places.push(this.#start, this.#routingStart, this.length, end);
     this.#end = end;

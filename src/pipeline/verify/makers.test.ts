@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import type { Column, ColumnType, TableSchema } from "../../core/schema.ts";
 import { testRule } from "../../../test/support/rules.ts";
 import type { LoadedRule } from "../rule-set.ts";
-import { isFoundById, makerOf } from "./makers.ts";
+import { isFoundById, isOfUntoldKey, makerOf } from "./makers.ts";
 import type { VerifiedTable } from "./verified-table.ts";
 
 const INT: ColumnType = { kind: "integer", bytes: 4, unsigned: false };
 const TEXT: ColumnType = { kind: "text", charset: "utf8mb4", maxBytes: 80, large: false };
+const DATE: ColumnType = { kind: "date" };
 const BYTES: ColumnType = { kind: "binary", maxBytes: 20, large: false };
 
 function tableOf(types: readonly ColumnType[], primaryKey: readonly number[]): VerifiedTable {
@@ -53,4 +54,15 @@ test("rows are found by ids that are made of the key, in any order, and by no ot
   expect(isFoundById(table, ruleOf({ id: ["c2"] }))).toBe(false);
   expect(isFoundById(table, ruleOf({ id: ["c0"] }))).toBe(false);
   expect(isFoundById(table, ruleOf({ id: "x{c0}" }))).toBe(false);
+});
+
+test("an id with the place of a date that is no day may be of several rows: none is named", () => {
+  const date = tableOf([DATE], [0]);
+  expect(isOfUntoldKey(date, ruleOf(), "null")).toBe(true);
+  expect(isOfUntoldKey(date, ruleOf(), "2024-02-29")).toBe(false);
+  const composite = tableOf([TEXT, DATE], [0, 1]);
+  expect(isOfUntoldKey(composite, ruleOf(), "null:2024-02-29")).toBe(false);
+  expect(isOfUntoldKey(composite, ruleOf(), "a%3Anull:null")).toBe(true);
+  expect(isOfUntoldKey(composite, ruleOf({ id: ["c1", "c0"] }), "null:x")).toBe(true);
+  expect(isOfUntoldKey(tableOf([TEXT], [0]), ruleOf(), "null")).toBe(false);
 });

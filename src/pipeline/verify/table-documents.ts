@@ -28,7 +28,7 @@ export class TableDocuments {
     return this.#encoder.plan.write === "whole" ? "whole" : "part";
   }
 
-  /** Makes the documents of the rows at `bytes[start, end)`. Returns how many rows failed. */
+  /** Makes the documents of the rows at `bytes[start, end)`. Returns how many rows failed, or have a document that no index takes. */
   encode(
     bytes: Buffer,
     range: readonly [start: number, end: number],
@@ -36,6 +36,7 @@ export class TableDocuments {
   ): number {
     const encoder = this.#encoder;
     const [start, end] = range;
+    const nameless = batch.nameless;
     let failed = 0;
     let next = start;
     while (next !== end) {
@@ -50,7 +51,7 @@ export class TableDocuments {
         next = stop.next;
       } else throw new TailraceError("INVARIANT_BROKEN", "A batch of documents has room always.");
     }
-    return failed;
+    return failed + batch.nameless - nameless;
   }
 
   /** The place behind the row at `at`. */
