@@ -21,9 +21,10 @@ import { keyOrder, keysCondition, rangeCondition } from "./key-range.ts";
 import { keyExpression, storedLiteral } from "./key-values.ts";
 import { quoteName, quoteTable } from "./quote.ts";
 import { describeServer } from "./server.ts";
+import type { TableName } from "./table-lookup.ts";
 import { queryRows } from "./text-query.ts";
 import type { TextRows } from "./text-result.ts";
-import { serverErrorNumber } from "./translate-error.ts";
+import { isValueError, serverErrorNumber } from "./translate-error.ts";
 import { openWatermarks, type Watermarks } from "./watermarks.ts";
 
 /** Where chunks are read. */
@@ -214,7 +215,12 @@ class MysqlChunkReader implements ChunkReader {
         const parts: TextRows[] = [];
         let bytes = 0;
         for (const condition of conditions) {
-          const part = await this.#select(table, condition, limitBytes && limitBytes - bytes);
+          const left = limitBytes && limitBytes - bytes;
+          const part = await this.#select(table, condition, left).catch((error: unknown) => {
+            // of the values of a row, for which nothing but the condition asks: it would be so each time
+            const isRefused = rows.kind === "range" && rows.where !== undefined;
+            throw isRefused && isValueError(error) ? refusedWhere(table.schema, error) : error;
+          });
           bytes += part.bytes;
           parts.push(part);
         }
@@ -234,17 +240,18 @@ class MysqlChunkReader implements ChunkReader {
 
   checkWhere(chunkTable: ChunkTable, where: string): Promise<void> {
     const { schema } = chunkTable;
+    const { reading } = this.#parts;
     return this.#run(async () => {
-      const from = `FROM ${quoteTable(schema)} WHERE`;
+      const from = `FROM ${quoteTable(schema)}`;
       try {
-        await queryRows(this.#parts.reading, `SELECT 1 ${from} (\n${where}\n) LIMIT 0`);
+        await queryRows(reading, `SELECT 1 ${from} WHERE (\n${where}\n) LIMIT 0`);
         // a text that closes the parenthesis and opens another one is none here
-        await queryRows(this.#parts.reading, `SELECT 1 ${from} IF(\n${where}\n, 1, 0) LIMIT 0`);
+        await queryRows(reading, `SELECT 1 ${from} WHERE IF(\n${where}\n, 1, 0) LIMIT 0`);
+        // some errors come only when a row is looked at
+        await queryRows(reading, `SELECT IF(\n${where}\n, 1, 0) ${from} LIMIT 1`);
       } catch (error) {
         if (serverErrorNumber(error) === undefined) throw error;
-        const answer = error instanceof Error ? error.message : String(error);
-        const text = `the condition for ${tableName(schema)} is refused: ${answer}`;
-        throw new TailraceError("SNAPSHOT_WHERE_INVALID", text, { cause: error });
+        throw refusedWhere(schema, error);
       }
     });
   }
@@ -336,6 +343,12 @@ function whereOf(conditions: readonly (string | null)[]): string {
 function changed({ schema }: DescribedTable, cause?: unknown): TailraceError {
   const text = `${tableName(schema)} is no longer as it was described`;
   return new TailraceError("SNAPSHOT_ROW_CHANGED", text, { cause });
+}
+
+function refusedWhere(table: TableName, cause: unknown): TailraceError {
+  const answer = cause instanceof Error ? cause.message : String(cause);
+  const text = `the condition for ${tableName(table)} is refused: ${answer}`;
+  return new TailraceError("SNAPSHOT_WHERE_INVALID", text, { cause });
 }
 
 /** What follows FROM: one condition for a range, one for each bounded number of keys. */

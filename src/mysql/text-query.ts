@@ -24,7 +24,7 @@ export async function queryRows(
     return isWhole;
   });
   if (result.error === null) return result;
-  const { number, message } = result.error;
-  const error = Object.assign(new Error(message), { errno: number });
+  const { number, state, message } = result.error;
+  const error = Object.assign(new Error(message), { errno: number, sqlState: state });
   throw translateMysqlError(error, `query on ${connection.name}`);
 }

@@ -80,7 +80,7 @@ describe("the answer to a query", () => {
   });
 
   test("may be a refusal, at once or behind rows, or nothing but success", () => {
-    const error = { number: 1054, message: "Unknown column" };
+    const error = { number: 1054, state: "42S22", message: "Unknown column" };
     expect(push(ERR, [3]).error).toEqual(error);
     expect(push(Buffer.concat([...head(["a"]), row("1"), ERR]), []).error).toEqual(error);
     const ok = push(packet(Buffer.of(0, 0, 0, 2, 0, 0, 0)), []);

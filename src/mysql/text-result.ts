@@ -36,8 +36,9 @@ export class TextResult implements TextRows {
   rows = 0;
   bytes = 0;
   signature = "";
-  /** The server refused; its number and text. */
-  error: { readonly number: number; readonly message: string } | null = null;
+  /** The server refused; its number, SQLSTATE and text. */
+  error: { readonly number: number; readonly state: string; readonly message: string } | null =
+    null;
   #state: "begin" | "columns" | "rows" | "done" = "begin";
   #columns = 0;
   /** Packets that have begun and are not whole. */
@@ -171,7 +172,8 @@ export class TextResult implements TextRows {
   /** ERR: 2 bytes number, '#' and 5 bytes SQL state, text. */
   #fail(packet: Buffer): void {
     const number = packet.readUInt16LE(HEADER_BYTES + 1);
-    this.error = { number, message: packet.toString("utf8", HEADER_BYTES + 9) };
+    const state = packet.toString("latin1", HEADER_BYTES + 4, HEADER_BYTES + 9);
+    this.error = { number, state, message: packet.toString("utf8", HEADER_BYTES + 9) };
     this.#state = "done";
   }
 }

@@ -61,6 +61,13 @@ export function serverErrorNumber(error: unknown): number | undefined {
   return errno !== undefined && errno > 0 ? errno : undefined;
 }
 
+/** Has a query for rows failed for what a value of theirs is, or for a subquery with several rows (SQLSTATE classes 22 and 21)? */
+export function isValueError(error: unknown): boolean {
+  const cause = error instanceof TailraceError ? error.cause : error;
+  const { sqlState } = (cause ?? {}) as { readonly sqlState?: unknown };
+  return typeof sqlState === "string" && /^2[12]/.test(sqlState);
+}
+
 /** ER_MASTER_FATAL_ERROR_READING_BINLOG (ER_SOURCE_…): the dump thread's own errors, told apart by their text only. */
 const FATAL_READING_BINLOG = 1236;
 
