@@ -1,5 +1,5 @@
 import type { ReportedLoad } from "./load-line.ts";
-import type { Metric, Sample } from "./metrics.ts";
+import type { Metric, Sample } from "./metric.ts";
 import type { ReportedStatus } from "./status-line.ts";
 
 /** Labels of a load's metrics besides its pipeline's. */

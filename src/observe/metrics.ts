@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from "@prometheus-io/client";
 import { LOAD_METRICS } from "./load-metrics.ts";
+import type { Metric, Sample } from "./metric.ts";
 import type { ReportedStatus } from "./status-line.ts";
 
 /** What is measured of a whole process besides its pipelines. */
@@ -9,19 +10,6 @@ export interface ProcessMeasures {
   readonly needsReload: boolean;
   /** Reloads by outcome. */
   readonly reloads: Readonly<Record<string, number>>;
-}
-
-/** One value with its labels; null = unknown, and then there is no such line. */
-export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null];
-
-/** A metric: its name follows `tailrace_<noun>_<unit>[_total]`, and counters never go down but when a pipeline is opened anew. */
-export interface Metric<Of> {
-  readonly name: string;
-  readonly kind: "counter" | "gauge";
-  readonly help: string;
-  /** Besides `pipeline` and `part`. */
-  readonly labels?: readonly string[];
-  readonly read: (of: Of) => readonly Sample[];
 }
 
 const one = (value: number | null): readonly Sample[] => [[{}, value]];
