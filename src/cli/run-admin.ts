@@ -4,7 +4,7 @@ import type { Logger } from "../core/logger.ts";
 import type { ReportedLoad } from "../observe/load-line.ts";
 import { createLineMaker, type ReportedStatus, type StatusLine } from "../observe/status-line.ts";
 import type { Reloader } from "./reloader.ts";
-import type { RunView } from "./run-pipelines.ts";
+import type { RunView } from "./run-view.ts";
 import { packageVersion } from "./version.ts";
 
 /** What the endpoints of a run show. */

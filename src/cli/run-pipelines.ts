@@ -5,13 +5,14 @@ import type { Logger } from "../core/logger.ts";
 import { createLogger } from "../observe/logger.ts";
 import { logStatus, streamStatus } from "../observe/status.ts";
 import type { ReportedStatus } from "../observe/status-line.ts";
-import type { LoadControl, LoadRequest } from "../pipeline/load/load-control.ts";
+import type { LoadRequest } from "../pipeline/load/load-control.ts";
 import type { ReloadRequests } from "../pipeline/reload-requests.ts";
 import { EXIT_OK, type CliContext } from "./context.ts";
 import type { OpenConfig } from "./load-location.ts";
 import { exitCodeOf, printError } from "./print-error.ts";
 import { Reloader } from "./reloader.ts";
 import { openRunAdmin } from "./run-admin.ts";
+import type { RunView } from "./run-view.ts";
 import { assignStart, readStart, type RunStart } from "./start-point.ts";
 
 /** How pipelines are run from the command line. */
@@ -63,7 +64,7 @@ export async function runPipelines(
       "beginning with the local copy of the configuration",
     );
   }
-  const views: Views = configs.map(() => undefined);
+  const views: (RunView | undefined)[] = configs.map(() => undefined);
   await using _admin = await openRunAdmin({ configs, views, reloader, signal, logger });
   const following = follow(reloader, { watch: flags.watch !== false, signal, context }).catch(
     (error: unknown) => logger.error({ error }, "the configuration is not followed any more"),
@@ -86,15 +87,6 @@ export async function runPipelines(
   await following;
   if (failure === null) return EXIT_OK;
   return flags.json ? printError(failure, context, true) : exitCodeOf(failure);
-}
-
-/** The means to look at each pipeline; undefined before it runs. */
-export type Views = (RunView | undefined)[];
-
-/** The means to look at a pipeline and to have tables loaded. */
-export interface RunView {
-  readonly status: () => ReportedStatus;
-  readonly loads?: LoadControl | undefined;
 }
 
 /** Keeps the first configuration, then carries out what SIGHUP and, unless told otherwise, the source ask for. */
