@@ -102,3 +102,33 @@ test(
     await scene.expectEqual();
   },
 );
+
+test(
+  "an index is not built anew where its documents would not be found, or another pipeline's be missing",
+  SLOW,
+  async () => {
+    await using scene = await openScene();
+    const { target, name, oldIndex, pipeline } = scene;
+    const { config } = pipeline;
+    const alias = (routing: object) =>
+      target.request("POST", "_aliases", {
+        actions: [
+          { remove: { index: oldIndex, alias: name } },
+          { add: { index: oldIndex, alias: name, ...routing } },
+        ],
+      });
+    const rebuild = () => rebuildIndex(config, "orders", rebuildOptions());
+    const made = (by: string) =>
+      target.request("PUT", `${oldIndex}/_mapping`, { _meta: { tailrace: { pipeline: by } } });
+    await alias({ index_routing: "7" });
+    await expect(rebuild()).rejects.toThrow(/adds a routing/);
+    await alias({});
+    await made("another");
+    await expect(rebuild()).rejects.toThrow(/made by the pipeline another/);
+    expect(await readRebuild(config, "orders")).toBeNull();
+    expect(await scene.served()).toBe(oldIndex);
+    await made(config.name);
+    expect(await rebuild()).toMatchObject({ kind: "swapped" });
+    await scene.expectEqual();
+  },
+);

@@ -1,8 +1,10 @@
 import { TailraceError } from "../../core/errors.ts";
 import type { JsonClient } from "../../core/json-client.ts";
 import type { RebuildState } from "../../core/rebuild.ts";
+import type { IndexMeta } from "../../sink/index-meta.ts";
 import { readLoadEpoch } from "../load/load-epoch.ts";
 import type { RebuildContext } from "./context.ts";
+import { readMappings } from "./index-settings.ts";
 import { bodyOf, hasIndex, impossible, readServedIndex } from "./served-index.ts";
 
 /**
@@ -24,6 +26,11 @@ export async function planRebuild(context: RebuildContext): Promise<RebuildState
     throw impossible(
       `${name} is an index, not an alias: an alias of that name can only come in its place, so it cannot be kept; leave --keep-old out`,
     );
+  if (served.aliases[name]?.["index_routing"] !== undefined)
+    throw impossible(
+      `the alias ${name} adds a routing to what is written through it: documents in a new index would be without it, and not be found`,
+    );
+  await checkOwner(served.index, context);
   // says when versions would not compare
   const { capture } = context;
   await readLoadEpoch(config, { client, indices: [name], capture, logger });
@@ -50,6 +57,19 @@ export async function planRebuild(context: RebuildContext): Promise<RebuildState
     inStep: null,
     savedAt: startedAt,
   };
+}
+
+/** What another pipeline has written would be missing in the new index. Throws REBUILD_IMPOSSIBLE when another one has made the index, unless differences are accepted. */
+async function checkOwner(
+  index: string,
+  { client, config, acceptDifferences }: RebuildContext,
+): Promise<void> {
+  const { _meta: meta } = (await readMappings(client, index)) as { readonly _meta?: IndexMeta };
+  const owner = meta?.tailrace?.["pipeline"];
+  if (typeof owner !== "string" || owner === config.name || acceptDifferences === true) return;
+  throw impossible(
+    `${index} was made by the pipeline ${owner}: what that one has written would be missing in the new index; --accept-differences builds it all the same`,
+  );
 }
 
 /** `NAME-20261123-1`, or the next number that nothing bears yet. */
