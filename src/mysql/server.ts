@@ -1,3 +1,4 @@
+import type { LogPlace } from "../core/checkpoint.ts";
 import { TailraceError } from "../core/errors.ts";
 import type { GtidSet } from "../core/gtid.ts";
 import { parseGtidSet } from "../core/gtid-set.ts";
@@ -72,24 +73,26 @@ export function parseVersion(version: string): number {
   return match === null ? 0 : Number(match[1]) * 10_000 + Number(match[2]) * 100 + Number(match[3]);
 }
 
-/** Where the log ends now. Throws SOURCE_UNSUITABLE when the server writes none, SOURCE_ACCESS_DENIED without REPLICATION CLIENT. */
+/** The place at which the log ends now. Throws SOURCE_UNSUITABLE when the server writes none, SOURCE_ACCESS_DENIED without REPLICATION CLIENT. */
+export async function readLogPlace(connection: Connection): Promise<LogPlace> {
+  const { isMariadb, version, name } = connection;
+  // SHOW MASTER STATUS is gone from MySQL 8.4, its successor came with 8.2.
+  const isNew = !isMariadb && parseVersion(version) >= 80_200;
+  const [row] = await connection.query(isNew ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+  if (row === undefined)
+    throw new TailraceError("SOURCE_UNSUITABLE", `${name} writes no binary log (log_bin=OFF)`);
+  return { file: text(row, "File"), position: Number(text(row, "Position")) };
+}
+
+/** Where the log ends now, and what was executed by then. Throws SOURCE_UNSUITABLE when the server writes none, SOURCE_ACCESS_DENIED without REPLICATION CLIENT. */
 export async function readLogEnd(
   connection: Connection,
   server: ServerDescription,
 ): Promise<LogEnd> {
-  // SHOW MASTER STATUS is gone from MySQL 8.4, its successor came with 8.2.
-  const isNew = server.flavor === "mysql" && server.versionNumber >= 80_200;
   // first the set, then the place: it may lack transactions before the place and never holds one behind it
   const executed =
     server.flavor === "mysql" ? await readGtids(connection, server, "gtid_executed") : undefined;
-  const [row] = await connection.query(isNew ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
-  if (row === undefined) {
-    throw new TailraceError(
-      "SOURCE_UNSUITABLE",
-      `${connection.name} writes no binary log (log_bin=OFF)`,
-    );
-  }
-  const [file, position] = [text(row, "File"), Number(text(row, "Position"))];
+  const { file, position } = await readLogPlace(connection);
   if (server.flavor === "mysql") return { file, position, gtidSet: executed };
   return { file, position, gtidSet: (await readGtidAt(connection, file, position)) ?? undefined };
 }

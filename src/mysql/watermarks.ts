@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { TailraceError } from "../core/errors.ts";
 import { isWithin } from "../core/version.ts";
 import type { Connection } from "./connection.ts";
-import { parseVersion } from "./server.ts";
+import { parseVersion, readLogPlace } from "./server.ts";
 
 /**
  * Puts reading between two watermarks. `begin` resolves with the low one: every transaction that was logged up to there, and that is at least up to where the log
@@ -45,16 +45,6 @@ export async function openWatermarks(connections: WatermarkConnections): Promise
   );
 }
 
-/** Where the source's log ends now. Throws SOURCE_UNSUITABLE without a log, SOURCE_ACCESS_DENIED without REPLICATION CLIENT. */
-async function logEnd(connection: Connection): Promise<LogPlace> {
-  // SHOW MASTER STATUS is gone from MySQL 8.4, its successor came with 8.2.
-  const isNew = !connection.isMariadb && parseVersion(connection.version) >= 80_200;
-  const [row] = await connection.query(isNew ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
-  if (row === undefined)
-    throw new TailraceError("SOURCE_UNSUITABLE", `${connection.name} writes no binary log`);
-  return { file: row["File"] ?? "", position: Number(row["Position"]) };
-}
-
 /** The servers' functions wait whole seconds; what is waited for is looked at again after each. */
 const WAIT_SECONDS = 1;
 
@@ -72,7 +62,7 @@ class GtidMarks implements Watermarks {
 
   async begin(): Promise<LogPlace> {
     const { source, reading } = this.#connections;
-    const place = await logEnd(source);
+    const place = await readLogPlace(source);
     const { owned, executed } = await this.#known();
     // the source has what it has executed, a replica need not
     let waited = source === reading ? owned : joined(owned, executed);
@@ -114,7 +104,7 @@ class GtidMarks implements Watermarks {
   }
 
   end(): Promise<LogPlace> {
-    return logEnd(this.#connections.source);
+    return readLogPlace(this.#connections.source);
   }
 }
 
@@ -138,11 +128,11 @@ class LockingMarks implements Watermarks {
   }
 
   begin(): Promise<LogPlace> {
-    return logEnd(this.#source);
+    return readLogPlace(this.#source);
   }
 
   end(): Promise<LogPlace> {
-    return logEnd(this.#source);
+    return readLogPlace(this.#source);
   }
 }
 
@@ -161,7 +151,7 @@ class SnapshotMarks implements Watermarks {
 
   async begin(): Promise<LogPlace> {
     const { source } = this.#connections;
-    const end = await logEnd(source);
+    const end = await readLogPlace(source);
     let place = end;
     await waitUntil(this.#connections, async () => {
       await source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
@@ -178,7 +168,7 @@ class SnapshotMarks implements Watermarks {
     const { source } = this.#connections;
     await source.execute("COMMIT");
     // tables of engines without snapshots are read as they are now
-    return logEnd(source);
+    return readLogPlace(source);
   }
 }
 
@@ -202,7 +192,7 @@ class MariadbReplicaMarks implements Watermarks {
 
   async begin(): Promise<LogPlace> {
     const { source, reading } = this.#connections;
-    const place = await logEnd(source);
+    const place = await readLogPlace(source);
     const [row] = await source.query("SELECT @@GLOBAL.gtid_binlog_pos gtids");
     await waitUntil(this.#connections, async () => {
       const [answer] = await reading.query("SELECT MASTER_GTID_WAIT(?, ?) late", [
@@ -215,7 +205,7 @@ class MariadbReplicaMarks implements Watermarks {
   }
 
   end(): Promise<LogPlace> {
-    return logEnd(this.#connections.source);
+    return readLogPlace(this.#connections.source);
   }
 }
 

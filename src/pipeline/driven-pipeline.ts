@@ -9,7 +9,7 @@ import type { Logger } from "../core/logger.ts";
 import { isWithin } from "../core/version.ts";
 import { openCluster } from "../kafka/cluster.ts";
 import { openConnection } from "../mysql/connection.ts";
-import { describeServer, readLogEnd } from "../mysql/server.ts";
+import { describeServer, readLogPlace } from "../mysql/server.ts";
 import type { LoadProgress } from "../snapshot/load-progress.ts";
 import { peekCheckpoint } from "./load/load-epoch.ts";
 import { runPipeline } from "./run-pipeline.ts";
@@ -75,9 +75,8 @@ export class DrivenPipeline implements AppliedPlace, AsyncDisposable {
     const { source } = this.#config;
     if (source.type === "kafka") return { kind: "offsets", ends: await readEnds(source) };
     await using connection = await openConnection(connectionOptions(source));
-    const server = await describeServer(connection);
-    const { file, position } = await readLogEnd(connection, server);
-    return { kind: "log", serverUuid: server.serverUuid, file, position };
+    const { serverUuid } = await describeServer(connection);
+    return { kind: "log", serverUuid, ...(await readLogPlace(connection)) };
   }
 
   /** Of one that reads a log: its checkpoint as it was saved last. Throws STATE_*. */

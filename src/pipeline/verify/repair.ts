@@ -12,7 +12,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { ChunkReader } from "../../core/load.ts";
 import { tableName } from "../../core/schema.ts";
 import { versionOf } from "../../core/version.ts";
-import { describeServer, readLogEnd } from "../../mysql/server.ts";
+import { readLogPlace } from "../../mysql/server.ts";
 import type { HttpChannel } from "../../sink/client.ts";
 import type { DocumentWriter } from "../load/document-writer.ts";
 import { VersionDestination } from "../load/version-destination.ts";
@@ -206,10 +206,7 @@ export class Repairer {
   }
 
   #readEnd(): Promise<LogPlace> {
-    return this.#options.writer.queries.run(async (connection) => {
-      const { file, position } = await readLogEnd(connection, await describeServer(connection));
-      return { file, position };
-    });
+    return this.#options.writer.queries.run(readLogPlace);
   }
 }
 
