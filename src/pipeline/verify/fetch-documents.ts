@@ -1,4 +1,5 @@
 import { TailraceError } from "../../core/errors.ts";
+import { freeBuffers } from "../../core/free-buffers.ts";
 import { reasonOf } from "../../core/json-client.ts";
 import type { HttpChannel } from "../../sink/client.ts";
 import type { DocumentBatch, DocumentPlace } from "./document-batch.ts";
@@ -16,8 +17,8 @@ export interface FetchedPage {
 }
 
 /**
- * Reads what the indices hold at the places of the documents of a batch, in their order; not only what a search would see. A page is asked for when the one before has been looked at, so
- * that its answer can go. Throws BULK_*.
+ * Reads what the indices hold at the places of the documents of a batch, in their order; not only what a search would see. A page is asked for when the one before has been looked at:
+ * its answer is gone then. Throws BULK_*.
  */
 export async function* fetchBatch(
   channel: HttpChannel,
@@ -32,7 +33,9 @@ export async function* fetchBatch(
     parts.push(`{"_index":${index},"_id":"${batch.idOf(n).toString("utf8")}"${routed}}`);
     bytes += batch.documentOf(n).length;
     if (parts.length < MAX_DOCUMENTS && bytes < MAX_BYTES && n < batch.count - 1) continue;
-    yield { first: n + 1 - parts.length, held: await get(channel, parts) };
+    const { held, body } = await get(channel, parts);
+    yield { first: n + 1 - parts.length, held };
+    freeBuffers([body]);
     parts = [];
     bytes = 0;
   }
@@ -50,7 +53,7 @@ export async function fetchPlaces(
       .map(({ index: _index, id: _id, routing }) =>
         JSON.stringify({ _index, _id, ...(routing !== null && { routing }) }),
       );
-    held.push(...(await get(channel, parts)));
+    held.push(...(await get(channel, parts)).held);
   }
   return held;
 }
@@ -59,7 +62,7 @@ export async function fetchPlaces(
 async function get(
   channel: HttpChannel,
   parts: readonly string[],
-): Promise<readonly HeldDocument[]> {
+): Promise<{ readonly held: readonly HeldDocument[]; readonly body: Buffer }> {
   const what = `POST ${channel.host}/_mget`;
   const result = await channel.send({
     method: "POST",
@@ -73,7 +76,7 @@ async function get(
   const { status, body } = result;
   if (status === 200) {
     const held = parseGetAnswer(body);
-    if (held.length === parts.length) return held;
+    if (held.length === parts.length) return { held, body };
     throw new TailraceError(
       "BULK_UNREACHABLE",
       `${what}: ${held.length} documents for ${parts.length}`,
