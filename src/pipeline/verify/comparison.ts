@@ -187,7 +187,7 @@ interface DifferingDocument {
 }
 
 /** Rows whose documents are made at once: those of one request. */
-const PAGE_ROWS = 1_000;
+const PAGE_ROWS = 500;
 
 /** Fills the batch with the documents of some rows at a time; yields on how many of these the rule has failed. */
 function* makePages(

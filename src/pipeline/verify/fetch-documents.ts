@@ -6,7 +6,7 @@ import type { DocumentBatch, DocumentPlace } from "./document-batch.ts";
 import { type HeldDocument, parseGetAnswer } from "./get-answer.ts";
 
 /** Documents and bytes of them that are asked for at once: answers are held as a whole. */
-const MAX_DOCUMENTS = 1_000;
+const MAX_DOCUMENTS = 500;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** What the indices hold at the places of some documents of a batch. */
