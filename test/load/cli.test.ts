@@ -77,6 +77,8 @@ test("a load that was killed goes on where it was with the same arguments, anoth
     await killed.exitCode;
   }
   const done = (await journal()).loads[0]!.rows;
+  // what is refused gives nothing up
+  expect((await tailrace(["load", file, "--keys", "x"])).code).toBe(2);
   const resumed = await tailrace(["load", file, "--json"]);
   expect(resumed.code).toBe(0);
   const outcome = outcomeOf(resumed.stdout);

@@ -49,13 +49,23 @@ export async function loadKeys(options: LoadKeysOptions): Promise<LoadedKeys> {
       options,
     );
   const context: ChunkContext = { ...options, table: await describe(), describe, readers, counts };
-  // a key that is none of the table's is told before anything is written
   for (const key of keys) readKey(context.table, key);
   for (let at = options.from; at < keys.length && !signal.aborted; at += CHUNK_KEYS) {
     await loadChunk(keys.slice(at, at + CHUNK_KEYS), context);
     await options.onDone(Math.min(keys.length, at + CHUNK_KEYS));
   }
   return counts;
+}
+
+/** Are these keys that the table can have? Throws CONFIG_INVALID, SOURCE_*. */
+export async function checkKeys({
+  load,
+  keys,
+  openReader,
+}: Pick<LoadKeysOptions, "load" | "keys" | "openReader">): Promise<void> {
+  await using reader = await openReader();
+  const table = await describeTable(reader, load);
+  for (const key of keys) readKey(table, key);
 }
 
 async function describeTable(

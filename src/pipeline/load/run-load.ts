@@ -8,7 +8,7 @@ import type { LoadProgress } from "../../snapshot/load-progress.ts";
 import { type DocumentWriter, openDocumentWriter, refuseUnversioned } from "./document-writer.ts";
 import { type LoadBeside, openLoadBeside } from "./load-beside.ts";
 import { type JobRequest, openJob, type OpenJob, openJobStore } from "./load-job.ts";
-import { type LoadedKeys, loadKeys } from "./load-keys.ts";
+import { checkKeys, type LoadedKeys, loadKeys } from "./load-keys.ts";
 import { createReaderOpener } from "./reader-opener.ts";
 import { checkWhere, readRuledTables, requestedLoads } from "./ruled-tables.ts";
 import { claimStream } from "./stream-claim.ts";
@@ -70,6 +70,8 @@ export async function runLoad(
   if (loads.length > 1) refuseSeveral(request, loads);
   const openReader = createReaderOpener(config);
   await checkWhere(request, loads, openReader);
+  // what is refused must not take the place of a load that was not finished
+  if (request.keys) await checkKeys({ load: loads[0]!, keys: request.keys, openReader });
   const store = resources.use(await openJobStore(config, { client: writer.client, clock, signal }));
   const nothingStreams = await claimUnversioned(config, { writer, loads, clock, resources });
   const job = await openJob(store, {
