@@ -81,7 +81,11 @@ export function describeOutcome(outcome: LoadOutcome): string {
       `${count(letters)} dead letters, ${count(stats.rows.filtered)} left out by conditions`,
   );
   if (keys !== undefined && keys.gone > 0)
-    lines.push(`${count(keys.gone)} keys have no row: their documents are deleted`);
+    lines.push(
+      keys.gone === 1
+        ? "1 key has no row: its document is deleted"
+        : `${count(keys.gone)} keys have no row: their documents are deleted`,
+    );
   if (keys !== undefined && keys.unknown > 0)
     lines.push(
       `${count(keys.unknown)} documents of rows that are gone cannot be told by the key alone and stay as they are: tailrace verify finds them`,

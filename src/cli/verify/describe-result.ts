@@ -44,7 +44,8 @@ export function describeResult({ result, isStopped, seconds, showValues }: Verif
   const all = counts.missing + counts.stale + counts.different + counts.extra;
   if (all > differences.length) lines.push(`and ${count(all - differences.length)} more`);
   lines.push("");
-  const found = all === 0 ? "no differences" : `${count(all)} differences`;
+  const found =
+    all === 0 ? "no differences" : all === 1 ? "1 difference" : `${count(all)} differences`;
   const mended = all === 0 || repaired === 0 ? "" : `, ${count(repaired)} repaired`;
   const open = unsettled === 0 ? "" : `, ${count(unsettled)} not settled`;
   const rows = tables.reduce((sum, each) => sum + each.rows, 0);

@@ -159,7 +159,10 @@ export class DirectLoads implements LoadControl, AsyncDisposable {
     for (const load of loads) {
       const other = this.#underWay().find((each) => sameLoad(each, load));
       if (other !== undefined && other.where !== load.where)
-        throw new TailraceError("SNAPSHOT_UNDER_WAY", tableName(load));
+        throw new TailraceError(
+          "SNAPSHOT_UNDER_WAY",
+          `${tableName(load)} is being loaded under another condition, or such a load is paused`,
+        );
     }
   }
 

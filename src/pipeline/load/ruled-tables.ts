@@ -36,8 +36,8 @@ export function requestedLoads(
     return rules.length === 0 ? [] : [newLoad({ ...each, rules, where })];
   });
   if (loads.length > 0) return loads;
-  const what = [table && `table ${table}`, rule && `rule ${rule}`].filter(Boolean).join(", ");
-  throw new TailraceError("SNAPSHOT_NOTHING", what === "" ? "no rule takes a table" : what);
+  const whose = rule === undefined ? "no rule takes" : `no rule ${rule} takes`;
+  throw new TailraceError("SNAPSHOT_NOTHING", `${whose} a table ${table ?? "of the source"}`);
 }
 
 /** Has the source judge the condition of a request, if it has one, on the tables of its loads. Throws SNAPSHOT_WHERE_INVALID, SOURCE_*. */
