@@ -3,7 +3,11 @@ import { systemClock } from "../../src/core/clock.ts";
 import type { RebuildStep } from "../../src/pipeline/rebuild/context.ts";
 import { rebuildIndex, readRebuild, rollBack } from "../../src/pipeline/rebuild/rebuild.ts";
 import { releaseStaleBlocks } from "../../src/pipeline/rebuild/stale-block.ts";
-import { isWriteBlocked } from "../../src/pipeline/rebuild/write-block.ts";
+import {
+  blockWrites,
+  isWriteBlocked,
+  unblockWrites,
+} from "../../src/pipeline/rebuild/write-block.ts";
 import { openJsonClient } from "../../src/sink/client.ts";
 import { startReader } from "./reader.ts";
 import { KNOWN, openScene, rebuildAndDie, rebuildOptions } from "./scene.ts";
@@ -115,5 +119,40 @@ test(
     await reader[Symbol.asyncDispose]();
     expect(reader.misses).toEqual([]);
     expect(await scene.served()).toBe(oldIndex);
+  },
+);
+
+test(
+  "a rebuild that somebody else has taken over, with the write block, swaps nothing",
+  { timeout: 300_000 },
+  async () => {
+    await using scene = await openScene({ isStateShared: true });
+    await using client = openJsonClient({ hosts: [scene.target.url.origin] });
+    const { oldIndex } = scene;
+    const { config } = scene.pipeline;
+    const takeOver = async (): Promise<void> => {
+      const stop = (step: RebuildStep): void => {
+        if (step === "created") throw new Error("far enough");
+      };
+      const other = rebuildIndex(config, "orders", rebuildOptions({ onStep: stop }));
+      await expect(other).rejects.toThrow("far enough");
+    };
+    const onStep = async (step: RebuildStep): Promise<void> => {
+      if (step !== "applied") return;
+      await takeOver();
+      await blockWrites(client, oldIndex);
+    };
+    await expect(rebuildIndex(config, "orders", rebuildOptions({ onStep }))).rejects.toMatchObject({
+      code: "STATE_FOREIGN",
+    });
+    expect(await scene.served()).toBe(oldIndex);
+    // what is blocked now was blocked by the other one
+    expect(await isWriteBlocked(client, oldIndex)).toBe(true);
+    await unblockWrites(client, oldIndex);
+    await scene.expectEqual();
+    expect(await rebuildIndex(config, "orders", rebuildOptions())).toMatchObject({
+      kind: "swapped",
+    });
+    await scene.expectEqual();
   },
 );

@@ -45,11 +45,16 @@ export interface Scene extends AsyncDisposable {
   served(): Promise<string>;
 }
 
-/** Opens one; `rule` has more keys of its rule, TOML, `isAlias` false makes the name an index. */
+/** Opens one; `rule` has more keys of its rule, TOML, `isAlias` false makes the name an index, `isStateShared` keeps the state in Elasticsearch. */
 export async function openScene({
   rule = "",
   isAlias = true,
-}: { readonly rule?: string; readonly isAlias?: boolean } = {}): Promise<Scene> {
+  isStateShared = false,
+}: {
+  readonly rule?: string;
+  readonly isAlias?: boolean;
+  readonly isStateShared?: boolean;
+} = {}): Promise<Scene> {
   await using resources = new AsyncDisposableStack();
   const db = resources.use(await openTestDatabase());
   const target = resources.use(await openTestTarget());
@@ -61,7 +66,16 @@ export async function openScene({
     ...(isAlias && { aliases: { [name]: {} } }),
   });
   const rules = `[[rules]]\nname = "orders"\ntable = "${db.name}.orders"\nindex = "${name}"\n${rule}`;
-  const pipeline = resources.use(await createTestPipeline({ db, target, begin: "", rules }));
+  const shared = `type = "elasticsearch"\nindex = "${target.prefix}state"`;
+  const pipeline = resources.use(
+    await createTestPipeline({
+      db,
+      target,
+      begin: "",
+      rules,
+      ...(isStateShared && { state: shared }),
+    }),
+  );
   const run = resources.use(await pipeline.start());
   const isLoaded = (): boolean => run.status().loads.every(({ state }) => state === "done");
   await until("the table is loaded", isLoaded, { timeoutMs: 30_000 });

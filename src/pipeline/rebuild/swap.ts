@@ -38,7 +38,7 @@ export async function swapIndices(
   const inStep = await readInStep(context);
   await checkEpochs(second, inStep);
   const blockedUntil = new Date(clock.now() + LEASE_MS).toISOString();
-  const current = await putState(context, state, { phase: "swapping", blockedUntil, inStep });
+  let current = await putState(context, state, { phase: "swapping", blockedUntil, inStep });
   await onStep?.("announced");
   let isSwapped = false;
   try {
@@ -50,6 +50,8 @@ export async function swapIndices(
     await onStep?.("applied");
     const path = `/${encodeURIComponent(newIndex)}/_refresh`;
     bodyOf(await client.request("POST", path), path);
+    // whoever took the rebuild over meanwhile has taken the block away, and perhaps the new index
+    current = await putState(context, current, {});
     await swapAliases(client, { name, newIndex }).catch(async (error: unknown) => {
       // its answer may have been lost
       if ((await readServedIndex(client, name))?.index !== newIndex) throw error;
@@ -63,20 +65,23 @@ export async function swapIndices(
   }
 }
 
-/** Takes the block away and notes that the rebuild is where it was before the swap. What fails is told: the state then says what is left to do. */
+/** Takes the block away and notes that the rebuild is where it was before the swap, unless it is somebody else's by now. What fails is told: the state then says what is left to do. */
 async function takeBack(state: RebuildState, context: RebuildContext): Promise<void> {
   const { client, logger, clock } = context;
   const until = AbortSignal.timeout(10_000);
   try {
-    await patiently("take the write block away", () => unblockWrites(client, state.oldIndex), {
-      clock,
-      logger,
-      signal: until,
-    });
+    const unblock = async (): Promise<void> => {
+      // the block may be that of somebody else who has taken the rebuild over
+      await putState(context, state, {});
+      await unblockWrites(client, state.oldIndex);
+    };
+    await patiently("take the write block away", unblock, { clock, logger, signal: until });
     await putState(context, state, { phase: "building", blockedUntil: null });
   } catch (cause) {
+    const error = asTailraceError(cause);
+    if (error.code === "STATE_FOREIGN") return;
     logger.error(
-      { err: asTailraceError(cause), index: state.oldIndex },
+      { err: error, index: state.oldIndex },
       "the write block could not be taken away: run tailrace rebuild again, or with --rollback",
     );
   }
