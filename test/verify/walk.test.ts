@@ -61,9 +61,9 @@ async function repair(
   const ending = new AbortController();
   let walks = 0;
   const logger = {
-    debug: () => {},
-    info: (_: object, message: string) => {
-      if (message === "a load begins") onWalk((walks += 1), () => ending.abort());
+    info: () => {},
+    debug: (_: object, message: string) => {
+      if (message === "a walk over rows begins") onWalk((walks += 1), () => ending.abort());
     },
     warn: () => {},
     error: () => {},

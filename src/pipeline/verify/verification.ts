@@ -199,7 +199,7 @@ export class Verification implements AsyncDisposable {
       chunkBytes,
       maxRowsPerSecond,
       clock,
-      logger,
+      logger: walkLogger(logger),
       signal,
     });
     this.#runner = runner;
@@ -368,4 +368,14 @@ function isGone({ state, key, after, upTo }: TableLoad): boolean {
 
 function isDifference(verdict: Verdict): verdict is ConfirmedDifference {
   return verdict.kind !== "agrees" && verdict.kind !== "unsettled";
+}
+
+/** What walking tells is told to those who look for details: nothing is loaded, and where comparing has no end every pass begins and ends a walk. */
+function walkLogger(logger: Logger): Logger {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.debug(fields, message.replace("a load", "a walk over rows")),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message.replace("a load", "a walk over rows")),
+  };
 }
