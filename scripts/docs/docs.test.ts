@@ -21,7 +21,7 @@ function parse(text: string) {
 test("the full example loads", () => {
   expect(parse(exampleConfig())).toMatchObject({
     name: "shop",
-    source: { host: "127.0.0.1", start: { kind: "earliest" } },
+    source: { host: "127.0.0.1" },
     rules: [{ table: "shop.orders", index: "orders" }],
   });
 });

@@ -22,7 +22,7 @@ export interface Section {
 }
 
 /** Optional keys that nearly everybody sets. */
-const PREFERRED = new Set(["source.url", "source.start", "rules.table", "rules.index"]);
+const PREFERRED = new Set(["source.url", "rules.table", "rules.index"]);
 
 /** The sections of the configuration in the order in which they are written in a file. */
 export function readSections(root: JsonSchema): readonly Section[] {

@@ -49,7 +49,7 @@ export function canalSource(place: CanalPlace): CanalSection {
     };
   }
   return {
-    keys: { url: mysql.url, start: "earliest" },
+    keys: { url: mysql.url },
     notes: [...mysql.notes, modeNote(mode)],
   };
 }
@@ -122,7 +122,7 @@ function modeNote(mode: string): ImportNote {
     isTcp
       ? "the Canal server is not needed: its place is taken by a replica's connection to MySQL."
       : `records of ${mode}${mode.toLowerCase() === "kafka" ? " that are not flat messages" : ""} cannot be read: the MySQL server is read instead.`,
-    "The user needs REPLICATION SLAVE, REPLICATION CLIENT and SELECT (`tailrace check`). Rows that are older than the server's binary log do not come out of it.",
+    "The user needs REPLICATION SLAVE, REPLICATION CLIENT and SELECT (`tailrace check`). All rows are loaded, and then the log is followed.",
   );
 }
 

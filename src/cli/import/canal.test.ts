@@ -127,7 +127,7 @@ describe("importCanal", () => {
     const { config, document } = await imported(ALL);
     expect(document).toMatchObject({
       name: "example",
-      source: { url: "mysql://sync:${env:MYSQL_PASSWORD}@db.internal:3307", start: "earliest" },
+      source: { url: "mysql://sync:${env:MYSQL_PASSWORD}@db.internal:3307" },
       sink: {
         hosts: ["http://es-1:9200", "http://es-2:9200"],
         username: "elastic",

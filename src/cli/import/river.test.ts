@@ -71,7 +71,6 @@ describe("importRiver", () => {
     const { config, document } = imported();
     expect(document["source"]).toEqual({
       url: "mysql://sync%40home:${env:MYSQL_PASSWORD}@db.internal:3307",
-      start: "earliest",
       server_id: 1234,
     });
     expect(document["sink"]).toEqual({

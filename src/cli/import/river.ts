@@ -59,7 +59,7 @@ function mysqlSection(config: River, options: RiverFile): Readonly<Record<string
   const address = config.my_addr.includes("/") ? "127.0.0.1:3306" : config.my_addr;
   return {
     url: `mysql://${user}${password}@${address}`,
-    start: options.position ?? "earliest",
+    ...(options.position === undefined ? {} : { start: options.position }),
     ...(config.server_id === undefined ? {} : { server_id: config.server_id }),
   };
 }
@@ -93,14 +93,14 @@ function* generalNotes(
     yield note(
       "data_dir",
       "the position that was reached (master.info) was not found.",
-      'To go on there, write it as start = { file = "…", position = … } into [source].',
+      'All rows are loaded, and then the log is followed. To go on there instead, write it as start = { file = "…", position = … } into [source].',
     );
   }
   if (config.mysqldump !== undefined && config.mysqldump !== "") {
     yield note(
       "mysqldump",
-      "there is no first load by mysqldump: rows come out of the binary log.",
-      "Rows that are older than the log are already in the indices, or must be written once by an UPDATE.",
+      "rows are not dumped: without source.start they are loaded by SELECT, beside the stream.",
+      "With source.start, `tailrace load` does it.",
     );
   }
   if (serverId !== undefined) {
