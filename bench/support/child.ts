@@ -56,7 +56,8 @@ class Inbox<Message extends { readonly kind: string }> {
   constructor(child: ChildProcess, script: string) {
     child.on("message", (message) => this.#deliver(message as Message));
     child.on("error", (error) => this.#fail(error));
-    child.on("exit", (code, signal) =>
+    // not at its exit: its last messages may still be on their way
+    child.on("close", (code, signal) =>
       this.#fail(new Error(`${script} ended with ${signal ?? `exit code ${code}`}`)),
     );
   }
@@ -89,12 +90,20 @@ export function childOptions(): unknown {
   return JSON.parse(process.argv[2] ?? "{}");
 }
 
+/** What was told last is written; a large message takes longer than the call. */
+let told: Promise<void> = Promise.resolve();
+
 /** In the child: sends the parent a message, if it still listens. */
 export function tellParent(message: object): void {
-  if (process.connected) process.send?.(message);
+  if (!process.connected) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  told = promise;
+  process.send?.(message, undefined, undefined, () => resolve());
 }
 
-/** In the child: there is nothing more to tell, so that the process may end. */
+/** In the child: there is nothing more to tell, so that the process may end when all of it is written. */
 export function leaveParent(): void {
-  if (process.connected) process.disconnect();
+  void told.then(() => {
+    if (process.connected) process.disconnect();
+  });
 }
