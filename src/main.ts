@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import nodeModule from "node:module";
 import { isatty } from "node:tty";
-import v8 from "node:v8";
 
 const OLDEST_NODE = 24;
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
@@ -16,10 +15,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 nodeModule.enableCompileCache();
 const { EXIT_FORCED } = await import("./cli/context.ts");
 const { runCli } = await import("./cli/run-cli.ts");
-// Rows become no objects, so a larger space for young ones than loading has taken (16 MiB) would only be memory: V8 takes 64 MiB in the end.
-v8.setFlagsFromString("--semi-space-growth-factor=1");
-// What grows old (parts of requests that were waited for) is collected before it has become as much again as is alive: V8 would let it be twice to four times that.
-v8.setFlagsFromString("--heap-growing-percent=20");
+const { tuneHeap } = await import("./core/tune-heap.ts");
+tuneHeap();
 
 /** Aborts at the first SIGTERM or SIGINT; the second ends the process. */
 function stopSignal(): AbortSignal {

@@ -1,5 +1,5 @@
 /** A process that runs tailrace through its embedding API and measures itself: started by tailrace-run.ts. */
-import v8 from "node:v8";
+import { tuneHeap } from "../../src/core/tune-heap.ts";
 import { createLogger, loadConfig, runPipeline, type PipelineStatus } from "../../src/index.ts";
 import { childOptions, leaveParent, tellParent } from "./child.ts";
 import { markUsage, peakMemoryMb, preciseNow } from "./process-usage.ts";
@@ -9,8 +9,8 @@ import type { TailraceMessage, TailraceOptions } from "./tailrace-run.ts";
 const LOOK_MS = 2;
 
 const { configPath, until, latencies } = childOptions() as TailraceOptions;
-// as main.ts
-v8.setFlagsFromString("--semi-space-growth-factor=1");
+// as the command line does
+tuneHeap();
 const stop = new AbortController();
 process.on("disconnect", () => stop.abort());
 

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { keepHeapSmall } from "../core/tune-heap.ts";
 import type { CliContext } from "./context.ts";
 import { CONFIG_ARGUMENT, loadLocation } from "./load-location.ts";
 import type { VerifyFlags } from "./verify/verify-documents.ts";
@@ -38,6 +39,7 @@ Examples:
     )
     .action(async (location: string, flags: VerifyFlags) => {
       const configs = await loadLocation(location, context);
+      keepHeapSmall();
       // loaded only now: the other commands start faster without it
       const { verifyDocuments } = await import("./verify/verify-documents.ts");
       setExitCode(await verifyDocuments(configs, flags, context));
